@@ -1,0 +1,162 @@
+"""The Connector contract: what a source of books can tell and do. Open this to learn how to write a connector.
+
+CURSOR   an opaque string a connector gives out with each page and takes back; None asks for everything.
+PAGE     records and the cursor that stands for "all of this is stored". Storing both is one transaction of ours.
+RECORD   a fact with its reference; GONE, a reference that no longer exists; UNREADABLE, one we could not understand.
+RECEIPT  proof that a write was done, with the provider's id of what it made or touched.
+
+A connector holds no store and no policy. It raises only what `connectors.errors` names. Reads are retried inside it
+(`transport`), writes never are: the outbox owns that. It never keeps more than one page in memory.
+
+To add one: a package `connectors/<kind>/` with auth, client, read, write and mapping, a line in `KINDS`, and the
+conformance suite tells what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from importlib import import_module
+from typing import Literal, Protocol, TypeAlias
+
+from connectors.tokens import TokenSource
+from connectors.transport import Timing, Usage
+from rules.domain.actions import Operation
+from rules.domain.facts import Company, Fact, Rate
+from rules.domain.money import Money
+
+FactKind = Literal["customer", "invoice", "payment", "credit_note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Which record: its kind and the provider's id."""
+
+    kind: FactKind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A fact as the provider has it now."""
+
+    ref: Ref
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A record that was deleted, or merged into `merged_into`."""
+
+    ref: Ref
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record we could not understand. It is quarantined and shown, the rest of the page is kept."""
+
+    ref: Ref
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of what changed.
+
+    `replaces` names kinds of which this page begins a full listing; `complete_for` kinds of which it ends one: open
+    records of that kind which no page between the two brought are no longer open at the provider, and the mirror
+    drops them (counting them against the brake).
+    """
+
+    cursor: str
+    records: tuple[Record | Gone | Unreadable, ...] = ()
+    company: Company | None = None
+    rates: tuple[Rate, ...] = ()
+    replaces: tuple[FactKind, ...] = ()
+    complete_for: tuple[FactKind, ...] = ()
+    server_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof of a write: the id of what was made or touched and the provider's own request id."""
+
+    remote_id: str
+    trace: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBalance:
+    """What one customer owes in one currency, as the provider's own report says."""
+
+    customer: str
+    balance: Money
+
+
+AgedReceivables: TypeAlias = tuple[OpenBalance, ...]
+
+
+class Connector(Protocol):
+    """One connection to one company's books."""
+
+    usage: Usage
+
+    def changes(self, cursor: str | None) -> Iterator[Page]:
+        """Everything that changed since `cursor`, in pages; all of it for None. An idle poll costs one request."""
+        ...
+
+    def fetch(self, ref: Ref) -> Record | None:
+        """The record as it is now, by its own id; None where the provider says it does not exist."""
+        ...
+
+    def unsupported(self, operation: Operation) -> str | None:
+        """Why this source cannot do the operation, in one sentence; None where it can. No request is made."""
+        ...
+
+    def write(self, operation: Operation, key: str) -> Receipt:
+        """Do it, exactly as frozen, under `key`. Sent once; raises OutcomeUnknown where the answer is not clear."""
+        ...
+
+    def was_applied(self, operation: Operation, key: str, since: datetime) -> Receipt | None:
+        """Whether a write of `key`, first tried at `since`, was done. None: proven absent. Raises Unprovable."""
+        ...
+
+    def aged_receivables(self, as_of: date) -> AgedReceivables:
+        """What each customer owes by the provider's own reckoning."""
+        ...
+
+    def close(self) -> None:
+        """Give back sockets. Safe to call twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """What a connector needs to know of its table in config.toml; secrets are already read. `extra` is kind-specific."""
+
+    name: str
+    kind: str
+    timezone: str
+    account: str = ""  # realm id or tenant id
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    environment: str = "production"
+    api_url: str | None = None
+    auth_url: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+KINDS: Mapping[str, str] = {
+    "quickbooks": "connectors.quickbooks.client",
+    "xero": "connectors.xero.client",
+    "file": "connectors.file.client",
+}
+
+
+def open_connector(settings: ConnectionSettings, tokens: TokenSource, timing: Timing) -> Connector:
+    """Open a connection of the kind the settings name. Imports the SDK only now; makes no request."""
+    connector: Connector = import_module(KINDS[settings.kind]).connect(settings, tokens, timing)
+    return connector

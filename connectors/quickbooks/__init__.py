@@ -1,0 +1,1 @@
+"""QuickBooks Online: auth, client (the one seam to the SDK), read, write, mapping."""

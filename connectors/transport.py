@@ -1,0 +1,110 @@
+"""Once, for every SDK: time-outs, pacing to a provider's budget, retries of reads, counting calls, redaction.
+
+Nothing here reads a clock of its own: `Timing` is handed in, so that a simulated year passes in a second.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+import tenacity
+
+from connectors.errors import Throttled, Unavailable
+
+CONNECT_TIMEOUT_S = 10.0
+READ_TIMEOUT_S = 130.0  # both providers give up on their side after 120 s
+READ_ATTEMPTS = 4
+LONGEST_SLEEP_S = 90.0  # a longer wait parks the connection instead of sleeping in a pass
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The clock as a connector may use it: aware UTC `now`, a `monotonic` for durations, `sleep` in seconds."""
+
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+@dataclass(slots=True)
+class Usage:
+    """Calls made since last taken, by what they were for ("read", "write", "auth"), and what the provider says is left."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    day_left: int | None = None
+    minute_left: int | None = None
+
+    def count(self, purpose: str) -> None:
+        """One request went out."""
+        self.calls[purpose] += 1
+
+    def take(self) -> Counter[str]:
+        """The counts since the last take, which are then forgotten."""
+        taken, self.calls = self.calls, Counter()
+        return taken
+
+
+class Pacer:
+    """Keeps a connection within `per_window` calls in any `window_s` seconds by sleeping before a call."""
+
+    def __init__(self, per_window: int, window_s: float, timing: Timing) -> None:
+        self._sent: deque[float] = deque(maxlen=per_window)
+        self._window_s = window_s
+        self._timing = timing
+
+    def wait(self) -> None:
+        """Return when one more call fits."""
+        if len(self._sent) == self._sent.maxlen:
+            wait_s = self._sent[0] + self._window_s - self._timing.monotonic()
+            if wait_s > 0:
+                self._timing.sleep(wait_s)
+        self._sent.append(self._timing.monotonic())
+
+
+def retry_read(call: Callable[[], T], timing: Timing) -> T:
+    """Call until it answers: short waits with jitter for Unavailable and Throttled, at most `READ_ATTEMPTS` times.
+
+    Raises:
+        Throttled: at once when the provider asks for more than `LONGEST_SLEEP_S`, so that the connection is parked.
+        Unavailable: when the last try failed too.
+    """
+    retrying = tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(READ_ATTEMPTS),
+        wait=_wait_s,
+        retry=tenacity.retry_if_exception(_worth_waiting_for),
+        sleep=timing.sleep,
+        reraise=True,
+    )
+    return retrying(call)
+
+
+def _worth_waiting_for(error: BaseException) -> bool:
+    if isinstance(error, Throttled):
+        return error.limit != "day" and error.retry_after_s <= LONGEST_SLEEP_S
+    return isinstance(error, Unavailable)
+
+
+def _wait_s(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
+    if isinstance(error, Throttled):
+        return error.retry_after_s + jitter
+    return float(2**state.attempt_number) * (0.5 + jitter)
+
+
+_SECRET = re.compile(
+    r"(?i)(bearer\s+|basic\s+|(?:access_token|refresh_token|client_secret|code)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
+)
+
+
+def redacted(text: str, limit: int = 300) -> str:
+    """`text` without anything that looks like a credential, cut to `limit` characters."""
+    return _SECRET.sub(r"\1***", text)[:limit]

@@ -1,0 +1,1 @@
+"""Xero: auth, client (the one seam to the SDK), read, write, mapping."""

@@ -1,0 +1,332 @@
+"""What is so: the receivables of one company as values. The book file (contract, section 3) is these, written down.
+
+Connectors deliver customers, invoices, payments and credit notes; people record promises, disputes, plans and holds;
+`history` is what we did. Dates are company-local days. No behaviour beyond arithmetic on a value's own parts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from rules.domain.money import Money, total
+
+InvoiceStatus = Literal["open", "paid", "voided", "draft"]
+CreditStanding = Literal["good", "watch", "hold", "stop"]
+DebtorKind = Literal["business", "consumer"]
+
+# Whatever a rule of ours created carries this prefix in `origin`.
+OURS = "syncd:"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Whose books these are. `currency` is the base currency, `timezone` an IANA name."""
+
+    name: str
+    currency: str
+    timezone: str = "UTC"
+    country: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """On day `on`, one unit of `source` was worth `rate` units of `target`."""
+
+    source: str
+    target: str
+    on: date
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who owes. `parent` is the billing parent, if bills go there. `stop_sell` is what the books show (None: unknown).
+
+    `version` is the provider's own mark of this state of the record; empty where there is none.
+    """
+
+    ref: str
+    name: str
+    parent: str | None = None
+    email: str | None = None
+    groups: tuple[str, ...] = ()
+    country: str | None = None
+    credit_limit: Money | None = None
+    kind: DebtorKind = "business"
+    collector: str | None = None
+    since: date | None = None
+    terms_accepted_on: date | None = None
+    do_not_contact: bool = False
+    active: bool = True
+    stop_sell: bool | None = None
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """`pct` percent off when paid by `until`, that day included."""
+
+    pct: Decimal
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Installment:
+    """One due part of an invoice or plan."""
+
+    due_on: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A sales invoice. `balance` is what is open; `note` the memo field we may write; `sent_at` when last mailed."""
+
+    ref: str
+    number: str
+    customer: str
+    issued_on: date
+    due_on: date | None
+    total: Money
+    balance: Money
+    tax: Money | None = None
+    status: InvoiceStatus = "open"
+    origin: str | None = None
+    discount: Discount | None = None
+    installments: tuple[Installment, ...] = ()
+    note: str = ""
+    pay_link: str | None = None
+    version: str = ""
+
+    @property
+    def currency(self) -> str:
+        """The currency of the whole document."""
+        return self.total.currency
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether a rule of ours created it (a finance charge)."""
+        return self.origin is not None and self.origin.startswith(OURS)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Part of a payment or credit note used on an invoice; `on` is None where the payment's own day counts."""
+
+    invoice: str
+    amount: Money
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money in. `received_on` counts for interest, `entered_on` says when it was known."""
+
+    ref: str
+    customer: str
+    received_on: date
+    amount: Money
+    applied: tuple[Application, ...] = ()
+    entered_on: date | None = None
+    reversed_on: date | None = None
+    version: str = ""
+
+    @property
+    def unapplied(self) -> Money:
+        """What of it is on no invoice yet; nothing once reversed."""
+        return _rest(self.amount, self.applied, reversed_on=self.reversed_on)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNote:
+    """A credit. Each application carries the day it took effect."""
+
+    ref: str
+    customer: str
+    issued_on: date
+    amount: Money
+    applied: tuple[Application, ...] = ()
+    number: str = ""
+    origin: str | None = None
+    voided: bool = False
+    version: str = ""
+
+    @property
+    def unapplied(self) -> Money:
+        """What of it is on no invoice yet; nothing once voided."""
+        return Money.zero(self.amount.currency) if self.voided else _rest(self.amount, self.applied)
+
+
+def _rest(amount: Money, applied: tuple[Application, ...], reversed_on: date | None = None) -> Money:
+    if reversed_on is not None:
+        return Money.zero(amount.currency)
+    return amount - total([part.amount for part in applied], amount.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A promise to pay `amount` (None: all) of `invoices` by `promised_on`."""
+
+    ref: str
+    customer: str
+    invoices: tuple[str, ...]
+    made_on: date
+    promised_on: date
+    amount: Money | None = None
+    withdrawn_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """`amount` (None: all) of an invoice is contested from `opened_on` to `closed_on`."""
+
+    ref: str
+    invoice: str
+    opened_on: date
+    amount: Money | None = None
+    reason: str = ""
+    closed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstallmentPlan:
+    """An agreed schedule that replaces the invoices' own due dates while it is kept."""
+
+    ref: str
+    customer: str
+    invoices: tuple[str, ...]
+    made_on: date
+    schedule: tuple[Installment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A credit standing in force since `since`, placed by `origin` (``"person"`` or ``"syncd:<rule>"``)."""
+
+    customer: str
+    state: CreditStanding
+    since: date
+    origin: str = "person"
+    expires_on: date | None = None
+    reason: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether a rule placed it, so that a rule may lift it."""
+        return self.origin.startswith(OURS)
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderSent:
+    """We wrote to the customer about the invoice at this level."""
+
+    customer: str
+    invoice: str
+    level: int
+    on: date
+    fee: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeBilled:
+    """We charged for the days `first_on` to `last_on`, both included. `amount` = `interest` + fixed sum."""
+
+    customer: str
+    invoice: str
+    charge: str
+    first_on: date
+    last_on: date
+    amount: Money
+    interest: Money
+    computed: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeReversed:
+    """We credited part or all of a charge."""
+
+    customer: str
+    invoice: str
+    charge: str
+    on: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeWaived:
+    """A person let part or all of a charge go; it counts as billed for ever."""
+
+    customer: str
+    invoice: str
+    charge: str
+    on: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Contacted:
+    """Somebody spoke with the customer."""
+
+    customer: str
+    channel: str
+    on: date
+    outcome: str = ""
+    invoice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingChanged:
+    """We changed the customer's credit standing on that day."""
+
+    customer: str
+    before: CreditStanding
+    after: CreditStanding
+    on: date
+
+
+HistoryEntry = ReminderSent | ChargeBilled | ChargeReversed | ChargeWaived | Contacted | StandingChanged
+Fact = Customer | Invoice | Payment | CreditNote
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One company's receivables as of one moment."""
+
+    as_of: date
+    company: Company
+    rates: tuple[Rate, ...] = ()
+    customers: tuple[Customer, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    credit_notes: tuple[CreditNote, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    installment_plans: tuple[InstallmentPlan, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A customer who is billed, with everyone billed through it, and all that concerns them.
+
+    `customer` is the head of the family; `family` has the head first, then its children by ref. Every list holds only
+    what belongs to the family, sorted by ref or day, so that the same facts give the same decisions in any order.
+    """
+
+    company: Company
+    customer: Customer
+    family: tuple[Customer, ...]
+    rates: tuple[Rate, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    credit_notes: tuple[CreditNote, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    installment_plans: tuple[InstallmentPlan, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    history: tuple[HistoryEntry, ...] = field(default=())

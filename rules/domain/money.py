@@ -1,0 +1,135 @@
+"""Money: a Decimal with its currency. Mixing currencies raises; a float never enters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
+
+# ISO 4217 minor units that are not two.
+_MINOR_UNITS = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),
+        0,
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+_DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class CurrencyMismatchError(ValueError):
+    """Two amounts in different currencies met where only one currency can stand."""
+
+
+def minor_units(currency: str) -> int:
+    """How many decimals the currency's smallest coin has (0, 2 or 3; ISO 4217)."""
+    return _MINOR_UNITS.get(currency, 2)
+
+
+@lru_cache(maxsize=64)
+def _quantum(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-minor_units(currency))
+
+
+def decimal_of(text: object) -> Decimal:
+    """Read a decimal string such as ``"18"`` or ``"0.10"``.
+
+    Raises:
+        ValueError: for a float (with the spelling that is right) and for anything that is not a plain decimal.
+    """
+    if isinstance(text, Decimal):
+        return text
+    if isinstance(text, bool) or not isinstance(text, str):
+        raise ValueError(f'write it as a decimal string, "{text}", not as a bare number')
+    stripped = text.strip()
+    if not _DECIMAL.fullmatch(stripped):
+        raise ValueError(f'"{text}" is not a decimal number')
+    try:
+        return Decimal(stripped)
+    except InvalidOperation as error:  # pragma: no cover - the pattern admits only what Decimal reads
+        raise ValueError(f'"{text}" is not a decimal number') from error
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in one currency. Arithmetic is exact; `rounded` is called once, at the end."""
+
+    amount: Decimal
+    currency: str
+
+    @classmethod
+    def parse(cls, text: object, default_currency: str | None = None) -> Money:
+        """Read ``"250.00 USD"``; a bare ``"250.00"`` takes `default_currency`.
+
+        Raises:
+            ValueError: not a decimal string, no currency where none is implied, or more decimals than the coin has.
+        """
+        if not isinstance(text, str):
+            raise ValueError(f'write money as a string, "{text} {default_currency or "USD"}", not as a bare number')
+        number, _, currency = text.strip().partition(" ")
+        currency = currency.strip() or default_currency or ""
+        if not _CURRENCY.fullmatch(currency):
+            raise ValueError(f'"{text}" needs a currency such as "250.00 USD"')
+        money = cls(decimal_of(number), currency)
+        if money.rounded() != money:
+            raise ValueError(f'"{text}" has more decimals than {currency} has')
+        return money
+
+    @classmethod
+    def zero(cls, currency: str) -> Money:
+        """Nothing, in `currency`."""
+        return cls(Decimal(0), currency)
+
+    def rounded(self) -> Money:
+        """Half up to the currency's minor unit."""
+        return Money(self.amount.quantize(_quantum(self.currency), rounding=ROUND_HALF_UP), self.currency)
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.amount - self._same(other), self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.amount, self.currency)
+
+    def __mul__(self, factor: Decimal | int) -> Money:
+        return Money(self.amount * factor, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        return self.amount < self._same(other)
+
+    def __le__(self, other: Money) -> bool:
+        return self.amount <= self._same(other)
+
+    def __gt__(self, other: Money) -> bool:
+        return self.amount > self._same(other)
+
+    def __ge__(self, other: Money) -> bool:
+        return self.amount >= self._same(other)
+
+    def __bool__(self) -> bool:
+        return self.amount != 0
+
+    def __str__(self) -> str:
+        return f"{self.digits} {self.currency}"
+
+    @property
+    def digits(self) -> str:
+        """The number alone, with the currency's decimals: ``"250.00"``."""
+        return f"{self.amount:.{minor_units(self.currency)}f}" if self.rounded() == self else str(self.amount)
+
+    def _same(self, other: Money) -> Decimal:
+        if other.currency != self.currency:
+            raise CurrencyMismatchError(f"{self} and {other} cannot be combined")
+        return other.amount
+
+
+def total(amounts: list[Money] | tuple[Money, ...], currency: str) -> Money:
+    """Sum of `amounts`, all in `currency`; zero of it where there are none."""
+    result = Money.zero(currency)
+    for amount in amounts:
+        result += amount
+    return result

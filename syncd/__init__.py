@@ -1,0 +1,1 @@
+"""When, whether and how surely: the daemon around the rules and the connectors."""

@@ -1,0 +1,52 @@
+"""The only place that asks the machine what time it is."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from connectors.transport import Timing
+
+
+class Clock(Protocol):
+    """What time it is. Instants are aware and UTC; days are a company's own."""
+
+    def now(self) -> datetime:
+        """This instant, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never jumps, for durations."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """This instant, aware, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never jumps."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        time.sleep(seconds)
+
+
+def today(clock: Clock, timezone: str) -> date:
+    """The day it is now in `timezone` (an IANA name)."""
+    return clock.now().astimezone(ZoneInfo(timezone)).date()
+
+
+def timing(clock: Clock) -> Timing:
+    """The clock as connectors take it."""
+    return Timing(now=clock.now, monotonic=clock.monotonic, sleep=clock.sleep)

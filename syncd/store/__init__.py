@@ -1,0 +1,1 @@
+"""Everything the daemon remembers: the only package that speaks SQL."""
