@@ -121,7 +121,7 @@ class Connector(Protocol):
         ...
 
     def was_applied(self, operation: Operation, key: str, since: datetime) -> Receipt | None:
-        """Whether a write of `key`, first tried at `since`, was done. None: proven absent. Raises Unprovable."""
+        """The receipt of a write of `key` first tried at `since`; None: proven absent. Raises Unprovable."""
         ...
 
     def aged_receivables(self, as_of: date) -> AgedReceivables:
@@ -135,7 +135,7 @@ class Connector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """What a connector needs to know of its table in config.toml; secrets are already read. `extra` is kind-specific."""
+    """What a connector needs of its table in config.toml, secrets already read. `extra` is kind-specific."""
 
     name: str
     kind: str

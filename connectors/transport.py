@@ -36,7 +36,7 @@ class Timing:
 
 @dataclass(slots=True)
 class Usage:
-    """Calls made since last taken, by what they were for ("read", "write", "auth"), and what the provider says is left."""
+    """Calls made since last taken, by purpose ("read", "write", "auth"), and what the provider says is left."""
 
     calls: Counter[str] = field(default_factory=Counter)
     day_left: int | None = None

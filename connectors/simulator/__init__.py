@@ -51,7 +51,9 @@ class SimulatedCompany(Protocol):
     currency: str
     timezone: str
 
-    def add_customer(self, name: str, email: str | None = None, *, terms_days: int = 30, parent: str | None = None) -> str:
+    def add_customer(
+        self, name: str, email: str | None = None, *, terms_days: int = 30, parent: str | None = None
+    ) -> str:
         """A new customer; returns its id."""
         ...
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
 FaultKind = Literal["refuse", "reply", "reset_before", "reset_after", "hang_after", "cut_short", "replace_after"]
@@ -103,7 +103,7 @@ class Server:
         """Scheme, host and port."""
         return f"http://127.0.0.1:{self._http.server_address[1]}"
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

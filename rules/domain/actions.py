@@ -46,6 +46,8 @@ class SendMessage:
     as_of: date
     fee: Money | None = None
     copy_to: str | None = None
+    company: str = ""  # who writes, as the customer knows us
+    replies_to: tuple[str, ...] = ()  # keys of earlier messages on the same matter, oldest first, for mail threading
     verb: Literal["send_message"] = "send_message"
 
 

@@ -1,7 +1,7 @@
 """What a rule says: something to do, or why nothing is to be done. Each carries its key and its one-sentence reason.
 
 `key` names the occurrence (rule, object, level or first day of the period), never an amount or the day of the run.
-`operations` are the verbs that carry the decision out, in order; each later one waits until the one before is confirmed.
+`operations` are the verbs that carry the decision out, in order; each waits until the one before is confirmed.
 """
 
 from __future__ import annotations

@@ -222,13 +222,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class ReminderSent:
-    """We wrote to the customer about the invoice at this level."""
+    """We wrote to the customer about the invoice at this level; `key` is the decision's, where it is known."""
 
     customer: str
     invoice: str
     level: int
     on: date
     fee: Money | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
