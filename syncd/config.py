@@ -1,0 +1,251 @@
+"""The configuration: finds the file, checks all of it at once, and turns its tables into paths, limits and settings.
+
+It decides nothing about the books and opens no connection. Secrets are read when settings are asked for, not before, so
+that a command which needs none works without them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from connectors import ConnectionSettings
+from rules.domain.money import Money
+from syncd.config_tables import KIND_TABLES, TABLES, ConfigTable, EmailTable, FileTable, QuickBooksTable, XeroTable
+from syncd.credentials import Secret, UnreadableSecretError, credential_path
+from syncd.errors import ConfigError
+from syncd.toml_file import Place, float_problems, keys_of, model_problem, near_miss, problem_at, read_toml
+
+DEFAULT_PATH = Path("/etc/syncd/config.toml")
+PATH_VARIABLE = "SYNCD_CONFIG"
+KEY_CREDENTIAL = "syncd.key"
+
+# Keys of a connection's table that the connector reads by name; the rest is common to all kinds.
+_EXTRA_KEYS = (
+    "finance_charge_item",
+    "finance_charge_account",
+    "finance_charge_status",
+    "hold_customer_type",
+    "stop_sell_group",
+    "day_limit",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The brake's limits for one pass of one connection. A bare charge limit is in the company's base currency."""
+
+    max_actions_per_cycle: int
+    max_charges_per_cycle: Money | Decimal
+    max_vanished_share: Decimal
+    max_pull_age_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionConfig:
+    """One company's table. `file` is the configuration it stands in, for messages and relative paths."""
+
+    name: str
+    table: QuickBooksTable | XeroTable | FileTable
+    file: Path
+
+    @property
+    def kind(self) -> str:
+        """quickbooks, xero or file."""
+        return self.table.kind
+
+    @property
+    def timezone(self) -> str:
+        """The company's IANA timezone."""
+        return self.table.timezone
+
+    @property
+    def policy(self) -> str | None:
+        """The policy where the rules' own selection names none."""
+        return self.table.policy
+
+    @property
+    def account(self) -> str:
+        """The realm or tenant id the configuration insists on; empty where it takes whoever consents."""
+        if isinstance(self.table, QuickBooksTable):
+            return self.table.realm_id
+        return self.table.tenant_id if isinstance(self.table, XeroTable) else ""
+
+    def settings(self) -> ConnectionSettings:
+        """What the connector needs, secrets read.
+
+        Raises:
+            ConfigError: the client secret is absent, empty or open to every user.
+        """
+        table = self.table
+        if isinstance(table, FileTable):
+            folder = str(self.file.parent / table.path)
+            return ConnectionSettings(self.name, table.kind, table.timezone, extra={"path": folder})
+        return ConnectionSettings(
+            name=self.name,
+            kind=table.kind,
+            timezone=table.timezone,
+            account=self.account,
+            client_id=table.client_id,
+            client_secret=_read(self._client_secret(table), self.file, (*self._place, "client_secret_file")),
+            environment=table.environment if isinstance(table, QuickBooksTable) else "production",
+            api_url=table.api_url,
+            auth_url=table.auth_url,
+            extra=self._extra(),
+        )
+
+    @property
+    def _place(self) -> Place:
+        return ("connections", self.name)
+
+    def _client_secret(self, table: QuickBooksTable | XeroTable) -> Secret:
+        return Secret(table.client_secret_file, f"{self.name}.client_secret", self.file.parent)
+
+    def _extra(self) -> Mapping[str, str]:
+        values = {key: getattr(self.table, key, None) for key in _EXTRA_KEYS}
+        return {key: str(value) for key, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class EmailConfig:
+    """Our own SMTP."""
+
+    table: EmailTable
+    file: Path
+
+    def password(self) -> str | None:
+        """The password to log in with; None without a login.
+
+        Raises:
+            ConfigError: it is absent, empty or open to every user.
+        """
+        if self.table.username is None:
+            return None
+        secret = Secret(self.table.password_file, "email.password", self.file.parent)
+        return _read(secret, self.file, ("email", "password_file"))
+
+
+@dataclass(frozen=True, slots=True)
+class ServeConfig:
+    """Where the console listens."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration, every path absolute."""
+
+    path: Path
+    state_dir: Path
+    database: str = field(repr=False)
+    rules_dir: Path
+    poll_interval_s: int
+    mode: Literal["review", "auto"]
+    limits: Limits
+    connections: Mapping[str, ConnectionConfig]
+    email: EmailConfig | None
+    serve: ServeConfig
+    secrets_key_file: Path | None
+    templates_dir: Path | None
+
+
+def find_config(path: Path | None) -> Path:
+    """The file that counts: `path`, else $SYNCD_CONFIG, else /etc/syncd/config.toml."""
+    return path or Path(os.environ.get(PATH_VARIABLE) or DEFAULT_PATH)
+
+
+def load_config(path: Path | None) -> Config:
+    """Read and check the configuration at `path` (see `find_config`).
+
+    Raises:
+        ConfigError: with every problem of the file.
+    """
+    found = find_config(path)
+    document = read_toml(found)
+    floats = dict(float_problems(found, document))
+    try:
+        table = ConfigTable.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError([*floats.values(), *_model_problems(found, document, error, floats)]) from None
+    if floats:
+        raise ConfigError(list(floats.values()))
+    return _config(found, table)
+
+
+def _model_problems(
+    file: Path, document: Mapping[str, Any], error: ValidationError, floats: Mapping[Place, str]
+) -> Iterator[str]:
+    for detail in error.errors(include_url=False):
+        place = _place(detail["loc"])
+        if detail["type"].startswith("union_tag"):
+            yield _kind_problem(file, place, document)
+        elif place not in floats:
+            yield model_problem(file, place, detail, _keys_beside(place, document))
+
+
+def _place(loc: Place) -> Place:
+    """Where the person wrote it: without the kind that pydantic puts behind a connection's name."""
+    return (*loc[:2], *loc[3:]) if loc[0] == "connections" else loc
+
+
+def _kind_problem(file: Path, place: Place, document: Mapping[str, Any]) -> str:
+    kinds = ", ".join(KIND_TABLES)
+    written = document["connections"][place[1]].get("kind")
+    if written is None:
+        return problem_at(file, (*place, "kind"), f"is missing; write one of {kinds}")
+    return problem_at(
+        file, (*place, "kind"), f'"{written}" is not one of {kinds}{near_miss(str(written), KIND_TABLES)}'
+    )
+
+
+def _keys_beside(place: Place, document: Mapping[str, Any]) -> list[str]:
+    """The keys that could have been meant at `place`."""
+    if len(place) == 1:
+        return keys_of(ConfigTable)
+    if place[0] == "connections":
+        return keys_of(KIND_TABLES[document["connections"][place[1]]["kind"]])
+    return keys_of(TABLES[str(place[0])])
+
+
+def _read(secret: Secret, file: Path, place: Place) -> str:
+    try:
+        return secret.read()
+    except UnreadableSecretError as error:
+        raise ConfigError([problem_at(file, place, str(error))]) from None
+
+
+def _config(file: Path, table: ConfigTable) -> Config:
+    folder = file.parent.absolute()
+    state_dir = folder / table.state_dir
+    host, _, port = table.serve.listen.rpartition(":")
+    return Config(
+        path=file,
+        state_dir=state_dir,
+        database=_absolute_database(table.database, state_dir),
+        rules_dir=folder / table.rules_dir,
+        poll_interval_s=table.poll_interval_s,
+        mode=table.mode,
+        limits=Limits(**dict(table.limits)),
+        connections={name: ConnectionConfig(name, below, file) for name, below in table.connections.items()},
+        email=EmailConfig(table.email, file) if table.email else None,
+        serve=ServeConfig(host.strip("[]"), int(port)),
+        secrets_key_file=credential_path(KEY_CREDENTIAL) or _below(folder, table.secrets_key_file),
+        templates_dir=_below(folder, table.templates_dir),
+    )
+
+
+def _below(folder: Path, name: str | None) -> Path | None:
+    return None if name is None else folder / name
+
+
+def _absolute_database(url: str, state_dir: Path) -> str:
+    scheme, _, name = url.partition(":///")
+    return f"{scheme}:///{state_dir / name}" if scheme == "sqlite" else url

@@ -1,0 +1,231 @@
+"""The words of config.toml: one model a table, one documented field a key. The reference page is made from these.
+
+They say what may be written, nothing about where files are found: `syncd.config` turns tables into a configuration.
+Defaults stand here as a person would write them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+
+from syncd.config_values import (
+    Amount,
+    DatabaseUrl,
+    DurationS,
+    Listen,
+    MailAddress,
+    ProviderUrl,
+    Share,
+    Timezone,
+    WholeFromOne,
+    WholeFromZero,
+    is_loopback,
+)
+
+
+def _written(text: str) -> Any:
+    """A default as a person would write it; the field's own reader makes the value of it."""
+    return text
+
+
+class Table(BaseModel):
+    """A table of config.toml. Unknown keys are refused, types are not guessed."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, validate_default=True, arbitrary_types_allowed=True
+    )
+
+
+class LimitsTable(Table):
+    """The brake: past any of these a plan is held for a person."""
+
+    max_actions_per_cycle: WholeFromZero = Field(
+        default=50, description="The most actions one pass of one connection may carry out."
+    )
+    max_charges_per_cycle: Amount = Field(
+        default=_written("2000.00"),
+        description="The most finance charges one pass of one connection may bill, in all. Without a currency it is in "
+        "the company's base currency.",
+    )
+    max_vanished_share: Share = Field(
+        default=_written("0.2"),
+        description="The share of open invoices that may be gone after one pull; 0.2 is one in five.",
+    )
+    max_pull_age_s: DurationS = Field(
+        default=_written("1h"),
+        alias="max_pull_age",
+        description="Nothing is written when the last good pull is older than this.",
+    )
+
+
+class QuickBooksTable(Table):
+    """A QuickBooks Online company."""
+
+    kind: Literal["quickbooks"] = Field(description="Where the books are kept.")
+    realm_id: str = Field(
+        default="",
+        description="The company's id. Absent, the first `syncd connect` takes the company that consents; present, any "
+        "other company is refused.",
+    )
+    client_id: str = Field(min_length=1, description="The client id of your app at developer.intuit.com.")
+    client_secret_file: str | None = Field(
+        default=None,
+        description="The file with the app's client secret, or the name of a systemd credential. Absent, the "
+        "credential `NAME.client_secret` is read.",
+    )
+    environment: Literal["production", "sandbox"] = Field(
+        default="production", description="Which of Intuit's two worlds the company lives in."
+    )
+    timezone: Timezone = Field(description="The company's timezone; its local day is the day the rules see.")
+    policy: str | None = Field(
+        default=None, description="The policy for customers and invoices that `[select]` of the rules does not place."
+    )
+    finance_charge_item: str = Field(
+        default="Finance charge",
+        description="The Service item that finance charges are billed with; created if absent.",
+    )
+    finance_charge_account: str | None = Field(
+        default=None, description="The income account a created item posts to. Absent, the first income account."
+    )
+    hold_customer_type: str | None = Field(
+        default=None,
+        description="The CustomerType that marks a stop-sell. It must exist: QuickBooks lets no program create one. "
+        "Absent, only a block in the customer's notes marks it.",
+    )
+    api_url: ProviderUrl | None = Field(default=None, description="Where the API lives; only for a simulator or proxy.")
+    auth_url: ProviderUrl | None = Field(
+        default=None, description="Where consent lives; only for a simulator or proxy."
+    )
+
+
+class XeroTable(Table):
+    """A Xero organisation."""
+
+    kind: Literal["xero"] = Field(description="Where the books are kept.")
+    tenant_id: str = Field(
+        default="",
+        description="The organisation's id. Absent, the first `syncd connect` takes the organisation that consents; "
+        "present, any other is refused.",
+    )
+    client_id: str = Field(min_length=1, description="The client id of your app at developer.xero.com.")
+    client_secret_file: str | None = Field(
+        default=None,
+        description="The file with the app's client secret, or the name of a systemd credential. Absent, the "
+        "credential `NAME.client_secret` is read.",
+    )
+    timezone: Timezone = Field(description="The organisation's timezone; its local day is the day the rules see.")
+    policy: str | None = Field(
+        default=None, description="The policy for customers and invoices that `[select]` of the rules does not place."
+    )
+    finance_charge_account: str | None = Field(
+        default=None, description="The code of the revenue account that finance charges post to."
+    )
+    finance_charge_status: Literal["DRAFT", "AUTHORISED"] = Field(
+        default="DRAFT", description="Whether a finance charge waits in Xero for approval there or counts at once."
+    )
+    stop_sell_group: str = Field(
+        default="Stop sell", description="The contact group that marks a stop-sell; created if absent."
+    )
+    day_limit: WholeFromOne | None = Field(
+        default=None, description="The most calls a day, where your Xero plan allows fewer than 5000."
+    )
+    api_url: ProviderUrl | None = Field(default=None, description="Where the API lives; only for a simulator or proxy.")
+    auth_url: ProviderUrl | None = Field(
+        default=None, description="Where consent lives; only for a simulator or proxy."
+    )
+
+
+class FileTable(Table):
+    """A folder of book files or CSV exports; what would be written back becomes an outbox file there."""
+
+    kind: Literal["file"] = Field(description="Where the books are kept.")
+    path: str = Field(min_length=1, description="The folder; relative to this file.")
+    timezone: Timezone = Field(default="UTC", description="The company's timezone, where the book names none.")
+    policy: str | None = Field(
+        default=None, description="The policy for customers and invoices that `[select]` of the rules does not place."
+    )
+
+
+class EmailTable(Table):
+    """Our own SMTP. Without this table, reminders by email are shown as held."""
+
+    host: str = Field(min_length=1, description="The mail server.")
+    port: WholeFromOne = Field(default=587, description="Its port.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the line is encrypted; `none` only to this very machine."
+    )
+    username: str | None = Field(default=None, description="The name to log in with; absent, no login.")
+    password_file: str | None = Field(
+        default=None,
+        description="The file with the password, or the name of a systemd credential. Absent, the credential "
+        "`email.password` is read.",
+    )
+    from_: MailAddress = Field(alias="from", description="Who the reminders come from.")
+    reply_to: MailAddress | None = Field(default=None, description="Where answers go; absent, to `from`.")
+    bcc: list[MailAddress] = Field(default=[], description="Who gets a blind copy of every reminder.")
+
+    @field_validator("security")
+    @classmethod
+    def _encrypted(cls, security: str, info: ValidationInfo) -> str:
+        host = info.data.get("host", "")
+        if security == "none" and host and not is_loopback(host):
+            raise ValueError(f'"none" is accepted for loopback addresses only, and "{host}" is not one')
+        return security
+
+
+class ServeTable(Table):
+    """The console."""
+
+    listen: Listen = Field(default="127.0.0.1:8600", description="Host and port of the console, health and metrics.")
+
+
+ConnectionTable: TypeAlias = Annotated[QuickBooksTable | XeroTable | FileTable, Field(discriminator="kind")]
+KIND_TABLES: Mapping[str, type[Table]] = {"quickbooks": QuickBooksTable, "xero": XeroTable, "file": FileTable}
+TABLES: Mapping[str, type[Table]] = {"limits": LimitsTable, "email": EmailTable, "serve": ServeTable}
+
+
+def _connection_name(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", value):
+        raise ValueError("a connection's name has letters, digits, point, hyphen and underscore only")
+    return value
+
+
+class ConfigTable(Table):
+    """The whole file."""
+
+    state_dir: str = Field(
+        default="/var/lib/syncd",
+        description="Database, stop-sell feed, exports. Nobody edits it. Relative to this file.",
+    )
+    database: DatabaseUrl = Field(
+        default="sqlite:///syncd.db",
+        description="SQLite, relative to `state_dir`, or PostgreSQL as `postgresql+psycopg://…`.",
+    )
+    rules_dir: str = Field(
+        default="rules.d", description="The rules files: every `*.toml` in it, in name order. Relative to this file."
+    )
+    templates_dir: str | None = Field(
+        default=None, description="Your own wording of reminders, beside the shipped ones. Relative to this file."
+    )
+    secrets_key_file: str | None = Field(
+        default=None,
+        description="The key that seals the stored tokens; the systemd credential `syncd.key` comes first. Relative to "
+        "this file.",
+    )
+    poll_interval_s: DurationS = Field(
+        default=_written("5m"), alias="poll_interval", description="How often `syncd run` makes a pass."
+    )
+    mode: Literal["review", "auto"] = Field(
+        default="review",
+        description="`review`: every plan waits for `syncd approve`; `auto`: act at once within `[limits]`.",
+    )
+    limits: LimitsTable = Field(default_factory=lambda: LimitsTable.model_validate({}), description="The brake.")
+    connections: dict[Annotated[str, BeforeValidator(_connection_name)], ConnectionTable] = Field(
+        default={}, description="One table a company; the name is yours and appears everywhere."
+    )
+    email: EmailTable | None = Field(default=None, description="Our own SMTP.")
+    serve: ServeTable = Field(default_factory=lambda: ServeTable.model_validate({}), description="The console.")
