@@ -51,3 +51,11 @@ class WrongCompany(ConnectorError):
 
 class MalformedRecordError(ConnectorError):
     """One record cannot be read. The page is kept, the record quarantined."""
+
+
+class BookRefused(ConnectorError):
+    """A book file or CSV does not hold together; nothing of it was taken. `problems` has all, each with its place."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
