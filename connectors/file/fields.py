@@ -1,0 +1,273 @@
+"""How a table of a book file is read and written: fields, their kinds, and problems that know their place.
+
+Knows nothing of invoices. Reading never stops at the first problem: every field of every record is looked at, and a
+record with a problem is left out of what is returned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any
+
+from rules.domain.currencies import currency_of
+from rules.domain.money import Money, decimal_of, minor_units
+
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LONGEST_NUMBER = 20  # digits; arithmetic stays exact far beyond any company's receivables
+
+
+class Unread(ValueError):
+    """A table could not be read; its problems are already noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where we are in the file, the currency of bare amounts, and what was wrong so far."""
+
+    place: str
+    problems: list[str]
+    currency: str = ""
+
+    def at(self, step: str) -> Reading:
+        """The same reading one step further in."""
+        return Reading(self.place + step, self.problems, self.currency)
+
+    def refuse(self, problem: str) -> None:
+        """Note a problem of this place."""
+        self.problems.append(f"{self.place.lstrip('.')}: {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one value is read (ValueError says what is wrong) and written back."""
+
+    read: Callable[[object, Reading], Any]
+    write: Callable[[Any], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of a table. `attribute` where the value's own name differs; `shown` keys are written even when empty."""
+
+    key: str
+    kind: Kind
+    attribute: str = ""
+    required: bool = False
+    shown: bool = True
+
+    @property
+    def name(self) -> str:
+        """The attribute of the value that holds it."""
+        return self.attribute or self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A table: what it makes and from which keys. `tag` is the ``kind`` of a history entry."""
+
+    make: Callable[..., Any]
+    fields: tuple[Field, ...]
+    tag: str = ""
+
+
+def read_table(shape: Shape, value: object, reading: Reading) -> Any:
+    """The value that `value` describes.
+
+    Raises:
+        Unread: something was wrong; every problem of the table is noted in `reading`.
+    """
+    if not isinstance(value, Mapping):
+        reading.refuse(f"this must be a table of keys and values, not {_said(value)}")
+        raise Unread
+    before = len(reading.problems)
+    refuse_unknown(value, [field.key for field in shape.fields] + (["kind"] if shape.tag else []), reading)
+    found: dict[str, Any] = {}
+    for field in shape.fields:
+        _read_field(field, value.get(field.key), reading, found)
+    if len(reading.problems) > before:
+        raise Unread
+    return shape.make(**found)
+
+
+def _read_field(field: Field, value: object, reading: Reading, found: dict[str, Any]) -> None:
+    here = reading.at(f".{field.key}")
+    if value is None:
+        if field.required:
+            here.refuse("this is missing")
+        return
+    try:
+        found[field.name] = field.kind.read(value, here)
+    except Unread:
+        return
+    except ValueError as error:
+        here.refuse(str(error))
+
+
+def refuse_unknown(table: Mapping[str, object], known: list[str], reading: Reading) -> None:
+    """Note every key that is not in `known`, with the one that was probably meant."""
+    for key in table:
+        if key not in known:
+            reading.at(f".{key}").refuse(f"there is no such key{meant(str(key), known)}")
+
+
+def meant(word: str, known: list[str]) -> str:
+    """``; did you mean "due_on"?``, or nothing where no known word is near."""
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+def write_table(shape: Shape, value: Any) -> dict[str, object]:
+    """The table that describes `value`, keys in the shape's order."""
+    table: dict[str, object] = {"kind": shape.tag} if shape.tag else {}
+    for field in shape.fields:
+        part = getattr(value, field.name)
+        empty = part is None or part in ((), "")
+        if not empty or field.shown:
+            table[field.key] = None if part is None else field.kind.write(part)
+    return table
+
+
+def table_of(shape: Shape) -> Kind:
+    """A nested table."""
+    return Kind(lambda value, reading: read_table(shape, value, reading), lambda value: write_table(shape, value))
+
+
+def list_of(kind: Kind) -> Kind:
+    """A list of values; each is read, whatever is wrong with the others."""
+
+    def read(value: object, reading: Reading) -> tuple[Any, ...]:
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"this must be a list, not {_said(value)}")
+        before = len(reading.problems)
+        found = [_read_item(kind, item, reading.at(f"[{position}]")) for position, item in enumerate(value)]
+        if len(reading.problems) > before:
+            raise Unread
+        return tuple(found)
+
+    return Kind(read, lambda values: [kind.write(value) for value in values])
+
+
+def _read_item(kind: Kind, item: object, reading: Reading) -> Any:
+    try:
+        return kind.read(item, reading)
+    except Unread:
+        return None
+    except ValueError as error:
+        reading.refuse(str(error))
+        return None
+
+
+def _read_text(value: object, _: Reading) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f'write it in quotes, "{value}"')
+    return value
+
+
+def _read_name(value: object, reading: Reading) -> str:
+    text = _read_text(value, reading)
+    if not text.strip():
+        raise ValueError("this must not be empty")
+    return text
+
+
+def _read_flag(value: object, _: Reading) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"this is true or false, not {_said(value)}")
+    return value
+
+
+def _read_count(value: object, _: Reading) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"this must be a whole number from 1 on, not {_said(value)}")
+    return value
+
+
+def _read_day(value: object, _: Reading) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(f'"{value}" is not a day of the calendar') from error
+    raise ValueError(f"write a day as year-month-day such as 2025-03-31, not {_said(value)}")
+
+
+def _read_money(value: object, reading: Reading) -> Money:
+    currency = reading.currency or "USD"
+    if not isinstance(value, str):
+        raise ValueError(f'write it as the string "{_spelled(value, currency)}", not as {_said(value)}')
+    if len(value.partition(".")[0]) > _LONGEST_NUMBER:
+        raise ValueError(f'"{value}" is too long a number')
+    money = Money.parse(value, reading.currency or None)
+    currency_of(money.currency)
+    if money.amount < 0:
+        raise ValueError(f"{money} is below zero; amounts in a book never are")
+    return money
+
+
+def _read_decimal(value: object, _: Reading) -> Decimal:
+    if not isinstance(value, str):
+        raise ValueError(f'write it as the string "{value}", not as {_said(value)}')
+    if len(value) > _LONGEST_NUMBER:
+        raise ValueError(f'"{value}" is too long a number')
+    number = decimal_of(value)
+    if number < 0:
+        raise ValueError(f"{value} is below zero")
+    return number
+
+
+def _spelled(value: object, currency: str) -> str:
+    """How a bare number should have been written: ``240.00 USD``."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return f"250.00 {currency}"
+    number = Decimal(str(value))
+    if not number.is_finite():
+        return f"250.00 {currency}"
+    exponent = number.normalize().as_tuple().exponent
+    places = max(minor_units(currency), -exponent if isinstance(exponent, int) else 0)
+    return f"{number:.{places}f} {currency}"
+
+
+def _said(value: object) -> str:
+    """A value of the wrong kind, as a person would name it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{value}"'
+        case int() | float() | Decimal():
+            return f"the bare number {value}"
+        case list() | tuple():
+            return "a list"
+        case dict():
+            return "a table"
+        case _:
+            return str(value)
+
+
+def choice(*words: str) -> Kind:
+    """One of a few words."""
+
+    def read(value: object, _: Reading) -> str:
+        if value not in words or not isinstance(value, str):
+            hint = meant(value, list(words)) if isinstance(value, str) else ""
+            raise ValueError(f"this is one of {', '.join(words)}, not {_said(value)}{hint}")
+        return value
+
+    return Kind(read, lambda value: value)
+
+
+TEXT = Kind(_read_text, lambda value: value)
+NAME = Kind(_read_name, lambda value: value)
+FLAG = Kind(_read_flag, lambda value: value)
+COUNT = Kind(_read_count, lambda value: value)
+DAY = Kind(_read_day, lambda value: value.isoformat())
+MONEY = Kind(_read_money, str)
+DECIMAL = Kind(_read_decimal, lambda value: f"{value:f}")
+CURRENCY = Kind(lambda value, _: currency_of(value), lambda value: value)

@@ -1,0 +1,97 @@
+"""Reads a book file from disk: JSON, TOML or CSV by its suffix. Whole or not at all; a half-written file is refused.
+
+Numbers with a point are kept as written, so that a refusal can show the right spelling; they never become floats.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from connectors.errors import BookRefused
+from connectors.file.mapping import book_from
+from rules.domain.facts import Book
+
+SUFFIXES = (".json", ".toml")
+
+
+def read_book(path: Path) -> Book:
+    """The book in the file at `path`.
+
+    Raises:
+        BookRefused: it cannot be read, is cut off, or does not hold together; all problems, each with its place.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise BookRefused((f"{path.name}: a book is a file ending in {', '.join(SUFFIXES)}",))
+    text = read_text(path)
+    document = json_document(text, path.name) if suffix == ".json" else toml_document(text, path.name)
+    return book_from(document, path.name)
+
+
+def read_text(path: Path) -> str:
+    """The file's text.
+
+    Raises:
+        BookRefused: it is not there, or is no UTF-8 text.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise BookRefused((f"{path.name}: cannot be read: {error.strerror or error}",)) from error
+    except UnicodeDecodeError as error:
+        raise BookRefused((f"{path.name}: is not UTF-8 text (byte {error.start})",)) from error
+
+
+def json_document(text: str, place: str) -> dict[str, Any]:
+    """The JSON object in `text`, numbers with a point kept as decimals.
+
+    Raises:
+        BookRefused: not whole or not JSON, with the line; or a key written twice.
+    """
+    try:
+        document = json.loads(
+            text, parse_float=Decimal, parse_int=_whole, parse_constant=Decimal, object_pairs_hook=_no_key_twice
+        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise BookRefused((f"{place}: {where}: this is not whole JSON: {error.msg}",)) from error
+    except ValueError as error:
+        raise BookRefused((f"{place}: {error}",)) from error
+    except RecursionError as error:
+        raise BookRefused((f"{place}: this is nested too deep to be a book",)) from error
+    if not isinstance(document, dict):
+        raise BookRefused((f"{place}: a book is one JSON object with as_of, company, customers, invoices …",))
+    return document
+
+
+def toml_document(text: str, place: str) -> dict[str, Any]:
+    """The TOML document in `text`, numbers with a point kept as decimals.
+
+    Raises:
+        BookRefused: not whole or not TOML, with the line.
+    """
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except ValueError as error:  # with the line; or an integer of thousands of digits
+        said = str(error).replace("at end of document", f"at line {text.count(chr(10)) + 1}, the end of the file")
+        raise BookRefused((f"{place}: this is not whole TOML: {said}",)) from error
+    except RecursionError as error:
+        raise BookRefused((f"{place}: this is nested too deep to be a book",)) from error
+
+
+def _whole(digits: str) -> int | Decimal:
+    """An integer; one too long for a count stays as written, and is refused where it stands."""
+    return int(digits) if len(digits) < 19 else Decimal(digits)  # noqa: PLR2004 - the digits of 64 bits
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in table:
+            raise ValueError(f'the key "{key}" stands twice in one table; which one is meant?')
+        table[key] = value
+    return table
