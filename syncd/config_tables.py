@@ -65,14 +65,18 @@ class LimitsTable(Table):
 class QuickBooksTable(Table):
     """A QuickBooks Online company."""
 
-    kind: Literal["quickbooks"] = Field(description="Where the books are kept.")
+    kind: Literal["quickbooks"] = Field(examples=["quickbooks"], description="Where the books are kept.")
     realm_id: str = Field(
+        examples=["1234567890"],
         default="",
         description="The company's id. Absent, the first `syncd connect` takes the company that consents; present, any "
         "other company is refused.",
     )
-    client_id: str = Field(min_length=1, description="The client id of your app at developer.intuit.com.")
+    client_id: str = Field(
+        examples=["ABc…"], min_length=1, description="The client id of your app at developer.intuit.com."
+    )
     client_secret_file: str | None = Field(
+        examples=["client-secret"],
         default=None,
         description="The file with the app's client secret, or the name of a systemd credential. Absent, the "
         "credential `NAME.client_secret` is read.",
@@ -80,49 +84,71 @@ class QuickBooksTable(Table):
     environment: Literal["production", "sandbox"] = Field(
         default="production", description="Which of Intuit's two worlds the company lives in."
     )
-    timezone: Timezone = Field(description="The company's timezone; its local day is the day the rules see.")
+    timezone: Timezone = Field(
+        examples=["America/New_York"], description="The company's timezone; its local day is the day the rules see."
+    )
     policy: str | None = Field(
-        default=None, description="The policy for customers and invoices that `[select]` of the rules does not place."
+        examples=["standard"],
+        default=None,
+        description="The policy for customers and invoices that `[select]` of the rules does not place.",
     )
     finance_charge_item: str = Field(
         default="Finance charge",
         description="The Service item that finance charges are billed with; created if absent.",
     )
     finance_charge_account: str | None = Field(
-        default=None, description="The income account a created item posts to. Absent, the first income account."
+        examples=["Late fee income"],
+        default=None,
+        description="The income account a created item posts to. Absent, the first income account.",
     )
     hold_customer_type: str | None = Field(
+        examples=["Stop sell"],
         default=None,
         description="The CustomerType that marks a stop-sell. It must exist: QuickBooks lets no program create one. "
         "Absent, only a block in the customer's notes marks it.",
     )
-    api_url: ProviderUrl | None = Field(default=None, description="Where the API lives; only for a simulator or proxy.")
+    api_url: ProviderUrl | None = Field(
+        examples=["http://127.0.0.1:8400"],
+        default=None,
+        description="Where the API lives; only for a simulator or proxy.",
+    )
     auth_url: ProviderUrl | None = Field(
-        default=None, description="Where consent lives; only for a simulator or proxy."
+        examples=["http://127.0.0.1:8400"],
+        default=None,
+        description="Where consent lives; only for a simulator or proxy.",
     )
 
 
 class XeroTable(Table):
     """A Xero organisation."""
 
-    kind: Literal["xero"] = Field(description="Where the books are kept.")
+    kind: Literal["xero"] = Field(examples=["xero"], description="Where the books are kept.")
     tenant_id: str = Field(
+        examples=["7c8f9a52-0000-4000-8000-000000000000"],
         default="",
         description="The organisation's id. Absent, the first `syncd connect` takes the organisation that consents; "
         "present, any other is refused.",
     )
-    client_id: str = Field(min_length=1, description="The client id of your app at developer.xero.com.")
+    client_id: str = Field(
+        examples=["ABc…"], min_length=1, description="The client id of your app at developer.xero.com."
+    )
     client_secret_file: str | None = Field(
+        examples=["client-secret"],
         default=None,
         description="The file with the app's client secret, or the name of a systemd credential. Absent, the "
         "credential `NAME.client_secret` is read.",
     )
-    timezone: Timezone = Field(description="The organisation's timezone; its local day is the day the rules see.")
+    timezone: Timezone = Field(
+        examples=["Pacific/Auckland"],
+        description="The organisation's timezone; its local day is the day the rules see.",
+    )
     policy: str | None = Field(
-        default=None, description="The policy for customers and invoices that `[select]` of the rules does not place."
+        examples=["standard"],
+        default=None,
+        description="The policy for customers and invoices that `[select]` of the rules does not place.",
     )
     finance_charge_account: str | None = Field(
-        default=None, description="The code of the revenue account that finance charges post to."
+        examples=["260"], default=None, description="The code of the revenue account that finance charges post to."
     )
     finance_charge_status: Literal["DRAFT", "AUTHORISED"] = Field(
         default="DRAFT", description="Whether a finance charge waits in Xero for approval there or counts at once."
@@ -131,42 +157,59 @@ class XeroTable(Table):
         default="Stop sell", description="The contact group that marks a stop-sell; created if absent."
     )
     day_limit: WholeFromOne | None = Field(
-        default=None, description="The most calls a day, where your Xero plan allows fewer than 5000."
+        examples=[1000], default=None, description="The most calls a day, where your Xero plan allows fewer than 5000."
     )
-    api_url: ProviderUrl | None = Field(default=None, description="Where the API lives; only for a simulator or proxy.")
+    api_url: ProviderUrl | None = Field(
+        examples=["http://127.0.0.1:8400"],
+        default=None,
+        description="Where the API lives; only for a simulator or proxy.",
+    )
     auth_url: ProviderUrl | None = Field(
-        default=None, description="Where consent lives; only for a simulator or proxy."
+        examples=["http://127.0.0.1:8400"],
+        default=None,
+        description="Where consent lives; only for a simulator or proxy.",
     )
 
 
 class FileTable(Table):
     """A folder of book files or CSV exports; what would be written back becomes an outbox file there."""
 
-    kind: Literal["file"] = Field(description="Where the books are kept.")
-    path: str = Field(min_length=1, description="The folder; relative to this file.")
+    kind: Literal["file"] = Field(examples=["file"], description="Where the books are kept.")
+    path: str = Field(examples=["exports"], min_length=1, description="The folder; relative to this file.")
     timezone: Timezone = Field(default="UTC", description="The company's timezone, where the book names none.")
     policy: str | None = Field(
-        default=None, description="The policy for customers and invoices that `[select]` of the rules does not place."
+        examples=["standard"],
+        default=None,
+        description="The policy for customers and invoices that `[select]` of the rules does not place.",
     )
 
 
 class EmailTable(Table):
     """Our own SMTP. Without this table, reminders by email are shown as held."""
 
-    host: str = Field(min_length=1, description="The mail server.")
+    host: str = Field(examples=["smtp.example.com"], min_length=1, description="The mail server.")
     port: WholeFromOne = Field(default=587, description="Its port.")
     security: Literal["starttls", "tls", "none"] = Field(
         default="starttls", description="How the line is encrypted; `none` only to this very machine."
     )
-    username: str | None = Field(default=None, description="The name to log in with; absent, no login.")
+    username: str | None = Field(
+        examples=["ar@example.com"], default=None, description="The name to log in with; absent, no login."
+    )
     password_file: str | None = Field(
+        examples=["smtp-password"],
         default=None,
         description="The file with the password, or the name of a systemd credential. Absent, the credential "
         "`email.password` is read.",
     )
-    from_: MailAddress = Field(alias="from", description="Who the reminders come from.")
-    reply_to: MailAddress | None = Field(default=None, description="Where answers go; absent, to `from`.")
-    bcc: list[MailAddress] = Field(default=[], description="Who gets a blind copy of every reminder.")
+    from_: MailAddress = Field(
+        examples=["Accounts <ar@example.com>"], alias="from", description="Who the reminders come from."
+    )
+    reply_to: MailAddress | None = Field(
+        examples=["dana@example.com"], default=None, description="Where answers go; absent, to `from`."
+    )
+    bcc: list[MailAddress] = Field(
+        examples=[["archive@example.com"]], default=[], description="Who gets a blind copy of every reminder."
+    )
 
     @field_validator("security")
     @classmethod
@@ -209,9 +252,12 @@ class ConfigTable(Table):
         default="rules.d", description="The rules files: every `*.toml` in it, in name order. Relative to this file."
     )
     templates_dir: str | None = Field(
-        default=None, description="Your own wording of reminders, beside the shipped ones. Relative to this file."
+        examples=["templates"],
+        default=None,
+        description="Your own wording of reminders, beside the shipped ones. Relative to this file.",
     )
     secrets_key_file: str | None = Field(
+        examples=["syncd.key"],
         default=None,
         description="The key that seals the stored tokens; the systemd credential `syncd.key` comes first. Relative to "
         "this file.",

@@ -1,0 +1,40 @@
+# What a fresh machine needs: python3 (3.11 or newer) with its venv module, and make. Everything else lands in .venv.
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench docs clean
+
+help:
+	@echo "make demo    the whole job on simulated companies; nothing to configure"
+	@echo "make test    linter, type checker and all tests"
+	@echo "make lint    linter and type checker alone"
+	@echo "make bench   speed on generated books"
+	@echo "make docs    write the reference pages and config.example.toml anew"
+
+demo: $(READY)
+	@$(BIN)/syncd demo
+
+test: lint
+	@$(BIN)/python -m pytest -q -n 2
+
+lint: $(READY)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+bench: $(READY)
+	@$(BIN)/python -m bench
+
+docs: $(READY)
+	@$(BIN)/python -m syncd.cli.reference
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench
+
+# The stamp is older than pyproject.toml exactly when the dependencies may have changed.
+$(READY): pyproject.toml
+	@.ci/venv $(VENV)
+	@touch $@

@@ -1,0 +1,58 @@
+"""The command line: parse, call, print. It decides nothing and keeps nothing.
+
+Data goes to standard output, everything else to standard error; each error leaves with the exit code of the contract.
+Commands are imported when they are called, so that `syncd --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn
+
+BUG_EXIT_CODE = 70
+MISPLACED_EXIT_CODE = 78
+
+
+def main() -> NoReturn:
+    """The `syncd` console script."""
+    sys.excepthook = _report_bug
+    problem = misplaced_packages()
+    if problem:
+        sys.stderr.write(f"syncd: {problem}\n")
+        sys.exit(MISPLACED_EXIT_CODE)
+    from syncd.cli.root import run  # noqa: PLC0415 - only after the packages are known to be ours
+
+    sys.exit(run(sys.argv[1:]))
+
+
+def misplaced_packages() -> str | None:
+    """Why the three packages do not stand side by side, or None: `rules` is a name strangers use too."""
+    home = Path(__file__).resolve().parents[2]
+    for package in ("connectors", "rules"):
+        spec = find_spec(package)
+        if spec is None or spec.origin is None:
+            return (
+                f"the package {package} is missing beside {home / 'syncd'}; install syncd in an environment of its own"
+            )
+        if Path(spec.origin).resolve().parents[1] != home:
+            return f"another package named {package} is in the way: {spec.origin}; give syncd an environment of its own"
+    return None
+
+
+def _report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Whatever nobody expected is our bug: one line for the user, the trace only for those who ask."""
+    if os.environ.get("SYNCD_DEBUG"):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        what = " ".join(str(error).split())[:200]
+        sys.stderr.write(
+            f"syncd: this is a bug: {kind.__name__}: {what}\n"
+            "syncd: nothing was sent twice because of it; SYNCD_DEBUG=1 shows where it happened, for your report\n"
+        )
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(BUG_EXIT_CODE)

@@ -1,0 +1,49 @@
+"""Options that many commands share, worded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+CONNECTION = click.option("--connection", metavar="NAME", help="Only this connection of the configuration.")
+
+
+def _config_path(ctx: click.Context, _: click.Parameter, value: Path | None) -> Path | None:
+    """The command's own --config, else the one given before the command."""
+    given: Path | None = value or ctx.find_root().obj
+    return given
+
+
+CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    callback=_config_path,
+    help="The configuration; else $SYNCD_CONFIG, else /etc/syncd/config.toml.",
+)
+
+
+class Day(click.ParamType[date]):
+    """An ISO date such as 2025-03-31."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read it, or say how it is written."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f'"{value}" is not a day such as 2025-03-31', param, ctx)
+
+
+DAY = Day()
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

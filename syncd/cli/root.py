@@ -1,0 +1,114 @@
+"""The list of commands, each imported when it is called, and the one place where an error becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import MappingProxyType
+
+import click
+
+from syncd.cli.failures import exit_code_of, expected_errors
+from syncd.toml_file import near_miss
+
+INTERRUPTED_EXIT_CODE = 130
+COMPLETION_VARIABLE = "_SYNCD_COMPLETE"
+
+# name: (module:command, its help in one line, as `syncd --help` lists it)
+COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "init": ("init:init", "Write a commented configuration, a starter rules file and a key."),
+    }
+)
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table: the order of a first day with the program."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command; None where there is no such command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(f"syncd.cli.{module}"), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command asked for; a name that is none is answered with the one that was meant."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f'there is no command "{args[0]}"{near_miss(args[0], COMMANDS)}')
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    try:
+        click.echo(f"syncd {version('syncd')}")
+    except PackageNotFoundError:
+        click.echo("syncd, run from a checkout that is not installed")
+    ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."
+)
+@click.option(
+    "--config", type=click.Path(path_type=Path), metavar="FILE", help="The configuration; also after a command."
+)
+@click.pass_context
+def root(ctx: click.Context, config: Path | None) -> None:
+    """Credit control beside QuickBooks Online and Xero.
+
+    Reads what customers owe, decides by your rules which reminders, holds and finance charges are due, shows the plan,
+    and writes each one back into the books once.
+    """
+    ctx.obj = config
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code. What nobody expected is raised: it is a bug."""
+    if COMPLETION_VARIABLE in os.environ:
+        root.main(prog_name="syncd")  # answers the shell and leaves
+    try:
+        with root.make_context("syncd", list(arguments)) as ctx:
+            result = root.invoke(ctx)
+        sys.stdout.flush()
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED_EXIT_CODE
+    except BrokenPipeError:
+        return _reader_went_away()
+    except expected_errors() as error:
+        click.echo(str(error), err=True)
+        return exit_code_of(error)
+    return result if isinstance(result, int) else 0
+
+
+def _reader_went_away() -> int:
+    """`syncd aging | head -3` is no error: stop writing, and keep Python from complaining at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

@@ -1,0 +1,35 @@
+"""`syncd init` writes what a first day needs, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from syncd.config import load_config
+
+
+def test_init_writes_three_files_that_load_and_a_key_only_its_owner_reads(syncd, tmp_path: Path) -> None:
+    ran = syncd("init", tmp_path / "new")
+    assert (ran.code, ran.out) == (0, "")
+    config = load_config(tmp_path / "new" / "config.toml")
+    assert config.state_dir == tmp_path / "new" / "state"
+    assert [path.name for path in config.rules_dir.iterdir()] == ["10-standard.toml"]
+    assert config.secrets_key_file is not None
+    assert config.secrets_key_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_init_never_overwrites(syncd, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("# mine")
+    (tmp_path / "syncd.key").write_text("mine")
+    ran = syncd("init", tmp_path)
+    assert ran.code == 0
+    assert f"kept     {tmp_path}/config.toml" in ran.err
+    assert (tmp_path / "config.toml").read_text() == "# mine"
+    assert (tmp_path / "syncd.key").read_text() == "mine"
+    assert (tmp_path / "rules.d" / "10-standard.toml").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(syncd, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ran = syncd("init", tmp_path / "file" / "below")
+    assert ran.code == 1
+    assert ran.err == f"{tmp_path}/file/below/config.toml: cannot be written: Not a directory\n"

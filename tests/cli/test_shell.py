@@ -1,0 +1,107 @@
+"""How the command line behaves before and around any command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from connectors import errors
+from syncd.cli import misplaced_packages
+from syncd.cli.failures import exit_code_of
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+Process = Callable[..., subprocess.CompletedProcess[str]]
+
+WHAT_HELP_LOADS = """
+import sys
+from syncd.cli.root import run
+run(["--help"])
+print([name for name in ("pydantic", "sqlalchemy", "rich", "requests", "tenacity") if name in sys.modules])
+"""
+BROKEN_COMMAND = """
+import sys, types, click
+from syncd.cli import main, root
+broken = types.ModuleType("syncd.cli.broken")
+broken.broken = click.Command("broken", callback=lambda: {}["key"])
+sys.modules["syncd.cli.broken"] = broken
+root.COMMANDS = {"broken": ("broken:broken", "")}
+sys.argv = ["syncd", "broken"]
+main()
+"""
+READER_GONE = """
+import os, sys
+reading, writing = os.pipe()
+os.dup2(writing, sys.stdout.fileno())
+os.close(writing)
+os.close(reading)
+sys.argv = ["syncd", "--help"]
+from syncd.cli import main
+main()
+"""
+
+
+def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(  # noqa: S603 - our own program
+        command, capture_output=True, text=True, check=False, env=environment, cwd=REPOSITORY
+    )
+
+
+def test_help_loads_nothing_that_only_commands_need() -> None:
+    assert python(WHAT_HELP_LOADS).stdout.splitlines()[-1] == "[]"
+
+
+def test_a_wrong_command_is_a_usage_error_that_names_the_right_one(syncd_process: Process) -> None:
+    ran = syncd_process("ini")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert 'there is no command "ini"; did you mean "init"?' in ran.stderr
+
+
+def test_what_nobody_expected_is_one_clear_line_and_never_a_traceback() -> None:
+    ran = python(BROKEN_COMMAND)
+    assert ran.returncode == 70
+    assert ran.stderr.splitlines()[0] == "syncd: this is a bug: KeyError: 'key'"
+    assert "Traceback" not in ran.stderr
+
+
+def test_the_trace_is_there_for_those_who_ask() -> None:
+    ran = python(BROKEN_COMMAND, SYNCD_DEBUG="1")
+    assert ran.returncode == 70
+    assert "Traceback" in ran.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    ran = python(READER_GONE)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_the_three_packages_stand_side_by_side() -> None:
+    assert misplaced_packages() is None
+
+
+def test_a_strangers_package_of_the_same_name_ends_the_start_with_78(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "__init__.py").write_text("")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom syncd.cli import main\nmain()"
+    ran = python(code)
+    assert ran.returncode == 78
+    assert f"another package named rules is in the way: {tmp_path}/rules/__init__.py" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.Unavailable("x"), 69),
+        (errors.Throttled("x", 1), 75),
+        (errors.ConsentNeeded("x"), 77),
+        (errors.WrongCompany("x"), 77),
+        (errors.MalformedRecordError("x"), 65),
+        (errors.Rejected("6000", "x"), 1),
+    ],
+)
+def test_an_error_of_a_provider_has_the_exit_code_of_the_contract(error: Exception, code: int) -> None:
+    assert exit_code_of(error) == code
