@@ -68,7 +68,7 @@ def is_rule(name: str) -> bool:
 
 
 def rules_are_pure(source: Source) -> Breaches:
-    """Law 1: rules/ imports the standard library, pydantic and itself, and reaches nothing outside: same in, same out."""
+    """Law 1: rules/ imports the standard library, pydantic, itself, and reaches nothing outside: same in, same out."""
     if not source.below("rules"):
         return
     reaching = ("logging", "random", "socket", "subprocess", "threading", "time", "urllib", "http", "sqlite3", "os")
@@ -127,7 +127,7 @@ def the_simulator_stands_alone(source: Source) -> Breaches:
 
 
 def only_the_clock_knows_the_time(source: Source) -> Breaches:
-    """Law 6: the machine's time is asked in syncd/clock.py alone: all others are told, so that a day can be replayed."""
+    """Law 6: the machine's time is asked in syncd/clock.py alone: all others are told; a day can be replayed."""
     if source.name == "syncd.clock":
         return
     for node in ast.walk(source.tree):
