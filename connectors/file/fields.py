@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
@@ -18,6 +18,7 @@ from rules.domain.currencies import currency_of
 from rules.domain.money import Money, decimal_of, minor_units
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WHOLE = re.compile(r"[0-9]{1,6}")
 _LONGEST_NUMBER = 20  # digits; arithmetic stays exact far beyond any company's receivables
 
 
@@ -32,10 +33,15 @@ class Reading:
     place: str
     problems: list[str]
     currency: str = ""
+    joint: str = "."  # what stands between a place and a key in it
 
     def at(self, step: str) -> Reading:
         """The same reading one step further in."""
-        return Reading(self.place + step, self.problems, self.currency)
+        return replace(self, place=self.place + step)
+
+    def key(self, key: str) -> Reading:
+        """The reading of one key of this table."""
+        return self.at(self.joint + key)
 
     def refuse(self, problem: str) -> None:
         """Note a problem of this place."""
@@ -95,7 +101,7 @@ def read_table(shape: Shape, value: object, reading: Reading) -> Any:
 
 
 def _read_field(field: Field, value: object, reading: Reading, found: dict[str, Any]) -> None:
-    here = reading.at(f".{field.key}")
+    here = reading.key(field.key)
     if value is None:
         if field.required:
             here.refuse("this is missing")
@@ -112,7 +118,7 @@ def refuse_unknown(table: Mapping[str, object], known: list[str], reading: Readi
     """Note every key that is not in `known`, with the one that was probably meant."""
     for key in table:
         if key not in known:
-            reading.at(f".{key}").refuse(f"there is no such key{meant(str(key), known)}")
+            reading.key(key).refuse(f"there is no such key{meant(str(key), known)}")
 
 
 def meant(word: str, known: list[str]) -> str:
@@ -165,6 +171,8 @@ def _read_item(kind: Kind, item: object, reading: Reading) -> Any:
 def _read_text(value: object, _: Reading) -> str:
     if not isinstance(value, str):
         raise ValueError(f'write it in quotes, "{value}"')
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("it has a character in it that no text has")
     return value
 
 
@@ -185,6 +193,12 @@ def _read_count(value: object, _: Reading) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"this must be a whole number from 1 on, not {_said(value)}")
     return value
+
+
+def _read_days(value: object, _: Reading) -> int:
+    if not isinstance(value, str) or not _WHOLE.fullmatch(value):
+        raise ValueError(f"this must be a whole number of days, not {_said(value)}")
+    return int(value)
 
 
 def _read_day(value: object, _: Reading) -> date:
@@ -267,6 +281,7 @@ TEXT = Kind(_read_text, lambda value: value)
 NAME = Kind(_read_name, lambda value: value)
 FLAG = Kind(_read_flag, lambda value: value)
 COUNT = Kind(_read_count, lambda value: value)
+DAYS = Kind(_read_days, str)
 DAY = Kind(_read_day, lambda value: value.isoformat())
 MONEY = Kind(_read_money, str)
 DECIMAL = Kind(_read_decimal, lambda value: f"{value:f}")

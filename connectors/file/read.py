@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from connectors.errors import BookRefused
+from connectors.file.csv import book_of_csv
+from connectors.file.disk import read_text
 from connectors.file.mapping import book_from
 from rules.domain.facts import Book
 
-SUFFIXES = (".json", ".toml")
+SUFFIXES = (".json", ".toml", ".csv")
 
 
 def read_book(path: Path) -> Book:
@@ -27,23 +29,11 @@ def read_book(path: Path) -> Book:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise BookRefused((f"{path.name}: a book is a file ending in {', '.join(SUFFIXES)}",))
+    if suffix == ".csv":
+        return book_of_csv(path)
     text = read_text(path)
     document = json_document(text, path.name) if suffix == ".json" else toml_document(text, path.name)
     return book_from(document, path.name)
-
-
-def read_text(path: Path) -> str:
-    """The file's text.
-
-    Raises:
-        BookRefused: it is not there, or is no UTF-8 text.
-    """
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise BookRefused((f"{path.name}: cannot be read: {error.strerror or error}",)) from error
-    except UnicodeDecodeError as error:
-        raise BookRefused((f"{path.name}: is not UTF-8 text (byte {error.start})",)) from error
 
 
 def json_document(text: str, place: str) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from rules.domain.money import Money
 DAY = date(2025, 3, 31)
 days = st.dates(date(2024, 1, 1), DAY)
 later = st.dates(DAY, date(2026, 1, 1))
-words = st.text(min_size=1, max_size=12).filter(lambda text: bool(text.strip()))
+words = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=12).filter(
+    lambda text: bool(text.strip())
+)
 standings = st.sampled_from(("good", "watch", "hold", "stop"))
 
 
