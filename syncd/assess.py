@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, assert_never
 
 from rules import Evaluation, evaluate
+from rules.domain import hindsight
 from rules.domain.accounts import accounts_of
 from rules.domain.decisions import (
     Action,
@@ -31,7 +32,12 @@ from rules.policy import Policies
 
 
 def assess(book: Book, policies: Policies, as_of: date, default: str | None = None) -> dict[str, Any]:
-    """What the rules say of every customer of the book on that day, ready for `json.dumps`."""
+    """What the rules say of every customer of the book on that day, ready for `json.dumps`.
+
+    On another day than the book's own, the book is looked at as it stood then.
+    """
+    if as_of != book.as_of:
+        book = hindsight.as_of(book, as_of)
     evaluations = [evaluate(account, policies, as_of, default) for account in accounts_of(book)]
     return report(evaluations, policies.version, as_of)
 

@@ -14,7 +14,7 @@ from rules.policy.documents import Path
 def meant(word: str, known: Iterable[str]) -> str:
     """``; did you mean "x"?`` where a known word is near, else the list of what is known."""
     choices = sorted(known)
-    near = get_close_matches(word, choices, n=1, cutoff=0.6)
+    near = get_close_matches(word, choices, n=1)
     if near:
         return f'; did you mean "{near[0]}"?'
     return f"; known are {', '.join(choices)}" if choices else ""
