@@ -9,7 +9,7 @@ from rules.domain.decisions import Reminder, Task
 from syncd.errors import Usage
 from syncd.office import Ledger
 from syncd.plan import Mode
-from syncd.store.intents import Intent
+from syncd.store.intent_rows import Intent
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import structlog
+from rules.policy import Policies
 
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled, WrongCompany
 from rules import evaluate
 from rules.domain.decisions import Decision
 from rules.domain.facts import Account, Company
 from rules.domain.money import Money
-from rules.policy import Policies
 from syncd.config import Limits
 from syncd.errors import ConfigError
 from syncd.exchange import converter
@@ -28,6 +28,7 @@ from syncd.plan import Limits as PlanLimits
 from syncd.plan import Mode, Plan, Terms, make_plan
 from syncd.pull import Pulled, pull
 from syncd.settle import Settled, settle
+from syncd.store.intents import Filing
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +39,7 @@ def _always() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a pass stands on besides the ledger: the rules in force, how far it may go by itself, and who may stop it."""
+    """What a pass stands on besides the ledger: the rules in force, how far it may go by itself, who may stop it."""
 
     policies: Policies
     limits: Limits
@@ -116,7 +117,9 @@ def due_accounts(ledger: Ledger, policies: Policies) -> list[str]:
 def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: PassReport) -> None:
     """Decide on these accounts and store what is planned, with its reasons."""
     today = ledger.today()
-    decisions, known, account_of = [], ledger.intents.known(heads), {}
+    known = ledger.intents.known(heads)
+    decisions: list[Decision] = []
+    account_of: dict[str, str] = {}
     for account in open_files(ledger, heads, today):
         account_of.update({member.ref: account.customer.ref for member in account.family})
         decisions.extend(decide(account, ground.policies, today, ledger.config.policy))
@@ -159,14 +162,8 @@ def planning_terms(ledger: Ledger, ground: Ground) -> Terms:
 
 def store_plan(ledger: Ledger, policies: Policies, plan: Plan, account_of: dict[str, str]) -> int:
     """Put the plan into the outbox. Returns how many actions are new or renewed."""
-    stored = ledger.intents.add(
-        plan,
-        number=ledger.connections.next_plan(),
-        account_of=account_of,
-        decided_on=ledger.today(),
-        policy_version=policies.version,
-        now=ledger.clock.now(),
-    )
+    number = ledger.connections.next_plan()
+    stored = ledger.intents.add(plan, Filing(number, account_of, ledger.today(), policies.version, ledger.clock.now()))
     held = sum(1 for action in plan.actions if action.state == "held")
     log.info("plan.stored", planned=len(plan.actions) - held, held=held, withdrawn=len(plan.withdrawn))
     return stored

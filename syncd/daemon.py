@@ -1,7 +1,7 @@
 """`syncd run`: a pass over every connection, again and again, side by side; stops and reloads when it is told to.
 
-One connection's trouble is its own: it is parked or backs off, the others go on. Within a connection passes are strictly
-one after the other.
+One connection's trouble is its own: it is parked or backs off, the others go on. Within a connection passes are
+strictly one after the other.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Daemon:
 
     def _interval_s(self, failures: int) -> float:
         """The poll interval with jitter, longer after each failure in a row."""
-        stretched = self.office.config.poll_interval_s * min(2**failures, _LONGEST_BACK_OFF)
+        stretched = float(self.office.config.poll_interval_s * min(1 << failures, _LONGEST_BACK_OFF))
         return stretched * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads calls, guards nothing
 
     def _is_due(self, ledger: Ledger) -> bool:

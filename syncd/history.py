@@ -20,7 +20,7 @@ from rules.domain.facts import (
     ReminderSent,
     StandingChanged,
 )
-from syncd.store.intents import Intent
+from syncd.store.intent_rows import Intent
 
 
 def history_of(intent: Intent, remote_id: str | None) -> Iterator[HistoryEntry]:

@@ -1,4 +1,4 @@
-"""One of us at a time: an advisory lock on a file in the state directory, given up by the kernel when a process dies."""
+"""One of us at a time: an advisory lock on a file in the state directory; the kernel gives it up when we die."""
 
 from __future__ import annotations
 

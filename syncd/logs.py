@@ -1,4 +1,4 @@
-"""Log lines: `noun.past_verb` events with fixed keys, to standard error. Ids and amounts only; anything else is cut out.
+"""Log lines: `noun.past_verb` events with fixed keys, to standard error. Ids and amounts only, nothing else.
 
 Under the journal each line starts with its priority; `json` is for log shippers.
 """
@@ -18,10 +18,55 @@ Format = Literal["text", "json", "journal"]
 
 # The only keys a line may carry. Names, addresses, payloads and tokens have no key, so they cannot get out.
 ALLOWED = frozenset(
-    """event level timestamp connection pass_id key verb kind state ref remote_id trace why error problems count
-    records changed vanished quarantined pages decisions planned held withdrawn confirmed stale rejected unclear
-    accounts absent version amount seconds calls day_left until limit signal exit_code path policy brake reads writes
-    duration_s interval_s""".split()
+    [
+        "event",
+        "level",
+        "timestamp",
+        "connection",
+        "pass_id",
+        "key",
+        "verb",
+        "kind",
+        "state",
+        "ref",
+        "remote_id",
+        "trace",
+        "why",
+        "error",
+        "problems",
+        "count",
+        "records",
+        "changed",
+        "vanished",
+        "quarantined",
+        "pages",
+        "decisions",
+        "planned",
+        "held",
+        "withdrawn",
+        "confirmed",
+        "stale",
+        "rejected",
+        "unclear",
+        "accounts",
+        "absent",
+        "version",
+        "amount",
+        "seconds",
+        "calls",
+        "day_left",
+        "until",
+        "limit",
+        "signal",
+        "exit_code",
+        "path",
+        "policy",
+        "brake",
+        "reads",
+        "writes",
+        "duration_s",
+        "interval_s",
+    ]
 )
 _PRIORITY = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography.fernet import MultiFernet
+from rules.policy import Policies
 
-from connectors import Connector, ConnectionSettings, open_connector
+from connectors import ConnectionSettings, Connector, open_connector
 from connectors.tokens import Tokens
 from rules.domain.actions import Operation, SendMessage
 from rules.domain.facts import Company
-from rules.policy import Policies
 from syncd.accounts import Files
 from syncd.clock import Clock, timing, today
 from syncd.config import Config, ConnectionConfig

@@ -27,7 +27,8 @@ from rules.domain.actions import (
 )
 from rules.domain.facts import Customer, Fact, Invoice
 from syncd.clock import Clock
-from syncd.store.intents import Intents, Step
+from syncd.store.intent_rows import Step
+from syncd.store.intents import Intents
 from syncd.store.mirror import Mirror
 
 log = structlog.get_logger(__name__)
@@ -43,8 +44,7 @@ class Writer(Protocol):
 
 @dataclass(slots=True)
 class Drained:
-    """What one drain did, by verb; `stale` and `unclear` are counted besides. `stopped` says why it ended early,
-    `mail_down` why messages were left waiting."""
+    """What one drain did, by verb. `stopped` says why it ended early, `mail_down` why messages were left waiting."""
 
     confirmed: dict[str, int] = field(default_factory=dict)
     stale: int = 0
@@ -79,10 +79,7 @@ class Outbox:
             if not go_on():
                 drained.stopped = "asked to stop"
                 break
-            if not self._send(step, drained):
-                after = step.action + 1
-            else:
-                after = step.action
+            after = step.action if self._send(step, drained) else step.action + 1
         return drained
 
     def _send(self, step: Step, drained: Drained) -> bool:

@@ -59,7 +59,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one pass wants. `withdrawn` are keys that waited and are no longer called for; `brake` says why all waits."""
+    """What one pass wants. `withdrawn` keys waited and are no longer called for; `brake` says why all waits."""
 
     actions: tuple[PlannedAction, ...] = ()
     withdrawn: tuple[str, ...] = ()
@@ -116,7 +116,9 @@ def _planned(action: Action, terms: Terms) -> PlannedAction:
     if isinstance(action, Reminder) and action.channel == "call":
         return PlannedAction(action, operations, "held", "person", "a call to make; approve it once it is made")
     if isinstance(action, Reminder) and action.channel == "letter":
-        return PlannedAction(action, operations, "held", "person", "a letter to print and post; approve to write it out")
+        return PlannedAction(
+            action, operations, "held", "person", "a letter to print and post; approve to write it out"
+        )
     if action.operations and (why := terms.unsupported(action.operations[0])):
         return PlannedAction(action, operations, "held", "unable", why)
     if terms.mode == "review":
@@ -157,4 +159,3 @@ def _charged(action: Action) -> Money | None:
 
 def _braked(action: PlannedAction, why: str) -> PlannedAction:
     return replace(action, state="held", hold="brake", why=f"brake: {why}") if action.state == "planned" else action
-

@@ -86,4 +86,3 @@ def _count_calls(connector: Connector, connections: Connections, now: datetime) 
     calls = connector.usage.take()
     if calls or connector.usage.day_left is not None:
         connections.count(calls, now.date(), connector.usage.day_left)
-

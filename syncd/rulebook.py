@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import structlog
-
 from rules.policy import Policies, PolicyRefused, load_policies
+
 from syncd.errors import ConfigError
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,7 @@ class Rulebook:
         try:
             self.policies = read_rules(self._folder)
         except ConfigError as error:
-            log.error("rules.reload_refused", problems=len(error.problems))
+            log.warning("rules.reload_refused", problems=len(error.problems))
             return error.problems
         log.info("rules.reloaded", version=self.policies.version)
         return ()

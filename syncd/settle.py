@@ -15,7 +15,8 @@ from connectors import Connector, Receipt
 from connectors.errors import ConnectorError, Unprovable
 from rules.domain.actions import SendMessage
 from syncd.clock import Clock
-from syncd.store.intents import Intents, Step
+from syncd.store.intent_rows import Step
+from syncd.store.intents import Intents
 
 log = structlog.get_logger(__name__)
 

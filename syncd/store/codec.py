@@ -5,8 +5,9 @@ Decimals are written as strings, days as ISO dates; reading checks every field's
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import Field, TypeAdapter
 
@@ -55,8 +56,8 @@ RECORD_KINDS: dict[type[Any], str] = {value: kind for kind, value in RECORDS.ite
 
 
 @cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast("Any", kind))
 
 
 _OPERATION: Any = Annotated[Operation, Field(discriminator="verb")]
@@ -65,23 +66,23 @@ _ACTION: Any = Annotated[Action, Field(discriminator="kind")]
 
 def dump(value: object) -> str:
     """One value as JSON text; the same value always gives the same text."""
-    return _adapter(type(value)).dump_json(value).decode()
+    return _adapter(cast("Hashable", type(value))).dump_json(value).decode()
 
 
 def load(kind: type[T], text: str) -> T:
     """The value of type `kind` that `dump` wrote as `text`."""
-    value: T = _adapter(kind).validate_json(text)
+    value: T = _adapter(cast("Hashable", kind)).validate_json(text)
     return value
 
 
 def load_fact(kind: str, text: str) -> Any:
     """A customer, invoice, payment or credit note."""
-    return _adapter(FACTS[kind]).validate_json(text)
+    return _adapter(cast("Hashable", FACTS[kind])).validate_json(text)
 
 
 def load_record(kind: str, text: str) -> Any:
     """Something a person recorded, or history that was imported."""
-    return _adapter(RECORDS[kind]).validate_json(text)
+    return _adapter(cast("Hashable", RECORDS[kind])).validate_json(text)
 
 
 def load_operation(text: str) -> Operation:

@@ -58,12 +58,7 @@ class Connections:
             if held is None:
                 tx.execute(insert(_connection).values(name=self._name, account=account, plans=0))
             elif held and account and held != account:
-                raise ConfigError(
-                    [
-                        f"[connections.{self._name}]: this name already holds the books of company {held}, the "
-                        f"configuration says {account}. Give the new company a name of its own."
-                    ]
-                )
+                raise ConfigError([_another_company(self._name, held, account)])
             elif account and not held:
                 tx.execute(update(_connection).where(_connection.c.name == self._name).values(account=account))
 
@@ -131,6 +126,13 @@ class Connections:
     def _set(self, **values: Any) -> None:
         with self._store.writing() as tx:
             tx.execute(update(_connection).where(_connection.c.name == self._name).values(**values))
+
+
+def _another_company(name: str, held: str, account: str) -> str:
+    return (
+        f"[connections.{name}]: this name already holds the books of company {held}, the configuration says {account}. "
+        "Give the new company a name of its own."
+    )
 
 
 def known_connections(store: Store) -> list[str]:

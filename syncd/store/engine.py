@@ -132,7 +132,7 @@ def _upgrade(tx: Connection) -> None:
 
 def _shown(url: str) -> str:
     """The address without a password."""
-    return url.split("@")[-1] if "@" in url else url
+    return url.rsplit("@", maxsplit=1)[-1] if "@" in url else url
 
 
 def _cause(error: DatabaseError) -> str:

@@ -1,4 +1,4 @@
-"""The outbox's rows: actions and the operations they are made of, every change of state with its journal line.
+"""The outbox: every change of state of an action and its operations, each with its journal line.
 
 One transaction an arrow. `sending` is committed before the request leaves. Nothing here talks to a provider.
 """
@@ -6,193 +6,42 @@ One transaction an arrow. `sending` is committed before the request leaves. Noth
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, get_args
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from connectors import Receipt
 from rules.domain.actions import Operation
-from rules.domain.decisions import Action
-from syncd.plan import Hold, Known, Plan, PlannedAction, State
+from syncd.plan import Plan, PlannedAction, State
 from syncd.store import codec, journal, schema
-from syncd.store.engine import Store
-from syncd.store.sql import chunks
+from syncd.store.intent_rows import Intent, IntentRows, Step
 
 _action, _operation = schema.action, schema.operation
-STATES: tuple[State, ...] = get_args(State)
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
-    """An action as the outbox holds it."""
+class Filing:
+    """Under what a plan is filed: its number, the account of each customer, the local day, the rules, the moment."""
 
-    id: int
-    plan: int
-    key: str
-    customer: str
-    state: State
-    hold: Hold
-    why: str
-    approved_by: str | None
+    number: int
+    account_of: Mapping[str, str]
     decided_on: date
-    done_on: date | None
     policy_version: str
-    decision: Action
+    now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One operation of an action, as it will be or was sent."""
-
-    id: int
-    action: int
-    key: str
-    customer: str
-    seq: int
-    state: State
-    operation: Operation
-    attempts: int
-    first_sent_at: datetime | None
-    remote_id: str | None
-    why: str
-
-
-class Intents:
+class Intents(IntentRows):
     """The outbox of one connection."""
 
-    def __init__(self, store: Store, connection: str) -> None:
-        self._store = store
-        self._name = connection
-
-    def known(self, heads: Sequence[str]) -> dict[str, Known]:
-        """What stands in the outbox for these accounts, by key."""
-        found: dict[str, Known] = {}
-        with self._store.reading() as tx:
-            for some in chunks(heads):
-                rows = tx.execute(
-                    select(_action.c.key, _action.c.state, _action.c.approved_by, _action.c.done_on).where(
-                        _action.c.connection == self._name, _action.c.account.in_(some)
-                    )
-                )
-                found.update(
-                    {row.key: Known(row.state, row.approved_by is not None, row.done_on is not None) for row in rows}
-                )
-        return found
-
-    def add(
-        self,
-        plan: Plan,
-        *,
-        number: int,
-        account_of: Mapping[str, str],
-        decided_on: date,
-        policy_version: str,
-        now: datetime,
-    ) -> int:
-        """Store a plan: new and renewed actions with their reasons, and what is withdrawn. Returns how many are new."""
+    def add(self, plan: Plan, filing: Filing) -> int:
+        """Store a plan: new and renewed actions with reasons, and what is withdrawn. Returns how many are new."""
         with self._store.writing() as tx:
             for key in plan.withdrawn:
-                self._set_action(tx, key, now, "action.withdrawn", state="stale", why="no longer called for")
-            stored = [
-                self._put(tx, action, number, account_of[action.decision.customer], decided_on, policy_version, now)
-                for action in plan.actions
-            ]
-        return sum(stored)
-
-    def actions(
-        self, states: Iterable[State] = STATES, *, customer: str | None = None, plan: int | None = None
-    ) -> list[Intent]:
-        """Actions in any of these states, oldest first."""
-        query = (
-            select(_action)
-            .where(_action.c.connection == self._name, _action.c.state.in_(list(states)))
-            .order_by(_action.c.id)
-        )
-        if customer is not None:
-            query = query.where(_action.c.customer == customer)
-        if plan is not None:
-            query = query.where(_action.c.plan == plan)
-        with self._store.reading() as tx:
-            return [_intent(row) for row in tx.execute(query)]
-
-    def of_kind(self, kind: str) -> list[Intent]:
-        """Every action of a kind, oldest first."""
-        query = select(_action).where(_action.c.connection == self._name, _action.c.kind == kind).order_by(_action.c.id)
-        with self._store.reading() as tx:
-            return [_intent(row) for row in tx.execute(query)]
-
-    def action(self, action_id: int) -> Intent | None:
-        """One action by its number, or None."""
-        with self._store.reading() as tx:
-            row = tx.execute(
-                select(_action).where(_action.c.connection == self._name, _action.c.id == action_id)
-            ).one_or_none()
-        return _intent(row) if row else None
-
-    def counts(self) -> dict[State, int]:
-        """How many actions are in each state; states without any are left out."""
-        with self._store.reading() as tx:
-            rows = tx.execute(
-                select(_action.c.state, func.count())
-                .where(_action.c.connection == self._name)
-                .group_by(_action.c.state)
-            )
-            return {row[0]: row[1] for row in rows}
-
-    def of_accounts(self, customers: Sequence[str]) -> list[tuple[Intent, str | None]]:
-        """Every action about these customers with the remote id its first operation got, oldest first."""
-        found: list[tuple[Intent, str | None]] = []
-        first = and_(_operation.c.action == _action.c.id, _operation.c.seq == 0)
-        with self._store.reading() as tx:
-            for some in chunks(customers):
-                rows = tx.execute(
-                    select(_action, _operation.c.remote_id)
-                    .select_from(_action.outerjoin(_operation, first))
-                    .where(_action.c.connection == self._name, _action.c.customer.in_(some))
-                    .order_by(_action.c.id)
-                )
-                found.extend((_intent(row), row.remote_id) for row in rows)
-        return found
-
-    def steps(self, action_id: int) -> list[Step]:
-        """The operations of one action, in order."""
-        return self._steps(_operation.c.action == action_id)
-
-    def unsettled(self) -> list[Step]:
-        """Operations sent without a clear answer, and those a crash left under way."""
-        return self._steps(_operation.c.state.in_(("sending", "unknown")))
-
-    def next_step(self, *, after: int = 0) -> Step | None:
-        """The next operation to send, of an action numbered above `after` or the same action's following step."""
-        query = (
-            select(_operation, _action.c.customer)
-            .join(_action, _action.c.id == _operation.c.action)
-            .where(
-                _operation.c.connection == self._name,
-                _operation.c.state == "planned",
-                _action.c.state.in_(("planned", "sending")),
-                _action.c.id >= after,
-            )
-            .order_by(_operation.c.action, _operation.c.seq)
-            .limit(1)
-        )
-        with self._store.reading() as tx:
-            row = tx.execute(query).one_or_none()
-        return _step(row) if row else None
-
-    def idle_actions(self) -> list[Intent]:
-        """Planned actions that ask nothing of the books: there is only the record to make."""
-        empty = ~select(_operation.c.id).where(_operation.c.action == _action.c.id).exists()
-        with self._store.reading() as tx:
-            rows = tx.execute(
-                select(_action)
-                .where(_action.c.connection == self._name, _action.c.state == "planned", empty)
-                .order_by(_action.c.id)
-            )
-            return [_intent(row) for row in rows]
+                self._withdraw(tx, key, filing.now)
+            return sum(self._put(tx, action, filing) for action in plan.actions)
 
     def sending(self, step: Step, now: datetime) -> None:
         """About to send: committed before the request leaves."""
@@ -229,7 +78,7 @@ class Intents:
         """An action without operations is done by being recorded."""
         with self._store.writing() as tx:
             self._set_action_row(tx, intent.id, state="done", hold="", why="", done_on=today.isoformat())
-            journal.write(tx, self._entry(intent.key, intent.customer, now, "action.done", who))
+            journal.write(tx, replace(self._entry(intent.key, intent.customer, now, "action.done"), who=who))
 
     def not_sent(self, step: Step, why: str, now: datetime) -> None:
         """It was refused before it was accepted, or proven absent: it waits for the next drain."""
@@ -258,7 +107,7 @@ class Intents:
         """A person lets a held action go."""
         with self._store.writing() as tx:
             self._set_action_row(tx, intent.id, state="planned", hold="", why="", approved_by=who)
-            journal.write(tx, self._entry(intent.key, intent.customer, now, "action.approved", who))
+            journal.write(tx, replace(self._entry(intent.key, intent.customer, now, "action.approved"), who=who))
 
     def refuse(self, intent: Intent, who: str, why: str, now: datetime, today: date) -> None:
         """A person does not want it: it is never planned again."""
@@ -269,73 +118,67 @@ class Intents:
                 .where(_operation.c.action == intent.id, _operation.c.state == "planned")
                 .values(state="stale", why="refused by a person")
             )
-            journal.write(tx, self._entry(intent.key, intent.customer, now, "action.refused", who, {"why": why}))
+            entry = self._entry(intent.key, intent.customer, now, "action.refused", {"why": why})
+            journal.write(tx, replace(entry, who=who))
 
     def return_to_review(self, intent: Intent, now: datetime) -> None:
         """The brake is off and plans are reviewed: it waits for approval like any other."""
         with self._store.writing() as tx:
             self._set_action_row(tx, intent.id, hold="review", why="waits for approval")
-            journal.write(tx, self._entry(intent.key, intent.customer, now, "action.held", detail={"hold": "review"}))
+            journal.write(tx, self._entry(intent.key, intent.customer, now, "action.held", {"hold": "review"}))
 
-    def decide_unknown(self, step: Step, *, was_done: bool, who: str, why: str, now: datetime, today: date) -> None:
+    def resolve(self, step: Step, *, was_done: bool, who: str, why: str, now: datetime, today: date) -> None:
         """A person says whether an unclear operation is in the books."""
         if was_done:
             self.confirm(step, Receipt(remote_id=step.remote_id or ""), now, today)
         else:
             self.not_sent(step, why, now)
         with self._store.writing() as tx:
-            self._note(tx, step, now, "operation.resolved", {"done": was_done, "why": why}, who)
+            entry = self._entry(step.key, step.customer, now, "operation.resolved", {"done": was_done, "why": why})
+            journal.write(tx, replace(entry, who=who))
 
-    def _put(
-        self,
-        tx: Connection,
-        planned: PlannedAction,
-        number: int,
-        account: str,
-        decided_on: date,
-        policy_version: str,
-        now: datetime,
-    ) -> int:
+    def _put(self, tx: Connection, planned: PlannedAction, filing: Filing) -> int:
+        """Insert or renew one action. Returns 1 where that is news."""
+        values = self._values(planned, filing)
+        old = tx.execute(
+            select(_action).where(_action.c.connection == self._name, _action.c.key == planned.decision.key)
+        ).one_or_none()
+        if old is not None and all(getattr(old, name) == values[name] for name in ("digest", "state", "hold", "why")):
+            return 0
+        if old is None:
+            action_id = tx.execute(insert(_action).values(**values).returning(_action.c.id)).scalar_one()
+        else:
+            action_id = old.id
+            tx.execute(update(_action).where(_action.c.id == action_id).values(**values))
+            tx.execute(delete(_operation).where(_operation.c.action == action_id))
+        self._put_steps(tx, action_id, planned)
+        renewed = old is not None and old.state == planned.state
+        detail = {"reason": planned.decision.reason, "plan": filing.number, "why": planned.why}
+        event = "action.renewed" if renewed else f"action.{planned.state}"
+        journal.write(tx, self._entry(planned.decision.key, planned.decision.customer, filing.now, event, detail))
+        return 1
+
+    def _values(self, planned: PlannedAction, filing: Filing) -> dict[str, Any]:
         decision = planned.decision
         doc = codec.dump(decision)
-        digest = hashlib.sha256(doc.encode()).hexdigest()
-        old = tx.execute(
-            select(_action.c.id, _action.c.digest, _action.c.state, _action.c.hold, _action.c.why).where(
-                _action.c.connection == self._name, _action.c.key == decision.key
-            )
-        ).one_or_none()
-        if old and (old.digest, old.state, old.hold, old.why) == (digest, planned.state, planned.hold, planned.why):
-            return 0
-        values = {
+        return {
             "connection": self._name,
-            "plan": number,
+            "plan": filing.number,
             "key": decision.key,
             "kind": decision.kind,
             "rule": decision.rule,
             "customer": decision.customer,
-            "account": account,
+            "account": filing.account_of[decision.customer],
             "state": planned.state,
             "hold": planned.hold,
             "why": planned.why,
             "approved_by": None,
-            "decided_on": decided_on.isoformat(),
-            "planned_at": now.isoformat(),
-            "policy_version": policy_version,
-            "digest": digest,
+            "decided_on": filing.decided_on.isoformat(),
+            "planned_at": filing.now.isoformat(),
+            "policy_version": filing.policy_version,
+            "digest": hashlib.sha256(doc.encode()).hexdigest(),
             "doc": doc,
         }
-        if old:
-            tx.execute(update(_action).where(_action.c.id == old.id).values(**values))
-            tx.execute(delete(_operation).where(_operation.c.action == old.id))
-            action_id = old.id
-        else:
-            action_id = tx.execute(insert(_action).values(**values)).inserted_primary_key[0]
-        self._put_steps(tx, action_id, planned)
-        renewed = old is not None and old.state == planned.state
-        event = "action.renewed" if renewed else f"action.{planned.state}"
-        detail = {"reason": decision.reason, "plan": number} | ({"why": planned.why} if planned.why else {})
-        journal.write(tx, self._entry(decision.key, decision.customer, now, event, detail=detail))
-        return 1
 
     def _put_steps(self, tx: Connection, action_id: int, planned: PlannedAction) -> None:
         rows = [
@@ -371,78 +214,28 @@ class Intents:
             return
         self._set_action_row(tx, action_id, state="sending" if "planned" in states else "done", why="")
 
-    def _steps(self, condition: Any) -> list[Step]:
-        query = (
-            select(_operation, _action.c.customer)
-            .join(_action, _action.c.id == _operation.c.action)
-            .where(_operation.c.connection == self._name, condition)
-            .order_by(_operation.c.action, _operation.c.seq)
-        )
-        with self._store.reading() as tx:
-            return [_step(row) for row in tx.execute(query)]
-
     def _set_step(self, tx: Connection, step: Step, values: Mapping[str, Any]) -> None:
         tx.execute(update(_operation).where(_operation.c.id == step.id).values(**values))
 
     def _set_action_row(self, tx: Connection, action_id: int, **values: Any) -> None:
         tx.execute(update(_action).where(_action.c.id == action_id).values(**values))
 
-    def _set_action(self, tx: Connection, key: str, now: datetime, event: str, **values: Any) -> None:
+    def _withdraw(self, tx: Connection, key: str, now: datetime) -> None:
         where = and_(_action.c.connection == self._name, _action.c.key == key)
+        why = "no longer called for"
         customer = tx.execute(select(_action.c.customer).where(where)).scalar_one()
-        tx.execute(update(_action).where(where).values(approved_by=None, **values))
-        journal.write(tx, self._entry(key, customer, now, event, detail={"why": values.get("why", "")}))
+        tx.execute(update(_action).where(where).values(approved_by=None, state="stale", hold="", why=why))
+        journal.write(tx, self._entry(key, customer, now, "action.withdrawn", {"why": why}))
 
-    def _note(
-        self, tx: Connection, step: Step, now: datetime, event: str, detail: Mapping[str, Any], who: str = "syncd"
-    ) -> None:
-        journal.write(tx, self._entry(step.key, step.customer, now, event, who, detail))
+    def _note(self, tx: Connection, step: Step, now: datetime, event: str, detail: Mapping[str, Any]) -> None:
+        journal.write(tx, self._entry(step.key, step.customer, now, event, detail))
 
     def _entry(
-        self,
-        key: str,
-        customer: str,
-        now: datetime,
-        event: str,
-        who: str = "syncd",
-        detail: Mapping[str, Any] | None = None,
+        self, key: str, customer: str, now: datetime, event: str, detail: Mapping[str, Any] | None = None
     ) -> journal.Entry:
-        return journal.Entry(now, self._name, event, key, customer, who, detail or {})
+        return journal.Entry(now, self._name, event, key, customer, detail=detail or {})
 
 
 def step_key(action_key: str, operation: Operation, seq: int) -> str:
     """The deed carries the action's own key; what follows it is told apart by its verb and place."""
     return action_key if seq == 0 else f"{action_key}/{operation.verb}-{seq}"
-
-
-def _intent(row: Any) -> Intent:
-    return Intent(
-        id=row.id,
-        plan=row.plan,
-        key=row.key,
-        customer=row.customer,
-        state=row.state,
-        hold=row.hold,
-        why=row.why,
-        approved_by=row.approved_by,
-        decided_on=date.fromisoformat(row.decided_on),
-        done_on=date.fromisoformat(row.done_on) if row.done_on else None,
-        policy_version=row.policy_version,
-        decision=codec.load_action(row.doc),
-    )
-
-
-def _step(row: Any) -> Step:
-    return Step(
-        id=row.id,
-        action=row.action,
-        key=row.key,
-        customer=row.customer,
-        seq=row.seq,
-        state=row.state,
-        operation=codec.load_operation(row.payload),
-        attempts=row.attempts,
-        first_sent_at=datetime.fromisoformat(row.first_sent_at) if row.first_sent_at else None,
-        remote_id=row.remote_id,
-        why=row.why,
-    )

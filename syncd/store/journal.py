@@ -1,4 +1,4 @@
-"""The journal: an append-only line for everything that was planned, sent, answered, approved or refused, and by whom."""
+"""The journal: an append-only line for everything planned, sent, answered, approved or refused, and by whom."""
 
 from __future__ import annotations
 
