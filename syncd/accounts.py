@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from rules.domain.accounts import accounts_of
-
 from rules.domain.facts import Account, Book, Company, CreditNote, Customer, Hold, Invoice, Payment, StandingChanged
 from syncd.history import history_of, standing_of
 from syncd.store.codec import RECORD_KINDS

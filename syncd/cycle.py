@@ -12,16 +12,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import structlog
-from rules.policy import Policies
 
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled, WrongCompany
 from rules import evaluate
 from rules.domain.decisions import Decision
+from rules.domain.exchange import converted
 from rules.domain.facts import Account, Company
 from rules.domain.money import Money
+from rules.policy import Policies
 from syncd.config import Limits
 from syncd.errors import ConfigError
-from syncd.exchange import converter
 from syncd.office import Ledger
 from syncd.outbox import Drained
 from syncd.plan import Limits as PlanLimits
@@ -147,7 +147,7 @@ def decide(account: Account, policies: Policies, today: date, default: str | Non
 
 def planning_terms(ledger: Ledger, ground: Ground) -> Terms:
     """How far this plan may go by itself."""
-    company = ledger.company
+    company, rates, today = ledger.company, ledger.mirror.rates(), ledger.today()
     most = ground.limits.max_charges_per_cycle
     if not isinstance(most, Money):
         most = Money(most, company.currency if company else "USD")
@@ -155,7 +155,7 @@ def planning_terms(ledger: Ledger, ground: Ground) -> Terms:
         mode=ground.mode,
         limits=PlanLimits(ground.limits.max_actions_per_cycle, most),
         unsupported=ledger.unsupported,
-        converted=converter(ledger.mirror.rates(), most.currency, ledger.today()),
+        converted=lambda amount: converted(amount, most.currency, rates, today),
         braked=ledger.connections.standing().brake_why,
     )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import signal
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -78,7 +77,7 @@ class Daemon:
         report = attempt_pass(ledger, ground)
         failures = self._failures.get(ledger.name, 0) + 1 if report.failure else 0
         self._failures[ledger.name] = failures
-        self._next_at[ledger.name] = time.monotonic() + self._interval_s(failures)
+        self._next_at[ledger.name] = self.office.clock.monotonic() + self._interval_s(failures)
         write_feed(self.office)
         notify(f"WATCHDOG=1\nSTATUS={self._status()}")
         self.after_round([report])
@@ -90,18 +89,18 @@ class Daemon:
         return stretched * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads calls, guards nothing
 
     def _is_due(self, ledger: Ledger) -> bool:
-        if self._next_at.get(ledger.name, 0.0) > time.monotonic():
+        if self._next_at.get(ledger.name, 0.0) > self.office.clock.monotonic():
             return False
         return not ledger.connections.standing().is_parked(ledger.clock.now())
 
     def _rest(self) -> None:
         """Sleep until a pass ends, one is due, or a signal comes."""
         soonest = min((at for name, at in self._next_at.items() if name not in self._running), default=0.0)
-        self._wake.wait(min(max(soonest - time.monotonic(), 0.2), 5.0))
+        self._wake.wait(min(max(soonest - self.office.clock.monotonic(), 0.2), 5.0))
         self._wake.clear()
 
     def _reload_rules(self) -> None:
-        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        notify(f"RELOADING=1\nMONOTONIC_USEC={int(self.office.clock.monotonic() * 1_000_000)}")
         self.office.rulebook.reload()
         self._next_at.clear()
         notify("READY=1")

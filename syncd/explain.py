@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rules.policy import Policies
-
-from rules import CustomerPosition, evaluate
+from rules import evaluate
 from rules.domain.decisions import Action, Decision, Problem, Skip
 from rules.domain.facts import Account, HistoryEntry, Invoice
+from rules.domain.positions import CustomerPosition
+from rules.policy import Policies
 from syncd.errors import Usage
 from syncd.office import Ledger
 from syncd.store import journal

@@ -12,15 +12,15 @@ from datetime import date, datetime
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from cryptography.fernet import MultiFernet
-from rules.policy import Policies
 
 from connectors import ConnectionSettings, Connector, open_connector
 from connectors.tokens import Tokens
 from rules.domain.actions import Operation, SendMessage
 from rules.domain.facts import Company
+from rules.policy import Policies
 from syncd.accounts import Files
 from syncd.clock import Clock, timing, today
 from syncd.config import Config, ConnectionConfig
@@ -37,10 +37,15 @@ from syncd.store.mirror import Mirror
 from syncd.store.tokens import TokenRows
 from syncd.vault import Vault, open_key
 
-if TYPE_CHECKING:
-    from connectors.email.client import Mailer
-
 _LOCK = "syncd.lock"
+
+
+class Mailer(Writer, Protocol):
+    """Our own SMTP."""
+
+    def unsupported(self, operation: Operation) -> str | None:
+        """Why the operation cannot be mailed; None where it can."""
+        ...
 
 
 @dataclass(slots=True)
@@ -226,9 +231,19 @@ def open_mailer(config: Config, clock: Clock) -> Mailer | None:
     """Our own SMTP, where the configuration has it."""
     if config.email is None:
         return None
-    client = import_module("connectors.email.client")
+    table = config.email.table
+    settings = import_module("connectors.email").MailSettings(
+        host=table.host,
+        port=table.port,
+        security=table.security,
+        username=table.username,
+        password=config.email.password(),
+        from_=table.from_,
+        reply_to=table.reply_to,
+        bcc=tuple(table.bcc),
+    )
     try:
-        mailer: Mailer = client.Mailer(config.email.settings(), config.templates_dir, clock.now)
+        mailer: Mailer = import_module("connectors.email.client").Mailer(settings, config.templates_dir, clock.now)
     except ValueError as error:
         raise ConfigError([f"{config.path}: [email]: {error}"]) from None
     return mailer

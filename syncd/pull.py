@@ -19,7 +19,8 @@ from rules.domain.facts import Book, HistoryEntry
 from syncd.clock import Clock
 from syncd.store.connections import Connections
 from syncd.store.desk import Desk, Paper
-from syncd.store.mirror import Applied, Mirror
+from syncd.store.intake import Applied
+from syncd.store.mirror import Mirror
 
 log = structlog.get_logger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import structlog
-from rules.policy import Policies, PolicyRefused, load_policies
 
+from rules.policy import Policies, PolicyRefused, load_policies
 from syncd.errors import ConfigError
 
 log = structlog.get_logger(__name__)
