@@ -1,35 +1,36 @@
-"""What every test may use. Checks against the shared reference data say so in one line where that data is absent."""
+"""What every test may use. Checks that need what this machine lacks are left out, and one line says so."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
+# marker: (whether its need is met here, what is not run where it is not)
+NEEDS = {
+    "shared_data": (SHARED_DATA.is_dir(), "checks against reference data, which is not beside this checkout"),
+    "systemd": (shutil.which("systemd-analyze") is not None, "checks of the systemd unit: no systemd-analyze here"),
+}
+UNMET = [marker for marker, (met, _) in NEEDS.items() if not met]
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the checks marked `shared_data` where the data is not beside the checkout."""
-    if SHARED_DATA.is_dir():
-        return
-    absent = [item for item in items if item.get_closest_marker("shared_data")]
-    items[:] = [item for item in items if not item.get_closest_marker("shared_data")]
-    config.stash[_LEFT_OUT] = len(absent)
+    """Leave out the checks whose need is not met on this machine."""
+    absent = [item for item in items if any(item.get_closest_marker(marker) for marker in UNMET)]
+    items[:] = [item for item in items if item not in absent]
     config.hook.pytest_deselected(items=absent)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what was not run, and why."""
-    left_out = config.stash.get(_LEFT_OUT, 0)
-    if left_out:
-        terminalreporter.write_line(f"not run: {left_out} checks against reference data, absent beside this checkout")
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was not run, and why; also when the tests ran in several processes."""
+    for marker in UNMET:
+        terminalreporter.write_line(f"not run: {NEEDS[marker][1]}")
 
 
 @pytest.fixture
 def shared_data() -> Path:
     """The folder of reference data; only tests marked `shared_data` may ask for it."""
     return SHARED_DATA
-
-
-_LEFT_OUT: pytest.StashKey[int] = pytest.StashKey()

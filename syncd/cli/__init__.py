@@ -24,7 +24,7 @@ def main() -> NoReturn:
     if problem:
         sys.stderr.write(f"syncd: {problem}\n")
         sys.exit(MISPLACED_EXIT_CODE)
-    from syncd.cli.root import run  # noqa: PLC0415 - only after the packages are known to be ours
+    from syncd.cli.root import run
 
     sys.exit(run(sys.argv[1:]))
 

@@ -28,9 +28,9 @@ def init(folder: Path) -> None:
 
 def _starters(folder: Path) -> tuple[tuple[str, str, int], ...]:
     """Name, content and mode of each file."""
-    from cryptography.fernet import Fernet  # noqa: PLC0415 - only this command makes a key
+    from cryptography.fernet import Fernet
 
-    from syncd.config_example import starter  # noqa: PLC0415 - loads the settings models
+    from syncd.config_example import starter
 
     state_dir = None if folder.absolute().is_relative_to(SYSTEM_FOLDER) else "state"
     rules = (files("syncd.cli") / "starter" / "10-standard.toml").read_text(encoding="utf-8")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 CONNECTION = click.option("--connection", metavar="NAME", help="Only this connection of the configuration.")
@@ -47,3 +43,11 @@ class Day(click.ParamType[date]):
 
 DAY = Day()
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+ANY_PATH = click.Path(exists=True, path_type=Path)
+RULES = click.option(
+    "--rules",
+    multiple=True,
+    type=ANY_PATH,
+    metavar="FILE",
+    help="A rules file or a folder of them, also several times; else the configuration's rules_dir.",
+)

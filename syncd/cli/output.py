@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import click
 
-PIPE_WIDTH = 400  # columns; wide enough that a file or pipe never gets a wrapped row
+PIPE_WIDTH = 1000  # columns; wide enough that a file or pipe never gets a wrapped row
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings; the columns named in `right` are flushed right, as money is."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    right: tuple[str, ...] = ()
+
+
+Text: TypeAlias = str | Table
 
 
 def print_json(value: Any) -> None:
@@ -17,28 +30,33 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> None:
-    """Rows under headings; the columns named in `right` are flushed right, as money is."""
-    from rich.table import Table  # noqa: PLC0415 - slow to import, and most commands print none
-
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    _print(table)
-
-
-def _print(renderable: Any) -> None:
-    from rich.console import Console  # noqa: PLC0415 - see above
-
-    console = Console(file=sys.stdout, highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-    with console.capture() as captured:
-        console.print(renderable)
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip(), color=True)
+def print_text(parts: Iterable[Text]) -> None:
+    """Lines and tables, one under the other."""
+    for part in parts:
+        if isinstance(part, Table):
+            _print_table(part)
+        else:
+            click.echo(part)
 
 
 def say(text: str) -> None:
     """A line for the person at the keyboard, not for the pipe."""
     click.echo(text, err=True)
+
+
+def _print_table(table: Table) -> None:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    rich_table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in table.columns:
+        money = column in table.right
+        rich_table.add_column(column, justify="right" if money else "left", no_wrap=money, overflow="fold")
+    for row in table.rows:
+        rich_table.add_row(*row)
+    terminal = sys.stdout.isatty()
+    console = Console(file=sys.stdout, markup=False, highlight=False, width=None if terminal else PIPE_WIDTH)
+    with console.capture() as captured:
+        console.print(rich_table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip(), color=True)

@@ -22,6 +22,8 @@ COMPLETION_VARIABLE = "_SYNCD_COMPLETE"
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "init": ("init:init", "Write a commented configuration, a starter rules file and a key."),
+        "assess": ("assess:assess", "Decide on a book file without any connection."),
+        "rules": ("rules:rules", "Lint, test, show and describe rules files."),
     }
 )
 

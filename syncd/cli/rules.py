@@ -1,0 +1,161 @@
+"""`syncd rules`: look at rules files before they decide anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from syncd.cli.options import ANY_PATH, AS_JSON, CONFIG, EXISTING_FILE, RULES
+from syncd.cli.output import print_json, print_text
+from syncd.cli.sources import read_policies, rules_files
+from syncd.errors import Usage
+from syncd.toml_file import near_miss
+
+if TYPE_CHECKING:
+    from rules.domain.facts import Customer
+    from rules.policy import Policies
+    from syncd.scenarios import Outcome
+
+
+@click.group(short_help="Lint, test, show and describe rules files.")
+def rules() -> None:
+    """Look at rules files before they decide anything."""
+
+
+@rules.command()
+@click.argument("paths", metavar="[FILE]...", type=ANY_PATH, nargs=-1)
+@AS_JSON
+@CONFIG
+def check(*, paths: Sequence[Path], as_json: bool, config: Path | None) -> None:
+    """Say everything that is wrong with the rules files, or which policies they make.
+
+    Without FILE the configuration's rules are checked. A folder stands for every *.toml file in it.
+    """
+    policies = read_policies(paths, config)
+    if as_json:
+        print_json(
+            {"policy_version": policies.version, "policies": [_summary(policies, name) for name in policies.names]}
+        )
+        return
+    for file in rules_files(paths, config):
+        click.echo(f"{file}: right")
+    for name in policies.names:
+        click.echo(f"policy {name}: {', '.join(policies.rule_settings(name)) or 'every rule is off'}")
+
+
+@rules.command()
+@click.argument("customer", required=False)
+@click.option("--policy", metavar="NAME", help="Show this policy or shipped pack instead of a customer's.")
+@click.option("--book", type=EXISTING_FILE, metavar="FILE", help="Look the customer up in this book file.")
+@RULES
+@AS_JSON
+@CONFIG
+def show(
+    *,
+    customer: str | None,
+    policy: str | None,
+    book: Path | None,
+    rules: Sequence[Path],
+    as_json: bool,
+    config: Path | None,
+) -> None:
+    """Show the policy that governs CUSTOMER (reference or name), with all it inherits and every default.
+
+    A line behind a # is a default; copy it into your rules file without the # to change it.
+    """
+    policies = read_policies(rules, config)
+    name = policy or _policy_of(policies, customer, book)
+    if not policies.knows(name):
+        raise Usage(f'there is no policy "{name}"{near_miss(name, policies.names)}')
+    if as_json:
+        print_json({"customer": customer, **_summary(policies, name)})
+    else:
+        print_text(_shown(policies, name))
+
+
+@rules.command()
+def schema() -> None:
+    """Print the JSON Schema of a rules file, for editors that complete and check as you type."""
+    from rules.policy import schema as schema_of_rules
+
+    print_json(schema_of_rules())
+
+
+@rules.command()
+@click.argument("paths", metavar="FILE...", type=ANY_PATH, nargs=-1, required=True)
+@AS_JSON
+@CONFIG
+def test(*, paths: Sequence[Path], as_json: bool, config: Path | None) -> int:
+    """Run scenario files: books, rules and what must come out, written in TOML.
+
+    Prints each scenario that comes out otherwise, with the difference, and leaves with 1.
+    """
+    from syncd.scenarios import run
+
+    del config  # a scenario file brings its own rules
+    outcomes = [outcome for path in paths for outcome in run(path)]
+    failed = [outcome for outcome in outcomes if not outcome.holds]
+    if as_json:
+        print_json([_outcome(outcome) for outcome in outcomes])
+    else:
+        for outcome in failed:
+            click.echo("\n".join([f"{outcome.file}: {outcome.name}", *(f"  {line}" for line in outcome.differences)]))
+        click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenarios come out as written")
+    return 1 if failed else 0
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "file": outcome.file,
+        "scenario": outcome.name,
+        "source": outcome.source,
+        "holds": outcome.holds,
+        "differences": list(outcome.differences),
+    }
+
+
+def _policy_of(policies: Policies, customer: str | None, book: Path | None) -> str:
+    if customer is None:
+        raise Usage("name a customer, or a policy with --policy")
+    found = _customer(customer, book)
+    name = policies.select(found, None, None)
+    if name is None:
+        raise Usage(f'no policy is chosen for "{customer}": give [select] a default')
+    return name
+
+
+def _customer(name: str, book: Path | None) -> Customer:
+    from connectors.file.read import read_book
+
+    if book is None:
+        raise Usage("say where to look the customer up: --book FILE")
+    customers = read_book(book).customers
+    for customer in customers:
+        if name in (customer.ref, customer.name):
+            return customer
+    known = [word for customer in customers for word in (customer.ref, customer.name)]
+    raise Usage(f'{book} has no customer "{name}"{near_miss(name, known)}')
+
+
+def _summary(policies: Policies, name: str) -> dict[str, Any]:
+    rules = {rule: policies.resolved(name).get(rule, {}) for rule in policies.rule_settings(name)}
+    return {"policy": name, "rules": rules}
+
+
+def _shown(policies: Policies, name: str) -> Iterator[str]:
+    from syncd.cli.toml_text import key_text, value_text
+
+    yield f"# policy {name}"
+    for rule, settings in policies.rule_settings(name).items():
+        as_written = policies.resolved(name).get(rule, {})
+        yield f"\n[policies.{key_text(name)}.{rule}]"
+        for field, info in type(settings).model_fields.items():
+            key = info.alias or field
+            default = getattr(settings, field)
+            if key in as_written:
+                yield f"{key} = {value_text(as_written[key])}"
+            elif default is not None:
+                yield f"#{key} = {value_text(default)}"

@@ -1,0 +1,54 @@
+"""Where a command's rules come from: the files it is given, else the folder the configuration names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rules.policy import Policies
+
+
+def read_policies(rules: Sequence[Path], config: Path | None) -> Policies:
+    """The policies of the rules files given, or of the configuration's `rules_dir` where none is.
+
+    Raises:
+        PolicyRefused: with every problem of every file.
+        ConfigError: no rules file is there, or one cannot be read.
+    """
+    from rules.policy import load_policies
+
+    return load_policies([(str(path), _text(path)) for path in rules_files(rules, config)])
+
+
+def rules_files(rules: Sequence[Path], config: Path | None) -> list[Path]:
+    """Every rules file, in the order in which they are read: as given, those of a folder by name."""
+    files = [file for path in rules or [_rules_dir(config)] for file in _files_of(path)]
+    if not files:
+        raise ConfigError([f"{', '.join(map(str, rules))}: no *.toml file is in this folder"])
+    return files
+
+
+def _rules_dir(config: Path | None) -> Path:
+    from syncd.config import load_config
+
+    return load_config(config).rules_dir
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(path.glob("*.toml"))
+    else:
+        yield path
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8"]) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
