@@ -1,1 +1,1 @@
-"""QuickBooks Online: auth, client (the one seam to the SDK), read, write, mapping."""
+"""QuickBooks Online: reads receivables by pages and change data capture, writes back minimal sparse bodies."""

@@ -1,0 +1,121 @@
+"""Our words among other people's: memo lines and the fenced stop-sell block in notes fields. Pure text.
+
+A MEMO is one line that ends with its marker. The HOLD is a fenced block, at most one a customer. Foreign text is never
+cut or moved; only our own lines are shortened to make room, and a marker is never lost.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from connectors.errors import Rejected
+from connectors.markers import marker
+
+INVOICE_NOTE_LIMIT = 4000
+CUSTOMER_NOTE_LIMIT = 2000
+_OWN_LINE = re.compile(r"(?P<text>.*\S) (?P<marker>\[syncd:[^\]\s]+\])")
+_HOLD = re.compile(
+    r"(?:\r?\n)?\[AR-HOLD since=(?P<since>\S+) state=(?P<state>\w+)(?: type=(?P<type>[^\]\s]*))?\]\s.*?\[/AR-HOLD\]",
+    re.DOTALL,
+)
+_CUT = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The stop-sell block. `prior_type` is the customer type it displaced, "" for none; None: it displaced nothing."""
+
+    since: str
+    state: str
+    prior_type: str | None = None
+
+
+def hold_in(note: str) -> Hold | None:
+    """The stop-sell block a customer's notes carry."""
+    found = _HOLD.search(note)
+    return Hold(found["since"], found["state"], found["type"]) if found else None
+
+
+def hold_text(note: str) -> str:
+    """The block itself, as written; empty where there is none."""
+    found = _HOLD.search(note)
+    return found[0] if found else ""
+
+
+def without_hold(note: str) -> str:
+    """`note` as it was before the block was put in."""
+    return _HOLD.sub("", note, count=1)
+
+
+def with_hold(note: str, hold: Hold, why: str, key: str) -> str:
+    """`note` with the block, in place of an earlier one.
+
+    Raises:
+        Rejected: other people's text leaves no room for it.
+    """
+    kept = without_hold(note)
+    kind = "" if hold.prior_type is None else f" type={hold.prior_type}"
+    head, tail = f"[AR-HOLD since={hold.since} state={hold.state}{kind}]\n", f"\n{marker(key)}\n[/AR-HOLD]"
+    start = f"{kept}\n" if kept else ""
+    room = CUSTOMER_NOTE_LIMIT - len(start) - len(head) - len(tail)
+    if room < 0:
+        kept = _squeezed(kept, -room)
+        start, room = f"{kept}\n", CUSTOMER_NOTE_LIMIT - len(kept) - 1 - len(head) - len(tail)
+    return f"{start}{head}{_shortened(_one_line(why).replace('[', '('), room)}{tail}"
+
+
+def with_memo(note: str, text: str, key: str, limit: int) -> str:
+    """`note` with one more line of ours under it.
+
+    Raises:
+        Rejected: other people's text leaves no room for it.
+    """
+    start = f"{note}\n" if note else ""
+    room = limit - len(start) - len(marker(key)) - 1
+    line = _one_line(text)
+    if room < len(line):
+        start = f"{_squeezed(note, len(line) - room, strict=False)}\n" if note else ""
+        room = limit - len(start) - len(marker(key)) - 1
+    if room < 1:
+        raise _full()
+    return f"{start}{_shortened(line, room) or _CUT} {marker(key)}"
+
+
+def created_note(text: str, key: str) -> str:
+    """The note of a document we create: the marker leads, which is what tells it from a memo on somebody else's."""
+    return f"{marker(key)} {_shortened(_one_line(text), INVOICE_NOTE_LIMIT - len(marker(key)) - 1)}".rstrip()
+
+
+def hold_of(since: date, state: str, prior_type: str | None) -> Hold:
+    """A block's head from an operation's values."""
+    return Hold(since.isoformat(), state, prior_type)
+
+
+def _squeezed(note: str, by: int, *, strict: bool = True) -> str:
+    """`note` at least `by` characters shorter, taken from our own oldest lines; as much as they give if not strict."""
+    lines = note.split("\n")
+    for index, line in enumerate(lines):
+        own = _OWN_LINE.fullmatch(line)
+        if by <= 0 or not own:
+            continue
+        lines[index] = f"{_shortened(own['text'], max(1, len(own['text']) - by))} {own['marker']}"
+        by -= len(line) - len(lines[index])
+    if by > 0 and strict:
+        raise _full()
+    return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _shortened(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(0, room - 1)].rstrip() + _CUT if room > 0 else ""
+
+
+def _full() -> Rejected:
+    return Rejected(
+        "", "the notes field is full of other people's text; shorten it in QuickBooks, then let us try again"
+    )

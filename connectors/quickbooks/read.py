@@ -1,0 +1,266 @@
+"""Reading QuickBooks: a first load by pages, then change data capture; single records; the aged-receivables report.
+
+IDLE      one CDC request; what rarely changes (preferences, terms, types) rides in the cursor, read again weekly.
+CURSOR    QuickBooks' own clock, asked again five minutes back: overlap is harmless, a gap is not.
+LISTING   pages of 1,000 by id with one row of overlap; rows that shifted start that listing over. Flagged `replaces`
+          and `complete_for`, so that what queries cannot show (deletions) still comes out.
+EDGES     CDC reaches 30 days back and shows 1,000 rows: past 29 days everything is listed again; at 1,000 rows each
+          kind is asked by itself, and one that still overflows is listed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from connectors import AgedReceivables, ConnectionSettings, FactKind, Page, Record, Ref
+from connectors.errors import Rejected
+from connectors.quickbooks import mapping
+from connectors.quickbooks.cursor import Cursor
+from connectors.quickbooks.faults import NOT_FOUND
+from connectors.quickbooks.profile import Profile, profile_of, term_of
+from connectors.quickbooks.records import ENTITIES, PAGE_ROWS, Records, Row
+from connectors.quickbooks.report import balances_in
+from connectors.transport import Timing
+
+if TYPE_CHECKING:
+    from connectors.quickbooks.client import Api
+
+CDC_ROWS = 1000
+OVERLAP = timedelta(minutes=5)
+CDC_REACH = timedelta(days=29)  # of 30: a day in hand
+RECHECK = timedelta(days=7)
+_RESTARTS = 3
+_BAD_ID = "2030"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One full listing: of which kind, and which of its rows."""
+
+    kind: FactKind
+    where: str = ""
+
+    @property
+    def source(self) -> str:
+        """``from Entity where …``."""
+        return f"from {ENTITIES[self.kind]}{f' where {self.where}' if self.where else ''}"
+
+
+EVERYTHING = ("customer", "invoice", "payment", "credit_note")
+LISTINGS: Mapping[str, Listing] = {
+    "customer": Listing("customer", "Active IN (true, false)"),  # inactive ones are hidden unless asked for
+    "invoice": Listing("invoice"),
+    "payment": Listing("payment"),  # what is unapplied cannot be asked for
+    "credit_note": Listing("credit_note"),
+    "open_invoice": Listing("invoice", "Balance > '0'"),
+}
+
+
+class Reader:
+    """Reads one company. Holds its profile, nothing else."""
+
+    def __init__(self, api: Api, settings: ConnectionSettings, timing: Timing) -> None:
+        self._api = api
+        self._settings = settings
+        self._timing = timing
+        self._records = Records(api, settings.account)
+        self.known_profile: Profile | None = None
+
+    def profile(self) -> Profile:
+        """The company's settings, read now if no cursor brought them."""
+        if self.known_profile is None:
+            self._read_profile()
+        assert self.known_profile is not None  # noqa: S101 - set by the line above; tells the type checker
+        return self.known_profile
+
+    def changes(self, cursor: str | None) -> Iterator[Page]:
+        """Pages since `cursor`; each carries the cursor that stands for "this is stored"."""
+        state = Cursor.parse(cursor)
+        if state is None:
+            since = self._read_profile()
+            state = Cursor(since, since, self.profile(), EVERYTHING)
+            yield from self._list(state, fresh=True)
+            return
+        self.known_profile = state.profile
+        if state.todo:
+            yield from self._list(state)
+        elif self._timing.now() - mapping.instant(state.since) > CDC_REACH:
+            yield from self._start_over()
+        else:
+            yield from self._poll(state)
+
+    def fetch(self, ref: Ref) -> Record | None:
+        """One record by id; None where it does not exist (any more).
+
+        Raises:
+            MalformedRecordError: it is there and cannot be read.
+        """
+        entity = ENTITIES[ref.kind]
+        row = self.row(entity, ref.id)
+        if row is None:
+            return None
+        return self._records.one(ref, row, self.profile())
+
+    def row(self, entity: str, ref: str) -> dict[str, Any] | None:
+        """The JSON of one record; None where there is none."""
+        try:
+            found = self._api.read(f"{entity.lower()}/{quote(ref, safe='')}").get(entity)
+        except Rejected as error:
+            if error.code in (NOT_FOUND, _BAD_ID):
+                return None
+            raise
+        return found if isinstance(found, dict) and found.get("status") != "Deleted" else None
+
+    def version_of(self, entity: str, row: Row) -> str:
+        """The version a fact of this row has; empty where the profile is not known yet or the row is not whole."""
+        return self._records.version(entity, row, self.known_profile) if self.known_profile else ""
+
+    def aged_receivables(self, as_of: date) -> AgedReceivables:
+        """What each customer owes by QuickBooks' own report, less its credits, in the home currency."""
+        report = self._api.read("reports/AgedReceivables", report_date=as_of.isoformat(), aging_method="Report_Date")
+        return balances_in(report, self.profile().company.currency)
+
+    def _read_profile(self) -> str:
+        """Read the settings; returns QuickBooks' time of the first reply."""
+        reply = self._api.read(f"companyinfo/{self._settings.account}")
+        preferences = self._api.read("preferences").get("Preferences") or {}
+        terms, types = self._optional_rows("Term"), self._optional_rows("CustomerType")
+        self.known_profile = profile_of(
+            reply.get("CompanyInfo") or {}, preferences, terms, types, self._settings.timezone
+        )
+        return self._time(reply)
+
+    def _optional_rows(self, entity: str) -> list[dict[str, Any]]:
+        """A short list that some plans do not have."""
+        try:
+            return self._api.rows(entity, f"select * from {entity} MAXRESULTS {PAGE_ROWS}")  # noqa: S608 - a constant
+        except Rejected:
+            return []
+
+    def _time(self, reply: Row) -> str:
+        """QuickBooks' clock; ours only where an answer names no time."""
+        said = reply.get("time")
+        return said if isinstance(said, str) and said else self._timing.now().isoformat(timespec="seconds")
+
+    # Listing
+
+    def _start_over(self) -> Iterator[Page]:
+        since = self._read_profile()
+        yield from self._list(Cursor(since, since, self.profile(), EVERYTHING), fresh=True)
+
+    def _list(self, state: Cursor, *, fresh: bool = False) -> Iterator[Page]:
+        """The listings still to do; the first page of a fresh start brings the company too."""
+        while state.todo:
+            listing = LISTINGS[state.todo[0]]
+            rows = self._rows(listing, state)
+            if _shifted(state, rows):
+                state = replace(state, start=1, last="", restarts=state.restarts + 1)
+                continue
+            page, state = self._listed(listing, state, rows)
+            yield replace(page, company=state.profile.company) if fresh else page
+            fresh = False
+
+    def _rows(self, listing: Listing, state: Cursor) -> list[dict[str, Any]]:
+        statement = f"select * {listing.source} ORDERBY Id STARTPOSITION {state.start} MAXRESULTS {PAGE_ROWS}"
+        return self._api.rows(ENTITIES[listing.kind], statement)
+
+    def _listed(self, listing: Listing, state: Cursor, rows: list[dict[str, Any]]) -> tuple[Page, Cursor]:
+        """One page, and where reading stands after it."""
+        new = rows[1:] if state.last and rows and str(rows[0].get("Id")) == state.last else rows
+        ended = self._ended(listing, state, rows, new)
+        kind = (listing.kind,)
+        following = (
+            replace(state, todo=state.todo[1:], start=1, last="", restarts=0)
+            if ended
+            else replace(state, start=state.start + len(rows) - 1, last=str(rows[-1].get("Id")))
+        )
+        page = self._records.page({listing.kind: new}, following)
+        replaces, complete = (kind if state.start == 1 else ()), (kind if ended else ())
+        return replace(page, replaces=replaces, complete_for=complete), following
+
+    def _ended(self, listing: Listing, state: Cursor, rows: Sequence[Row], new: Sequence[Row]) -> bool:
+        """A short page ends a listing only if the count agrees: a server may give fewer rows than were asked for."""
+        if len(rows) >= PAGE_ROWS:
+            return False
+        if not new:
+            return True
+        count = (self._api.query(f"select count(*) {listing.source}").get("QueryResponse") or {}).get("totalCount")
+        return not isinstance(count, int) or count <= state.start - 1 + len(rows)
+
+    # Change data capture
+
+    def _poll(self, state: Cursor) -> Iterator[Page]:
+        since = (mapping.instant(state.since) - OVERLAP).isoformat(timespec="seconds")
+        try:
+            reply = self._changed((*ENTITIES.values(), "Term"), since)
+        except Rejected as error:
+            if "older than" not in error.detail:
+                raise
+            yield from self._start_over()
+            return
+        changed, overflowing = self._complete(_changed_rows(reply), since)
+        profile = _with_terms(state.profile, changed.pop("Term", []))
+        at = self._time(reply)
+        state = replace(state, since=at, profile=profile, todo=tuple(overflowing))
+        yield from self._polled(state, {kind: changed.get(entity, []) for kind, entity in ENTITIES.items()})
+
+    def _polled(self, state: Cursor, rows: Mapping[FactKind, list[Row]]) -> Iterator[Page]:
+        self.known_profile = state.profile
+        recheck = mapping.instant(state.since) - mapping.instant(state.checked_at) > RECHECK
+        if recheck:
+            self._read_profile()
+            state = replace(state, checked_at=state.since, profile=self.profile())
+            state = state if "invoice" in state.todo else replace(state, todo=(*state.todo, "open_invoice"))
+        state = self._with_new_types(state, rows["customer"])
+        page = self._records.page(rows, state)
+        yield replace(page, company=state.profile.company) if recheck else page
+        yield from self._list(state)
+
+    def _changed(self, entities: Sequence[str], since: str) -> dict[str, Any]:
+        return self._api.read("cdc", entities=",".join(entities), changedSince=since)
+
+    def _complete(self, rows: dict[str, list[Row]], since: str) -> tuple[dict[str, list[Row]], list[FactKind]]:
+        """The changed rows without the 1,000-row edge, and the kinds that must be listed in full instead."""
+        overflowing: list[FactKind] = []
+        if sum(map(len, rows.values())) < CDC_ROWS:
+            return rows, overflowing
+        for kind, entity in ENTITIES.items():
+            rows[entity] = _changed_rows(self._changed((entity,), since)).get(entity, [])
+            if len(rows[entity]) >= CDC_ROWS:
+                overflowing.append(kind)
+        return rows, overflowing
+
+    def _with_new_types(self, state: Cursor, customers: Sequence[Row]) -> Cursor:
+        """Customer types are not in change data capture: an unknown one among the customers has them read again."""
+        used = {mapping.ref_of(row, "CustomerTypeRef") for row in customers} - {""}
+        if used <= state.profile.types.keys():
+            return state
+        types = {str(row["Id"]): str(row.get("Name") or row["Id"]) for row in self._optional_rows("CustomerType")}
+        self.known_profile = replace(state.profile, types={**dict.fromkeys(used, ""), **types})
+        return replace(state, profile=self.known_profile)
+
+
+def _shifted(state: Cursor, rows: Sequence[Row]) -> bool:
+    """Whether the row that must come again did not: something before it went, and a row may have slipped by."""
+    overlap_held = not state.last or (bool(rows) and str(rows[0].get("Id")) == state.last)
+    return not overlap_held and state.restarts < _RESTARTS
+
+
+def _changed_rows(reply: Row) -> dict[str, list[Row]]:
+    """Rows by entity from every part of a CDC reply."""
+    rows: dict[str, list[Row]] = {}
+    for response in reply.get("CDCResponse") or ():
+        for part in response.get("QueryResponse") or ():
+            for name, found in part.items():
+                if isinstance(found, list):
+                    rows.setdefault(name, []).extend(row for row in found if isinstance(row, dict))
+    return rows
+
+
+def _with_terms(profile: Profile, rows: Sequence[Row]) -> Profile:
+    changed = {str(row["Id"]): term_of(row) for row in rows if row.get("Id")}
+    return replace(profile, terms={**profile.terms, **changed}) if changed else profile

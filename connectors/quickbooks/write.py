@@ -1,0 +1,238 @@
+"""Writing to QuickBooks: each operation as a minimal body under its key, and the proof that it was done.
+
+SPARSE     an update names Id, SyncToken and the one field it is about; everything else stays as people left it.
+REQUESTID  made from the key; where the body depends on what was read before (a note, a flag), from the key and the
+           SyncToken, because one id must never go with two bodies. The same bytes always go under the same id.
+REVERSAL   a credit memo, which a zero payment then links to the charge where that is still open; where it is not, or
+           where QuickBooks refuses the link, the credit stays on the customer's account.
+PROOF      a charge or credit by its number, else by our marker among what the customer got since; a memo or a flag by
+           what the record says; a mail by the time of delivery the invoice names, and nothing disproves a mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, assert_never
+
+from connectors import ConnectionSettings, Receipt
+from connectors.errors import ConnectorError, Rejected, Unprovable
+from connectors.markers import digest, document_number, keys_in
+from connectors.quickbooks import mapping, notes
+from connectors.quickbooks.documents import Documents
+from connectors.quickbooks.faults import DUPLICATE_NUMBER, NOT_FOUND
+from connectors.quickbooks.mapping import CHARGE_PREFIX, CREDIT_PREFIX, ref_of
+from connectors.quickbooks.read import Reader
+from connectors.quickbooks.records import PAGE_ROWS
+from rules.domain.actions import (
+    AddNote,
+    CreateCreditNote,
+    CreateInvoice,
+    EmailInvoice,
+    Operation,
+    SendMessage,
+    SetPromiseDate,
+    SetStopSell,
+)
+
+if TYPE_CHECKING:
+    from connectors.quickbooks.client import Api
+
+Row = Mapping[str, Any]
+# Our `since` and their stamps come from two clocks, theirs in whole seconds.
+_CLOCKS_APART = timedelta(minutes=1)
+_NOTE_FIELDS = {
+    "invoice": ("Invoice", "PrivateNote", notes.INVOICE_NOTE_LIMIT),
+    "customer": ("Customer", "Notes", notes.CUSTOMER_NOTE_LIMIT),
+}
+
+
+def unsupported(operation: Operation) -> str | None:
+    """Why QuickBooks cannot do the operation; None where it can."""
+    match operation:
+        case SendMessage():
+            return "QuickBooks mails its own documents only; a message of ours goes out by our own mail server"
+        case SetPromiseDate():
+            return "QuickBooks has no field for the day a customer promised to pay"
+        case EmailInvoice() | AddNote() | SetStopSell() | CreateInvoice() | CreateCreditNote():
+            return None
+        case _:
+            assert_never(operation)
+
+
+class Writer:
+    """Writes to one company."""
+
+    def __init__(self, api: Api, reader: Reader, settings: ConnectionSettings) -> None:
+        self._api = api
+        self._reader = reader
+        self._hold_type = settings.extra.get("hold_customer_type", "")
+        self._documents = Documents(api, reader, settings)
+
+    def write(self, operation: Operation, key: str) -> Receipt:
+        """Do it once under `key`; see `connectors.Connector`."""
+        match operation:
+            case EmailInvoice():
+                sent = self._api.send("Invoice", operation.invoice, operation.to, self._request_id(key))
+                return self._receipt("Invoice", sent)
+            case AddNote():
+                return self._add_note(operation, key)
+            case SetStopSell():
+                return self._set_stop_sell(operation, key)
+            case CreateInvoice():
+                return self._create("Invoice", CHARGE_PREFIX, self._documents.charge(operation, key), key)
+            case CreateCreditNote():
+                return self._credit(operation, key)
+            case SendMessage() | SetPromiseDate():
+                raise Rejected("", unsupported(operation) or "")
+            case _:
+                assert_never(operation)
+
+    def was_applied(self, operation: Operation, key: str, since: datetime) -> Receipt | None:
+        """The receipt of a write of `key` first tried at `since`; None: proven absent. Raises Unprovable."""
+        match operation:
+            case EmailInvoice():
+                return self._mailed(operation, since)
+            case AddNote():
+                return self._noted(operation, key)
+            case SetStopSell():
+                return self._flagged(operation, key)
+            case CreateInvoice():
+                return self._created("Invoice", CHARGE_PREFIX, operation.customer, key, since)
+            case CreateCreditNote():
+                return self._created("CreditMemo", CREDIT_PREFIX, operation.customer, key, since)
+            case SendMessage() | SetPromiseDate():
+                return None
+            case _:
+                assert_never(operation)
+
+    # Notes and flags
+
+    def _add_note(self, operation: AddNote, key: str) -> Receipt:
+        entity, name, limit = _NOTE_FIELDS[operation.target]
+        row = self._existing(entity, operation.ref)
+        note = str(row.get(name) or "")
+        if key in keys_in(note):
+            return self._receipt(entity, row)
+        return self._update(entity, row, {name: notes.with_memo(note, operation.text, key, limit)}, key)
+
+    def _set_stop_sell(self, operation: SetStopSell, key: str) -> Receipt:
+        row = self._existing("Customer", operation.customer)
+        note = str(row.get("Notes") or "")
+        held = notes.hold_in(note)
+        if operation.on:
+            if key in keys_in(notes.hold_text(note)):
+                return self._receipt("Customer", row)
+            change = self._raised(operation, row, note, key)
+        elif held is None:
+            return self._receipt("Customer", row)
+        else:
+            change = {"Notes": notes.without_hold(note)} | self._type_back(row, held)
+        return self._update("Customer", row, change, key)
+
+    def _raised(self, operation: SetStopSell, row: Row, note: str, key: str) -> dict[str, Any]:
+        """The block, and the customer type it displaces where one is configured."""
+        held = notes.hold_in(note)
+        prior, change = held.prior_type if held else None, {}
+        if self._hold_type:
+            current, wanted = ref_of(row, "CustomerTypeRef"), self._type_id()
+            if current != wanted:
+                prior, change = current, {"CustomerTypeRef": {"value": wanted}}
+        hold = notes.hold_of(operation.since, operation.state, prior)
+        return {"Notes": notes.with_hold(note, hold, operation.why, key)} | change
+
+    def _type_back(self, row: Row, held: notes.Hold) -> dict[str, Any]:
+        """The customer type from before, unless a person chose another meanwhile."""
+        if held.prior_type is None or ref_of(row, "CustomerTypeRef") != self._type_id():
+            return {}
+        return {"CustomerTypeRef": {"value": held.prior_type}}
+
+    def _type_id(self) -> str:
+        types = self._reader.profile().types
+        found = [ref for ref, name in types.items() if name == self._hold_type]
+        if not found:
+            raise Rejected(
+                "", f'QuickBooks has no customer type "{self._hold_type}" (hold_customer_type): add it there'
+            )
+        return found[0]
+
+    def _noted(self, operation: AddNote, key: str) -> Receipt | None:
+        entity, name, _ = _NOTE_FIELDS[operation.target]
+        row = self._reader.row(entity, operation.ref)
+        return self._receipt(entity, row) if row and key in keys_in(str(row.get(name) or "")) else None
+
+    def _flagged(self, operation: SetStopSell, key: str) -> Receipt | None:
+        """Raised: the block carries our key. Lifted: there is no block, whoever took it away."""
+        row = self._reader.row("Customer", operation.customer)
+        note = str((row or {}).get("Notes") or "")
+        done = key in keys_in(notes.hold_text(note)) if operation.on else notes.hold_in(note) is None
+        return self._receipt("Customer", row) if row and done else None
+
+    def _update(self, entity: str, row: Row, change: Mapping[str, Any], key: str) -> Receipt:
+        token = str(row.get("SyncToken") or "0")
+        body = {"Id": str(row["Id"]), "SyncToken": token, "sparse": True, **change}
+        return self._receipt(entity, self._api.post(entity, body, self._request_id(f"{key}@{token}")))
+
+    def _existing(self, entity: str, ref: str) -> dict[str, Any]:
+        row = self._reader.row(entity, ref)
+        if row is None:
+            raise Rejected(NOT_FOUND, f"{entity} {ref} does not exist in QuickBooks")
+        return row
+
+    # Charges, credits, mail
+
+    def _create(self, entity: str, prefix: str, body: Mapping[str, Any], key: str) -> Receipt:
+        """Create; a number already taken by our own key is an earlier try that landed."""
+        try:
+            return self._receipt(entity, self._api.post(entity, body, self._request_id(key)))
+        except Rejected as error:
+            found = self._by_number(entity, prefix, key) if error.code == DUPLICATE_NUMBER else None
+            if found is None or key not in keys_in(str(found.get("PrivateNote") or "")):
+                raise
+            return self._receipt(entity, found)
+
+    def _credit(self, operation: CreateCreditNote, key: str) -> Receipt:
+        receipt = self._create("CreditMemo", CREDIT_PREFIX, self._documents.credit(operation, key), key)
+        try:
+            self._link(operation, receipt.remote_id, f"{key}/link")
+        except ConnectorError:
+            return receipt  # the credit stands; only where it is used is left to people, or to the next pass
+        return receipt
+
+    def _link(self, operation: CreateCreditNote, memo: str, key: str) -> None:
+        """Use the credit on the charge with a payment of nothing, as far as both are still open."""
+        charge, credit = self._reader.row("Invoice", operation.charge), self._reader.row("CreditMemo", memo)
+        body = self._documents.link(operation, charge, credit, key) if charge and credit else None
+        if body is not None:
+            self._api.post("Payment", body, self._request_id(key))
+
+    def _created(self, entity: str, prefix: str, customer: str, key: str, since: datetime) -> Receipt | None:
+        """By number; QuickBooks may have given another, so else by our marker among the customer's new documents."""
+        found = self._by_number(entity, prefix, key)
+        if found is not None and ref_of(found, "CustomerRef") == customer:
+            return self._receipt(entity, found)
+        after = (since - _CLOCKS_APART).isoformat(timespec="seconds")
+        where = f"CustomerRef = '{customer}' and MetaData.CreateTime >= '{after}'"
+        statement = f"select * from {entity} where {where} ORDERBY Id MAXRESULTS {PAGE_ROWS}"  # noqa: S608 - ids only
+        marked = [row for row in self._api.rows(entity, statement) if key in keys_in(str(row.get("PrivateNote") or ""))]
+        if len(marked) > 1:
+            raise Unprovable(f"{len(marked)} {entity} documents carry {key}")
+        return self._receipt(entity, marked[0]) if marked else None
+
+    def _by_number(self, entity: str, prefix: str, key: str) -> dict[str, Any] | None:
+        number = document_number(prefix, key, self._api.account)
+        rows = self._api.rows(entity, f"select * from {entity} where DocNumber = '{number}'")  # noqa: S608 - hex
+        return rows[0] if rows else None
+
+    def _mailed(self, operation: EmailInvoice, since: datetime) -> Receipt:
+        row = self._reader.row("Invoice", operation.invoice) or {}
+        delivered = (row.get("DeliveryInfo") or {}).get("DeliveryTime")
+        if isinstance(delivered, str) and mapping.instant(delivered) >= since - _CLOCKS_APART:
+            return self._receipt("Invoice", row)
+        raise Unprovable(f"invoice {operation.invoice} names no delivery since then; QuickBooks may yet have mailed it")
+
+    def _request_id(self, key: str) -> str:
+        return digest(key, self._api.account)
+
+    def _receipt(self, entity: str, row: Row) -> Receipt:
+        return Receipt(str(row.get("Id") or ""), self._api.trace, self._reader.version_of(entity, row))
