@@ -23,7 +23,7 @@ from typing import Literal, Protocol, TypeAlias
 from connectors.tokens import TokenSource
 from connectors.transport import Timing, Usage
 from rules.domain.actions import Operation
-from rules.domain.facts import Company, Fact, Rate
+from rules.domain.facts import Book, Company, Fact, Rate
 from rules.domain.money import Money
 
 FactKind = Literal["customer", "invoice", "payment", "credit_note"]
@@ -68,6 +68,8 @@ class Page:
     `replaces` names kinds of which this page begins a full listing; `complete_for` kinds of which it ends one: open
     records of that kind which no page between the two brought are no longer open at the provider, and the mirror
     drops them (counting them against the brake).
+    `people` carries what people recorded beside the facts (promises, disputes, plans, holds, history), where a source
+    keeps such things at all: only book files do.
     """
 
     cursor: str
@@ -77,6 +79,7 @@ class Page:
     replaces: tuple[FactKind, ...] = ()
     complete_for: tuple[FactKind, ...] = ()
     server_time: datetime | None = None
+    people: Book | None = None
 
 
 @dataclass(frozen=True, slots=True)

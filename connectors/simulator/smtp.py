@@ -1,0 +1,120 @@
+"""A mailbox on loopback: takes any message by SMTP, keeps it, sends nothing on. Ships: the demo and trials use it."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Self
+
+_LONGEST_LINE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One message as it came in, with the addresses of its envelope."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: EmailMessage
+
+
+class Mailbox:
+    """Listens on a loopback port. `messages` holds what came, oldest first; each is also a file in `folder`."""
+
+    def __init__(self, folder: Path | None = None, port: int = 0) -> None:
+        self.messages: list[Delivered] = []
+        self._folder = folder
+        self._lock = threading.Lock()
+        mailbox = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                _Conversation(self, mailbox).hold()
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", port), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.server_address[1])
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def deliver(self, sender: str, recipients: tuple[str, ...], content: bytes) -> None:
+        """Keep a message."""
+        message = message_from_bytes(content, policy=default)
+        with self._lock:
+            self.messages.append(Delivered(sender, recipients, message))
+            if self._folder is not None:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                (self._folder / f"{len(self.messages):05}.eml").write_bytes(content)
+
+
+class _Conversation:
+    """One client's SMTP dialogue, as far as a mailbox needs it (RFC 5321)."""
+
+    def __init__(self, line: socketserver.StreamRequestHandler, mailbox: Mailbox) -> None:
+        self._line = line
+        self._mailbox = mailbox
+        self._sender = ""
+        self._recipients: list[str] = []
+
+    def hold(self) -> None:
+        self._say("220 mailbox ready")
+        while raw := self._line.rfile.readline(_LONGEST_LINE):
+            verb, _, rest = raw.decode(errors="replace").strip().partition(" ")
+            if not self._answer(verb.upper(), rest):
+                return
+
+    def _answer(self, verb: str, rest: str) -> bool:
+        match verb:
+            case "EHLO":
+                self._say("250-mailbox\r\n250-8BITMIME\r\n250 SMTPUTF8")
+            case "HELO" | "NOOP":
+                self._say("250 mailbox")
+            case "MAIL":
+                self._sender, self._recipients = _address(rest), []
+                self._say("250 sender ok")
+            case "RCPT":
+                self._recipients.append(_address(rest))
+                self._say("250 recipient ok")
+            case "DATA":
+                self._say("354 end with a dot")
+                self._mailbox.deliver(self._sender, tuple(self._recipients), self._content())
+                self._say("250 kept")
+            case "RSET":
+                self._sender, self._recipients = "", []
+                self._say("250 forgotten")
+            case "QUIT":
+                self._say("221 bye")
+                return False
+            case _:
+                self._say("502 not here")
+        return True
+
+    def _content(self) -> bytes:
+        lines: list[bytes] = []
+        while (raw := self._line.rfile.readline()) not in (b".\r\n", b".\n", b""):
+            lines.append(raw[1:] if raw.startswith(b".") else raw)
+        return b"".join(lines)
+
+    def _say(self, text: str) -> None:
+        self._line.wfile.write(f"{text}\r\n".encode())
+
+
+def _address(rest: str) -> str:
+    """``FROM:<a@b> BODY=8BITMIME`` -> ``a@b``."""
+    return rest.partition("<")[2].partition(">")[0]

@@ -1,0 +1,99 @@
+"""What the books say about a write whose answer was lost: done, proven absent, or beyond proof. Only reads."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from connectors import Receipt
+from connectors.errors import Unprovable
+from connectors.xero.groups import StopSellGroup
+from connectors.xero.history import History
+from connectors.xero.values import Row, day, instant, rows, text
+from connectors.xero.wire import Calls
+from connectors.xero.write import charge_by_number, charge_number, credit_by_number, credit_number, usable
+from rules.domain.actions import (
+    AddNote,
+    CreateCreditNote,
+    CreateInvoice,
+    EmailInvoice,
+    Operation,
+    SendMessage,
+    SetPromiseDate,
+    SetStopSell,
+)
+
+_CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+
+
+class Proof:
+    """Looks for the traces that `write` leaves."""
+
+    def __init__(self, calls: Calls, group: StopSellGroup) -> None:
+        self._calls = calls
+        self._group = group
+
+    def of(self, operation: Operation, key: str, since: datetime) -> Receipt | None:
+        """The receipt of a write of `key` first tried at `since`; None: it, or its last step, was not done.
+
+        Raises:
+            Unprovable: nothing in the books can tell.
+        """
+        match operation:
+            case AddNote():
+                done = History(self._calls, operation.target, operation.ref).has(key)
+                return Receipt(operation.ref) if done else None
+            case SetStopSell():
+                return self._stop_sell(operation, key)
+            case CreateInvoice():
+                found = charge_by_number(self._calls, charge_number(key, self._calls.account))
+                return None if found is None else Receipt(text(found, "InvoiceID"))
+            case CreateCreditNote():
+                return self._credit(operation, key)
+            case EmailInvoice():
+                return self._email(operation, key, since)
+            case SetPromiseDate():
+                return self._promise(operation, key)
+            case SendMessage():
+                raise Unprovable("Xero does not send our messages")
+            case _:
+                assert_never(operation)
+
+    def _stop_sell(self, operation: SetStopSell, key: str) -> Receipt | None:
+        if self._group.holds(operation.customer) != operation.on:
+            return None
+        noted = History(self._calls, "customer", operation.customer).has(key)
+        return Receipt(operation.customer) if noted else None
+
+    def _credit(self, operation: CreateCreditNote, key: str) -> Receipt | None:
+        """Done when the note exists and is used on the charge as far as it can be."""
+        note = credit_by_number(self._calls, credit_number(key, self._calls.account))
+        if note is None:
+            return None
+        charge = self._invoice(operation.charge)
+        unfinished = charge is not None and usable(note, charge)
+        return None if unfinished else Receipt(text(note, "CreditNoteID"))
+
+    def _email(self, operation: EmailInvoice, key: str, since: datetime) -> Receipt:
+        """Our note proves it, or Xero's own entry that the invoice was sent; nothing proves that it was not."""
+        history = History(self._calls, "invoice", operation.invoice)
+        if history.has(key) or any(_says_sent(entry, since) for entry in history.records()):
+            return Receipt(operation.invoice)
+        raise Unprovable(f"Xero does not show whether it mailed invoice {operation.invoice}")
+
+    def _promise(self, operation: SetPromiseDate, key: str) -> Receipt | None:
+        invoice = self._invoice(operation.invoice)
+        if invoice is not None and day(invoice, "ExpectedPaymentDate") == operation.promised_on:
+            return Receipt(operation.invoice)
+        noted = History(self._calls, "invoice", operation.invoice).has(key)
+        return Receipt(operation.invoice) if noted else None
+
+    def _invoice(self, ref: str) -> Row | None:
+        answer = self._calls.read_one("get_invoice", invoice_id=ref)
+        return next(iter(rows(answer.document, "Invoices")), None) if answer else None
+
+
+def _says_sent(entry: Row, since: datetime) -> bool:
+    at = instant(text(entry, "DateUTC")) or instant(text(entry, "DateUTCString"))
+    words = f"{text(entry, 'Changes')} {text(entry, 'Details')}".casefold()
+    return at is not None and at >= since - _CLOCKS_MAY_DIFFER and ("has been sent" in words or "invoice sent" in words)

@@ -1,0 +1,135 @@
+"""What a Xero company has, read for little: one request for an idle poll, under 450 a day at one poll in five minutes.
+
+HOW FRESH IS WHAT
+- Invoices and the payments on them: every poll, by If-Modified-Since. Paying, unpaying and crediting move the stamp.
+- A deleted payment, credit notes and money on account used on an invoice: in the poll that sees the invoice change.
+- Contacts, credit notes, over- and prepayments nothing was done with yet: within an hour and a quarter.
+- What moves no stamp (a due date on a part-paid invoice, a merge's survivor, group membership), the organisation and
+  its lock dates: once a night, two o'clock company time, by reading all open invoices and all contacts.
+On a day so busy that hints would break the budget, what a hint asks for waits for the next allowance, twelve minutes
+each. A write reads its target again anyway. All times are the server's, and advance only when a list was read whole.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from connectors import AgedReceivables, ConnectionSettings, Gone, OpenBalance, Page, Record, Ref
+from connectors.errors import MalformedRecordError
+from connectors.xero.cursor import decoded
+from connectors.xero.listings import CREDIT_NOTES, OPEN_INVOICES, OVERPAYMENTS, PREPAYMENTS, Listing, sheets
+from connectors.xero.mapping import (
+    Books,
+    Entry,
+    company_of,
+    credit_note_entries,
+    customer_entries,
+    invoice_entries,
+    locked_through,
+    on_account_entries,
+    payment_entries,
+)
+from connectors.xero.pull import Memory, Pull
+from connectors.xero.values import Row, day, needed, number, part, rows, text
+from connectors.xero.wire import Calls
+from rules.domain.actions import Operation
+from rules.domain.money import Money
+
+# Open documents and the field that says how much of each still stands, with the sign it has in a statement.
+_STANDING: tuple[tuple[Listing, str, int], ...] = (
+    (OPEN_INVOICES, "AmountDue", 1),
+    (CREDIT_NOTES, "RemainingCredit", -1),
+    (OVERPAYMENTS, "RemainingCredit", -1),
+    (PREPAYMENTS, "RemainingCredit", -1),
+)
+_BY_ID = {
+    "customer": (("get_contact", "contact_id", "Contacts", customer_entries),),
+    "invoice": (("get_invoice", "invoice_id", "Invoices", invoice_entries),),
+    "credit_note": (("get_credit_note", "credit_note_id", "CreditNotes", credit_note_entries),),
+    "payment": (
+        ("get_payment", "payment_id", "Payments", payment_entries),
+        ("get_overpayment", "overpayment_id", "Overpayments", on_account_entries),
+        ("get_prepayment", "prepayment_id", "Prepayments", on_account_entries),
+    ),
+}
+
+
+class Reader:
+    """Reads one company. Keeps between pulls only what saves calls; losing it costs a few, never a fact."""
+
+    def __init__(self, calls: Calls, settings: ConnectionSettings) -> None:
+        self._calls = calls
+        self._timezone = settings.timezone
+        self._group = settings.extra.get("stop_sell_group") or "Stop sell"
+        self._memory = Memory()
+
+    def changes(self, cursor: str | None) -> Iterator[Page]:
+        """Everything that changed since `cursor`, in pages; all of it for None."""
+        return Pull(self._calls, decoded(cursor), self._memory, self._timezone, self._group).pages()
+
+    def expect_change(self, operation: Operation) -> None:
+        """Our own write changed the customer's groups, which no stamp may show: read it again with the next pull."""
+        if operation.verb == "set_stop_sell":
+            self._memory.touched.add(operation.customer)
+
+    def locked_through(self) -> date | None:
+        """The last day of the locked period, from the last pull or else the organisation itself."""
+        self._know_organisation()
+        return self._memory.locked_through
+
+    def fetch(self, ref: Ref) -> Record | None:
+        """The record by its own id; None where Xero does not have it.
+
+        Raises:
+            MalformedRecordError: it is there and cannot be understood.
+        """
+        for call, parameter, key, entries in _BY_ID[ref.kind]:
+            answer = self._calls.read_one(call, **{parameter: ref.id})
+            if answer is not None:
+                return self._found(ref, [e for row in rows(answer.document, key) for e in entries(row, self._books())])
+        return None
+
+    def aged_receivables(self, as_of: date) -> AgedReceivables:
+        """What each customer owes in each currency: open invoices less unused credit, by Xero's own rests now.
+
+        Summed from four lists, because the aged-receivables report takes one call per contact and contact balances
+        name no currency. Documents dated after `as_of` are left out.
+        """
+        owed: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        for listing, field, sign in _STANDING:
+            for sheet in sheets(self._calls, listing):
+                for row in sheet.rows:
+                    if _stands(row, as_of):
+                        owed[self._whose(row)] += sign * needed(number(row, field), field)
+        return tuple(OpenBalance(customer, Money(rest, of)) for (customer, of), rest in sorted(owed.items()) if rest)
+
+    def _whose(self, row: Row) -> tuple[str, str]:
+        return text(part(row, "Contact"), "ContactID"), text(row, "CurrencyCode") or self._books().currency
+
+    def _books(self) -> Books:
+        self._know_organisation()
+        return Books(self._memory.currency, self._group)
+
+    def _know_organisation(self) -> None:
+        if not self._memory.currency:
+            (row,) = rows(self._calls.read("get_organisations").document, "Organisations")
+            self._memory.currency = company_of(row, self._timezone).currency
+            self._memory.locked_through = locked_through(row)
+
+    @staticmethod
+    def _found(ref: Ref, entries: list[Entry]) -> Record | None:
+        for entry in entries:
+            if entry.ref == ref:
+                if isinstance(entry, Record):
+                    return entry
+                if not isinstance(entry, Gone):
+                    raise MalformedRecordError(f"{ref.kind} {ref.id}: {entry.problem}")
+        return None
+
+
+def _stands(row: Row, as_of: date) -> bool:
+    is_ours_to_collect = not text(row, "Type").startswith("SPEND-")
+    return is_ours_to_collect and text(row, "Status") == "AUTHORISED" and (day(row, "Date") or as_of) <= as_of

@@ -1,0 +1,116 @@
+"""Puts a customer's file on the table: facts from the mirror, people's records, and our own history, as one Account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from rules.domain.accounts import accounts_of
+from rules.domain.facts import Account, Book, Company, CreditNote, Customer, Hold, Invoice, Payment, StandingChanged
+from syncd.history import history_of, standing_of
+from syncd.store.codec import RECORD_KINDS
+from syncd.store.desk import Desk
+from syncd.store.intents import Intents
+from syncd.store.mirror import Mirror
+from syncd.store.sql import chunks
+
+_FAMILIES_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where an account's papers lie: the mirror, the desk and the outbox of one connection."""
+
+    mirror: Mirror
+    desk: Desk
+    intents: Intents
+
+    def accounts(self, heads: Sequence[str], company: Company, today: date) -> Iterator[Account]:
+        """The accounts of these billing heads, in their order, a few hundred in memory at a time."""
+        rates = self.mirror.rates()
+        for some in chunks(heads, _FAMILIES_AT_ONCE):
+            families = self.mirror.family(some)
+            members = [member for family in families.values() for member in family]
+            book = self._book(members, company, today)
+            for account in accounts_of(replace(book, rates=rates)):
+                if account.customer.ref in families:
+                    yield account
+
+    def book(self, company: Company, today: date) -> Book:
+        """Everything of the connection as one book, as `syncd export` writes it."""
+        members = [member for family in self.mirror.family(self.mirror.all_heads()).values() for member in family]
+        return replace(self._book(sorted(members), company, today), rates=self.mirror.rates())
+
+    def _book(self, members: Sequence[str], company: Company, today: date) -> Book:
+        piles = _Piles()
+        for fact in self.mirror.facts_of(members):
+            piles.sort_in(fact)
+        for _, customer, value in self.desk.of(members):
+            piles.sort_in(_owned(value, customer))
+        entries = self.intents.of_accounts(members)
+        for intent, remote_id in entries:
+            piles.history.extend(history_of(intent, remote_id))
+        piles.replace_our_holds(standing_of(entries))
+        return piles.book(company, today)
+
+
+@dataclass(slots=True)
+class _Piles:
+    customers: list[Customer] = field(default_factory=list)
+    invoices: list[Invoice] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    credit_notes: list[CreditNote] = field(default_factory=list)
+    promises: list[Any] = field(default_factory=list)
+    disputes: list[Any] = field(default_factory=list)
+    installment_plans: list[Any] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    history: list[Any] = field(default_factory=list)
+
+    def sort_in(self, value: Any) -> None:
+        match value:
+            case Customer():
+                self.customers.append(value)
+            case Invoice():
+                self.invoices.append(value)
+            case Payment():
+                self.payments.append(value)
+            case CreditNote():
+                self.credit_notes.append(value)
+            case Hold():
+                self.holds.append(value)
+            case StandingChanged():
+                self.history.append(value)
+            case _:
+                self._pile_of(value).append(value)
+
+    def _pile_of(self, value: Any) -> list[Any]:
+        kind = RECORD_KINDS[type(value)]
+        piles = {"promise": self.promises, "dispute": self.disputes, "installment_plan": self.installment_plans}
+        return piles.get(kind, self.history)
+
+    def replace_our_holds(self, ours: dict[str, Hold]) -> None:
+        """Our latest own standing is the one in force; an imported one of ours is older."""
+        self.holds = [hold for hold in self.holds if not (hold.is_ours and hold.customer in ours)]
+        self.holds.extend(hold for hold in ours.values() if hold.state != "good")
+
+    def book(self, company: Company, today: date) -> Book:
+        return Book(
+            as_of=today,
+            company=company,
+            customers=tuple(self.customers),
+            invoices=tuple(self.invoices),
+            payments=tuple(self.payments),
+            credit_notes=tuple(self.credit_notes),
+            promises=tuple(self.promises),
+            disputes=tuple(self.disputes),
+            installment_plans=tuple(self.installment_plans),
+            holds=tuple(self.holds),
+            history=tuple(self.history),
+        )
+
+
+def _owned(value: Any, customer: str) -> Any:
+    """A record names its customer as it was when it was made; after a merge the desk knows better."""
+    return replace(value, customer=customer) if getattr(value, "customer", customer) != customer else value

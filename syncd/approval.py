@@ -1,0 +1,85 @@
+"""What a person says to held actions: let them go, refuse them, or release the brake that holds them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.domain.decisions import Reminder, Task
+from syncd.errors import Usage
+from syncd.office import Ledger
+from syncd.plan import Mode
+from syncd.store.intent_rows import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An action a person answered, and what became of it, in one sentence."""
+
+    connection: str
+    intent: Intent
+    outcome: str
+
+
+def find_actions(ledgers: Sequence[Ledger], words: Sequence[str]) -> list[tuple[Ledger, Intent]]:
+    """The held actions that `words` name: action numbers, keys, or plans as ``P3``; all of them for no word.
+
+    Raises:
+        Usage: a word names nothing that waits.
+    """
+    held = [(ledger, intent) for ledger in ledgers for intent in ledger.intents.actions(("held",))]
+    if not words:
+        return held
+    found: list[tuple[Ledger, Intent]] = []
+    for word in words:
+        matching = [(ledger, intent) for ledger, intent in held if word in names_of(intent)]
+        if not matching:
+            raise Usage(f'nothing that waits is called "{word}"; `syncd plan` lists what does')
+        found.extend(pair for pair in matching if pair not in found)
+    return found
+
+
+def names_of(intent: Intent) -> tuple[str, str, str]:
+    """How a person may call an action: its number, its key, its plan."""
+    return str(intent.id), intent.key, f"P{intent.plan}"
+
+
+def approve(ledger: Ledger, intent: Intent, who: str) -> Answered:
+    """Let it go with the next pass; what a person did by hand is done by this word."""
+    if intent.hold == "brake":
+        return Answered(ledger.name, intent, "still held by the brake; look at it, then run: syncd release")
+    if intent.hold == "unable":
+        return Answered(ledger.name, intent, f"cannot go out: {intent.why}")
+    if _done_by_hand(intent):
+        ledger.intents.done(intent, ledger.clock.now(), ledger.today(), who)
+        return Answered(ledger.name, intent, "recorded as done")
+    ledger.intents.approve(intent, who, ledger.clock.now())
+    return Answered(ledger.name, intent, "goes out with the next pass")
+
+
+def reject(ledger: Ledger, intent: Intent, who: str, why: str) -> Answered:
+    """Never do this occurrence."""
+    ledger.intents.refuse(intent, who, why, ledger.clock.now(), ledger.today())
+    ledger.mirror.touch([intent.customer])
+    return Answered(ledger.name, intent, "refused; this occurrence will not come back")
+
+
+def release(ledger: Ledger, who: str, mode: Mode) -> list[Answered]:
+    """Take the brake off: what it held goes out, or back to review where plans are reviewed."""
+    answered = []
+    for intent in ledger.intents.actions(("held",)):
+        if intent.hold != "brake":
+            continue
+        if mode == "auto":
+            ledger.intents.approve(intent, who, ledger.clock.now())
+            answered.append(Answered(ledger.name, intent, "goes out with the next pass"))
+        else:
+            ledger.intents.return_to_review(intent, ledger.clock.now())
+            answered.append(Answered(ledger.name, intent, "waits for approval"))
+    ledger.connections.release(ledger.clock.now())
+    return answered
+
+
+def _done_by_hand(intent: Intent) -> bool:
+    decision = intent.decision
+    return isinstance(decision, Task) or (isinstance(decision, Reminder) and decision.channel == "call")

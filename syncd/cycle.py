@@ -1,0 +1,220 @@
+"""One pass: a clerk's day at one company's books. Settle what was left open, pull, decide, plan, send, write down.
+
+Open this file to see how the parts meet. Every arrow is a value; no stage reaches back. A pass may be interrupted at
+any point and made again: facts are read again, and what was sent is known by its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import structlog
+
+from connectors.errors import ConnectorError, ConsentNeeded, Throttled, WrongCompany
+from rules import evaluate
+from rules.domain.decisions import Decision
+from rules.domain.exchange import converted
+from rules.domain.facts import Account, Company
+from rules.domain.money import Money
+from rules.policy import Policies
+from syncd.config import Limits
+from syncd.errors import ConfigError
+from syncd.office import Ledger
+from syncd.outbox import Drained
+from syncd.plan import Limits as PlanLimits
+from syncd.plan import Mode, Plan, Terms, make_plan
+from syncd.pull import Pulled, pull
+from syncd.settle import Settled, settle
+from syncd.store.intents import Filing
+
+log = structlog.get_logger(__name__)
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a pass stands on besides the ledger: the rules in force, how far it may go by itself, who may stop it."""
+
+    policies: Policies
+    limits: Limits
+    mode: Mode
+    go_on: Callable[[], bool] = _always
+
+
+@dataclass(slots=True)
+class PassReport:
+    """What one pass of one connection did. `needs_person` says whether somebody should look."""
+
+    connection: str
+    settled: Settled = field(default_factory=Settled)
+    pulled: Pulled | None = None
+    accounts: int = 0
+    decisions: int = 0
+    planned: int = 0
+    held: int = 0
+    drained: Drained = field(default_factory=Drained)
+    brake: str | None = None
+    problems: int = 0
+    failure: str | None = None
+    exit_code: int = 0
+
+    @property
+    def needs_person(self) -> bool:
+        """A held plan, a failure, a refusal, something unclear."""
+        return bool(self.failure or self.brake or self.held or self.drained.rejected or self.drained.unclear)
+
+
+def run_pass(ledger: Ledger, ground: Ground) -> PassReport:
+    """The whole pass over one connection.
+
+    Raises:
+        ConnectorError: the provider could not be asked or told; all that was done until then is stored.
+    """
+    report = PassReport(ledger.name)
+    report.settled = settle_open(ledger)
+    report.pulled = pull_changes(ledger, ground.limits)
+    accounts = due_accounts(ledger, ground.policies)
+    plan_accounts(ledger, ground, accounts, report)
+    report.brake = ledger.connections.standing().brake_why
+    if may_write(ledger, ground.limits):
+        report.drained = ledger.outbox().drain(ground.go_on)
+    report.held = ledger.intents.counts().get("held", 0)
+    return report
+
+
+def settle_open(ledger: Ledger) -> Settled:
+    """Find out about whatever was sent without a clear answer."""
+    unsettled = ledger.intents.unsettled()
+    return settle(unsettled, ledger.connector, ledger.intents, ledger.clock, ledger.today)
+
+
+def pull_changes(ledger: Ledger, limits: Limits) -> Pulled:
+    """Read what changed; pull the brake where too much of the book is suddenly gone."""
+    pulled = pull(ledger.connector, ledger.mirror, ledger.desk, ledger.connections, ledger.clock)
+    if pulled.vanished_share > limits.max_vanished_share:
+        share = (pulled.vanished_share * 100).quantize(Decimal("0.1"))
+        why = f"{pulled.vanished} open invoices ({share} %) gone in one pull, more than max_vanished_share allows"
+        ledger.connections.brake(why, ledger.clock.now())
+        log.warning("plan.braked", connection=ledger.name, vanished=pulled.vanished)
+    return pulled
+
+
+def due_accounts(ledger: Ledger, policies: Policies) -> list[str]:
+    """Whom to decide on: where facts changed, and once a local day, or under new rules, wherever a day can matter."""
+    standing = ledger.connections.standing()
+    changed = ledger.mirror.changed_heads()
+    if standing.evaluated_on == ledger.today() and standing.policy_version == policies.version:
+        return changed
+    return sorted({*changed, *ledger.mirror.open_heads(), *ledger.mirror.heads(ledger.desk.customers("hold"))})
+
+
+def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: PassReport) -> None:
+    """Decide on these accounts and store what is planned, with its reasons."""
+    today = ledger.today()
+    known = ledger.intents.known(heads)
+    decisions: list[Decision] = []
+    account_of: dict[str, str] = {}
+    for account in open_files(ledger, heads, today):
+        account_of.update({member.ref: account.customer.ref for member in account.family})
+        decisions.extend(decide(account, ground.policies, today, ledger.config.policy))
+    plan = make_plan(decisions, known, planning_terms(ledger, ground))
+    report.accounts, report.decisions, report.problems = len(heads), len(decisions), len(plan.problems)
+    if plan.brake and ledger.connections.standing().brake_why is None:
+        ledger.connections.brake(plan.brake, ledger.clock.now())
+        log.warning("plan.braked", connection=ledger.name, planned=len(plan.actions))
+    if plan:
+        report.planned = store_plan(ledger, ground.policies, plan, account_of)
+    ledger.mirror.settled(heads)
+    ledger.connections.evaluated(today, ground.policies.version)
+
+
+def open_files(ledger: Ledger, heads: Sequence[str], today: date) -> list[Account]:
+    """The accounts of these billing heads; none before the first pull."""
+    company = ledger.company
+    return list(ledger.files.accounts(heads, _local(company, ledger), today)) if company else []
+
+
+def decide(account: Account, policies: Policies, today: date, default: str | None) -> tuple[Decision, ...]:
+    """What the rules say about one account."""
+    return evaluate(account, policies, today, default).decisions
+
+
+def planning_terms(ledger: Ledger, ground: Ground) -> Terms:
+    """How far this plan may go by itself."""
+    company, rates, today = ledger.company, ledger.mirror.rates(), ledger.today()
+    most = ground.limits.max_charges_per_cycle
+    if not isinstance(most, Money):
+        most = Money(most, company.currency if company else "USD")
+    return Terms(
+        mode=ground.mode,
+        limits=PlanLimits(ground.limits.max_actions_per_cycle, most),
+        unsupported=ledger.unsupported,
+        converted=lambda amount: converted(amount, most.currency, rates, today),
+        braked=ledger.connections.standing().brake_why,
+    )
+
+
+def store_plan(ledger: Ledger, policies: Policies, plan: Plan, account_of: dict[str, str]) -> int:
+    """Put the plan into the outbox. Returns how many actions are new or renewed."""
+    number = ledger.connections.next_plan()
+    stored = ledger.intents.add(plan, Filing(number, account_of, ledger.today(), policies.version, ledger.clock.now()))
+    held = sum(1 for action in plan.actions if action.state == "held")
+    log.info("plan.stored", planned=len(plan.actions) - held, held=held, withdrawn=len(plan.withdrawn))
+    return stored
+
+
+def may_write(ledger: Ledger, limits: Limits) -> bool:
+    """Nothing goes out on an old copy of the books."""
+    pulled_at = ledger.connections.standing().pulled_at
+    return pulled_at is not None and (ledger.clock.now() - pulled_at).total_seconds() <= limits.max_pull_age_s
+
+
+def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
+    """A pass whose failure is a sentence and an exit code, and which parks a connection that must be left alone."""
+    structlog.contextvars.bind_contextvars(connection=ledger.name)
+    try:
+        report = run_pass(ledger, ground)
+    except (ConnectorError, ConfigError) as error:
+        report = PassReport(ledger.name, failure=str(error), exit_code=_exit_code(error))
+        _park(ledger, error)
+        log.warning("pass.failed", error=type(error).__name__, why=str(error))
+    else:
+        ledger.connections.unpark()
+        log.info("pass.finished", accounts=report.accounts, planned=report.planned, confirmed=_sent(report.drained))
+    finally:
+        structlog.contextvars.unbind_contextvars("connection")
+    return report
+
+
+def _park(ledger: Ledger, error: Exception) -> None:
+    if isinstance(error, ConsentNeeded | WrongCompany):
+        ledger.connections.park(f"{error} Run: syncd connect {ledger.name}", None)
+    elif isinstance(error, Throttled):
+        ledger.connections.park(str(error), ledger.clock.now() + timedelta(seconds=error.retry_after_s))
+
+
+def _exit_code(error: Exception) -> int:
+    match error:
+        case ConsentNeeded() | WrongCompany():
+            return 77
+        case Throttled():
+            return 75
+        case ConfigError():
+            return 78
+        case _:
+            return 69
+
+
+def _sent(drained: Drained) -> int:
+    return sum(drained.confirmed.values())
+
+
+def _local(company: Company, ledger: Ledger) -> Company:
+    """The company with the time zone of the configuration: providers are not reliable about it."""
+    return replace(company, timezone=ledger.config.timezone)

@@ -1,0 +1,112 @@
+"""Why a customer or invoice is where it is: the facts, every rule's sentence, what was done, and what comes next.
+
+What comes next is found by deciding on the same facts for the days ahead; nothing is predicted about payments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from rules import evaluate
+from rules.domain.decisions import Action, Decision, Problem, Skip
+from rules.domain.facts import Account, HistoryEntry, Invoice
+from rules.domain.positions import CustomerPosition
+from rules.policy import Policies
+from syncd.errors import Usage
+from syncd.office import Ledger
+from syncd.store import journal
+from syncd.store.intent_rows import Intent
+
+_DAYS_AHEAD = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What would be decided on a coming day if nothing changed in the books until then."""
+
+    on: date
+    decision: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An account on a day. `invoice` is set where one invoice was asked about: then the lists speak of it only."""
+
+    connection: str
+    as_of: date
+    account: Account
+    invoice: Invoice | None
+    positions: tuple[CustomerPosition, ...]
+    decisions: tuple[Decision, ...]
+    intents: tuple[Intent, ...]
+    history: tuple[HistoryEntry, ...]
+    journal: tuple[journal.Entry, ...]
+    ahead: tuple[Ahead, ...]
+
+
+def explain(ledger: Ledger, policies: Policies, text: str) -> Explanation | None:
+    """Explain the customer or invoice that `text` (id, number or name) means; None where this connection has none."""
+    found = ledger.mirror.find(text)
+    company = ledger.company
+    if found is None or company is None:
+        return None
+    ref, customer = found
+    head = ledger.mirror.heads([customer])[0]
+    today = ledger.today()
+    account = next(ledger.files.accounts([head], company, today), None)
+    if account is None:
+        raise Usage(f'"{text}" belongs to customer {customer}, who is not in our copy of the books yet')
+    result = evaluate(account, policies, today, ledger.config.policy)
+    invoice = next((each for each in account.invoices if each.ref == ref.id), None) if ref.kind == "invoice" else None
+    members = {member.ref for member in account.family}
+    return Explanation(
+        connection=ledger.name,
+        as_of=today,
+        account=account,
+        invoice=invoice,
+        positions=result.customers,
+        decisions=tuple(decision for decision in result.decisions if _concerns(decision, invoice)),
+        intents=tuple(intent for intent, _ in ledger.intents.of_accounts(sorted(members))),
+        history=tuple(entry for entry in account.history if invoice is None or _of(entry, invoice)),
+        journal=tuple(entry for member in sorted(members) for entry in _journal(ledger, member)),
+        ahead=tuple(_ahead(account, policies, today, ledger.config.policy, invoice)),
+    )
+
+
+def _ahead(
+    account: Account, policies: Policies, today: date, default: str | None, invoice: Invoice | None
+) -> Iterator[Ahead]:
+    """The first day each kind of decision would come up that is not called for today."""
+    seen = {(each.kind, each.customer) for each in _actions(account, policies, today, default, invoice)}
+    for days in range(1, _DAYS_AHEAD + 1):
+        day = today + timedelta(days=days)
+        for decision in _actions(account, policies, day, default, invoice):
+            if (decision.kind, decision.customer) not in seen:
+                seen.add((decision.kind, decision.customer))
+                yield Ahead(day, decision)
+
+
+def _actions(
+    account: Account, policies: Policies, day: date, default: str | None, invoice: Invoice | None
+) -> list[Action]:
+    decisions = evaluate(account, policies, day, default).decisions
+    return [each for each in decisions if not isinstance(each, Skip | Problem) and _concerns(each, invoice)]
+
+
+def _concerns(decision: Decision, invoice: Invoice | None) -> bool:
+    if invoice is None:
+        return True
+    if isinstance(decision, Skip | Problem):
+        return decision.subject in (invoice.ref, invoice.number, invoice.customer)
+    invoices = getattr(decision, "invoices", None) or (getattr(decision, "invoice", None),)
+    return invoice.ref in invoices or decision.kind == "credit_state"
+
+
+def _of(entry: HistoryEntry, invoice: Invoice) -> bool:
+    return getattr(entry, "invoice", None) in (None, invoice.ref)
+
+
+def _journal(ledger: Ledger, customer: str) -> list[journal.Entry]:
+    return journal.read(ledger.store, ledger.name, customer=customer)

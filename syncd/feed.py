@@ -1,0 +1,51 @@
+"""The stop-sell feed: a file that order-entry programs may read, replaced in one step after each pass."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rules.domain.decisions import CreditState
+from syncd.atomic import replace_file
+from syncd.office import Ledger, Office
+
+FEED = "stop-sell.json"
+
+
+def write_feed(office: Office) -> None:
+    """Write who must not be sold to, by connection; readable by the group."""
+    document = {
+        "written_at": office.clock.now().isoformat(),
+        "customers": [entry for ledger in office.ledgers for entry in stopped(ledger)],
+    }
+    replace_file(office.config.state_dir / FEED, json.dumps(document, indent=1, ensure_ascii=False) + "\n", mode=0o640)
+
+
+def stopped(ledger: Ledger) -> list[dict[str, Any]]:
+    """The customers of a connection with stop-sell on: by our latest done decision, or by a person's hold in force."""
+    entries: dict[str, dict[str, Any]] = {}
+    for intent in ledger.intents.of_kind("credit_state"):
+        decision = intent.decision
+        if not isinstance(decision, CreditState) or intent.done_on is None or intent.state == "refused":
+            continue
+        entries.pop(intent.customer, None)
+        if decision.stop_sell:
+            entries[intent.customer] = _entry(
+                ledger, intent.customer, decision.after, intent.done_on.isoformat(), decision.reason
+            )
+    for hold in ledger.desk.all("hold"):
+        expired = hold.expires_on is not None and hold.expires_on < ledger.today()
+        if not hold.is_ours and not expired and hold.state in ("hold", "stop"):
+            entries[hold.customer] = _entry(ledger, hold.customer, hold.state, hold.since.isoformat(), hold.reason)
+    return [entries[customer] for customer in sorted(entries)]
+
+
+def _entry(ledger: Ledger, customer: str, state: str, since: str, reason: str) -> dict[str, Any]:
+    return {
+        "connection": ledger.name,
+        "customer": customer,
+        "state": state,
+        "stop_sell": True,
+        "since": since,
+        "reason": reason,
+    }

@@ -1,0 +1,95 @@
+"""What we did, as the rules see it: the outbox's actions turned into history entries and standing holds. Pure.
+
+A reminder that may have gone out counts as sent: a second one is worse than a missing one. An occurrence a person
+refused counts as handled, so that the ladder goes on and a charge's days are not asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from rules.domain.decisions import ChargeReversal, CreditState, FinanceCharge, Reminder
+from rules.domain.facts import (
+    OURS,
+    ChargeBilled,
+    ChargeReversed,
+    ChargeWaived,
+    HistoryEntry,
+    Hold,
+    ReminderSent,
+    StandingChanged,
+)
+from syncd.store.intent_rows import Intent
+
+
+def history_of(intent: Intent, remote_id: str | None) -> Iterator[HistoryEntry]:
+    """What the rules must remember of an action; nothing while it only waits."""
+    if intent.state == "refused":
+        yield from _handled(intent)
+    elif intent.done_on is not None:
+        yield from _done(intent, remote_id)
+    elif intent.state == "unknown" and isinstance(intent.decision, Reminder):
+        yield from _reminded(intent, intent.decision)
+
+
+def standing_of(entries: Iterable[tuple[Intent, str | None]]) -> dict[str, Hold]:
+    """The credit standing our own latest done action gave each customer; "good" means no hold of ours."""
+    holds: dict[str, Hold] = {}
+    for intent, _ in entries:
+        decision = intent.decision
+        if isinstance(decision, CreditState) and intent.done_on is not None and intent.state != "refused":
+            holds[intent.customer] = Hold(
+                customer=intent.customer,
+                state=decision.after,
+                since=intent.done_on,
+                origin=f"{OURS}{decision.rule}",
+                reason=decision.reason,
+            )
+    return holds
+
+
+def _done(intent: Intent, remote_id: str | None) -> Iterator[HistoryEntry]:
+    on, decision = intent.done_on or intent.decided_on, intent.decision
+    match decision:
+        case Reminder():
+            yield from _reminded(intent, decision)
+        case FinanceCharge():
+            yield _billed(intent, decision, remote_id or decision.key)
+        case ChargeReversal():
+            yield ChargeReversed(intent.customer, decision.invoice, decision.charge, on, decision.amount)
+        case CreditState():
+            yield StandingChanged(intent.customer, decision.before, decision.after, on)
+        case _:
+            return
+
+
+def _handled(intent: Intent) -> Iterator[HistoryEntry]:
+    on, decision = intent.done_on or intent.decided_on, intent.decision
+    match decision:
+        case Reminder():
+            yield from _reminded(intent, replace(decision, fee=None))
+        case FinanceCharge():
+            yield _billed(intent, decision, decision.key)
+            yield ChargeWaived(intent.customer, decision.invoice, decision.key, on, decision.amount)
+        case _:
+            return
+
+
+def _reminded(intent: Intent, decision: Reminder) -> Iterator[HistoryEntry]:
+    on = intent.done_on or intent.decided_on
+    for invoice in decision.invoices:
+        yield ReminderSent(intent.customer, invoice, decision.level, on, decision.fee, decision.key)
+
+
+def _billed(intent: Intent, decision: FinanceCharge, charge: str) -> ChargeBilled:
+    return ChargeBilled(
+        customer=intent.customer,
+        invoice=decision.invoice,
+        charge=charge,
+        first_on=decision.first_on,
+        last_on=decision.last_on,
+        amount=decision.amount,
+        interest=decision.interest,
+        computed=decision.computed,
+    )

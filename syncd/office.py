@@ -1,0 +1,257 @@
+"""Opens everything a command needs from the configuration: the store, the rules, and one ledger for each connection.
+
+Composition only: which part talks to which. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.fernet import MultiFernet
+
+from connectors import ConnectionSettings, Connector, open_connector
+from connectors.tokens import Tokens
+from rules.domain.actions import Operation, SendMessage
+from rules.domain.facts import Company
+from rules.policy import Policies
+from syncd.accounts import Files
+from syncd.clock import Clock, timing, today
+from syncd.config import Config, ConnectionConfig
+from syncd.errors import ConfigError, Usage
+from syncd.letters import LetterTray
+from syncd.lock import held
+from syncd.outbox import Outbox, Writer
+from syncd.rulebook import Rulebook
+from syncd.store.connections import Connections
+from syncd.store.desk import Desk
+from syncd.store.engine import Store, open_store
+from syncd.store.intents import Intents
+from syncd.store.mirror import Mirror
+from syncd.store.tokens import TokenRows
+from syncd.vault import Vault, open_key
+
+_LOCK = "syncd.lock"
+
+
+class Mailer(Writer, Protocol):
+    """Our own SMTP."""
+
+    def unsupported(self, operation: Operation) -> str | None:
+        """Why the operation cannot be mailed; None where it can."""
+        ...
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One connection with everything needed to work on it."""
+
+    config: ConnectionConfig
+    clock: Clock
+    store: Store
+    mirror: Mirror
+    desk: Desk
+    intents: Intents
+    connections: Connections
+    vault: Vault
+    connector: Connector
+    letters: LetterTray
+    mailer: Mailer | None = None
+
+    @property
+    def name(self) -> str:
+        """The connection's name in the configuration."""
+        return self.config.name
+
+    @property
+    def files(self) -> Files:
+        """The customers' files."""
+        return Files(self.mirror, self.desk, self.intents)
+
+    @property
+    def company(self) -> Company | None:
+        """Whose books these are, once they were pulled."""
+        return self.connections.standing().company
+
+    def today(self) -> date:
+        """The company's local day."""
+        return today(self.clock, self.config.timezone)
+
+    def outbox(self) -> Outbox:
+        """The way out."""
+        return Outbox(self.intents, self.mirror, self.connector, self.writer_for, self.clock, self.today)
+
+    def writer_for(self, operation: Operation) -> Writer:
+        """Who carries the operation out."""
+        if isinstance(operation, SendMessage):
+            if operation.channel == "letter":
+                return self.letters
+            if self.mailer is not None:
+                return self.mailer
+        return self.connector
+
+    def unsupported(self, operation: Operation) -> str | None:
+        """Why nothing here can carry the operation out; None where something can."""
+        if not isinstance(operation, SendMessage):
+            return self.connector.unsupported(operation)
+        if operation.channel == "letter":
+            return None
+        if self.mailer is None:
+            return "no [email] in the configuration, so no message of our own can go out"
+        return self.mailer.unsupported(operation)
+
+
+@dataclass(slots=True)
+class Office:
+    """The whole: configuration, store, rules and every ledger that could be opened."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    rulebook: Rulebook
+    ledgers: list[Ledger] = field(default_factory=list)
+
+    @property
+    def policies(self) -> Policies:
+        """The rules in force."""
+        return self.rulebook.policies
+
+    def ledger(self, name: str) -> Ledger:
+        """The ledger of a connection.
+
+        Raises:
+            Usage: there is no connection of that name.
+        """
+        for ledger in self.ledgers:
+            if ledger.name == name:
+                return ledger
+        names = ", ".join(ledger.name for ledger in self.ledgers) or "none"
+        raise Usage(f'there is no connection "{name}" in {self.config.path}; there are: {names}')
+
+
+@contextmanager
+def open_office(config: Config, clock: Clock, *, exclusive: bool, names: Sequence[str] = ()) -> Iterator[Office]:
+    """Open store, rules and ledgers (all, or those named); close them afterwards.
+
+    `exclusive` takes the state's lock: only one process makes passes on a state.
+
+    Raises:
+        ConfigError: rules, database or a secret is refused.
+        TryAgain: another process works on this state.
+    """
+    config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if exclusive:
+        with held(config.state_dir / _LOCK, owner="another syncd"), _opened(config, clock, names) as office:
+            yield office
+    else:
+        with _opened(config, clock, names) as office:
+            yield office
+
+
+@contextmanager
+def _opened(config: Config, clock: Clock, names: Sequence[str]) -> Iterator[Office]:
+    rulebook = Rulebook(config.rules_dir)
+    store = open_store(config.database)
+    office = Office(config, clock, store, rulebook)
+    try:
+        mailer = open_mailer(config, clock)
+        for name in names or config.connections:
+            if name not in config.connections:
+                office.ledger(name)  # says which there are
+            office.ledgers.append(open_ledger(config, config.connections[name], store, clock, mailer))
+        yield office
+    finally:
+        for ledger in office.ledgers:
+            ledger.connector.close()
+        store.close()
+
+
+def open_ledger(
+    config: Config, connection: ConnectionConfig, store: Store, clock: Clock, mailer: Mailer | None
+) -> Ledger:
+    """Everything of one connection; makes no request."""
+    settings = connection.settings()
+    vault = open_vault(config, settings, store, clock)
+    connections = Connections(store, connection.name)
+    connections.register(settings.account)
+    return Ledger(
+        config=connection,
+        clock=clock,
+        store=store,
+        mirror=Mirror(store, connection.name),
+        desk=Desk(store, connection.name),
+        intents=Intents(store, connection.name),
+        connections=connections,
+        vault=vault,
+        connector=open_connector(_with_account(settings, vault), vault, timing(clock)),
+        letters=LetterTray(config.state_dir / "letters" / connection.name, config.templates_dir),
+        mailer=mailer,
+    )
+
+
+def open_vault(config: Config, settings: ConnectionSettings, store: Store, clock: Clock) -> Vault:
+    """The tokens of one connection; the key is read when it is first needed."""
+
+    def refresh(tokens: Tokens, now: datetime) -> Tokens:
+        fresh: Tokens = import_module(f"connectors.{settings.kind}.auth").refresh(settings, tokens, now)
+        return fresh
+
+    key = SecretsKey(config)
+    lock_file = config.state_dir / f"tokens-{settings.name}.lock"
+    return Vault(settings.name, TokenRows(store, settings.name), key.open, refresh, clock, lock_file)
+
+
+@dataclass
+class SecretsKey:
+    """The key of the configuration, or one of our own in the state directory where none is configured."""
+
+    config: Config
+
+    @property
+    def path(self) -> Path:
+        """The file that counts."""
+        return self.config.secrets_key_file or self.config.state_dir / "syncd.key"
+
+    @cached_property
+    def _key(self) -> MultiFernet:
+        return open_key(self.path, may_create=self.config.secrets_key_file is None)
+
+    def open(self) -> MultiFernet:
+        """The key, read once."""
+        return self._key
+
+
+def open_mailer(config: Config, clock: Clock) -> Mailer | None:
+    """Our own SMTP, where the configuration has it."""
+    if config.email is None:
+        return None
+    table = config.email.table
+    settings = import_module("connectors.email").MailSettings(
+        host=table.host,
+        port=table.port,
+        security=table.security,
+        username=table.username,
+        password=config.email.password(),
+        from_=table.from_,
+        reply_to=table.reply_to,
+        bcc=tuple(table.bcc),
+    )
+    try:
+        mailer: Mailer = import_module("connectors.email.client").Mailer(settings, config.templates_dir, clock.now)
+    except ValueError as error:
+        raise ConfigError([f"{config.path}: [email]: {error}"]) from None
+    return mailer
+
+
+def _with_account(settings: ConnectionSettings, vault: Vault) -> ConnectionSettings:
+    """The company the consent is good for, where the configuration leaves it open."""
+    if settings.account or settings.kind == "file" or vault.rows.read() is None:
+        return settings
+    tokens = vault.tokens()
+    return replace(settings, account=tokens.account) if tokens else settings

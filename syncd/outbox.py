@@ -1,0 +1,187 @@
+"""The only step that changes anybody's books: sends what is planned, one operation at a time, looking before each.
+
+The state `sending` is stored before a request leaves; whatever happens then, the outbox knows that something may have
+happened. A write is never repeated here on hope: an unclear answer becomes `unknown` and `syncd.settle` finds out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+import structlog
+
+from connectors import Connector, Receipt, Ref
+from connectors.errors import Conflict, MalformedRecordError, OutcomeUnknown, Rejected, Throttled, Unavailable
+from rules.domain.actions import (
+    AddNote,
+    CreateCreditNote,
+    CreateInvoice,
+    EmailInvoice,
+    Operation,
+    SendMessage,
+    SetPromiseDate,
+    SetStopSell,
+)
+from rules.domain.facts import Customer, Fact, Invoice
+from syncd.clock import Clock
+from syncd.store.intent_rows import Step
+from syncd.store.intents import Intents
+from syncd.store.mirror import Mirror
+
+log = structlog.get_logger(__name__)
+
+
+class Writer(Protocol):
+    """Whoever carries an operation out: the connector, the mailer, the letter tray."""
+
+    def write(self, operation: Operation, key: str) -> Receipt:
+        """Do it once."""
+        ...
+
+
+@dataclass(slots=True)
+class Drained:
+    """What one drain did, by verb. `stopped` says why it ended early, `mail_down` why messages were left waiting."""
+
+    confirmed: dict[str, int] = field(default_factory=dict)
+    stale: int = 0
+    rejected: int = 0
+    unclear: int = 0
+    stopped: str | None = None
+    mail_down: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Sends the planned operations of one connection."""
+
+    intents: Intents
+    mirror: Mirror
+    connector: Connector
+    writer_for: Callable[[Operation], Writer]
+    clock: Clock
+    today: Callable[[], date]
+
+    def drain(self, go_on: Callable[[], bool] = lambda: True) -> Drained:
+        """Send all that is planned, oldest action first, as long as `go_on` says so between two requests.
+
+        Raises:
+            ConsentNeeded, Throttled with a limit of a day: nothing more can be sent now; what waits stays planned.
+        """
+        drained = Drained()
+        for intent in self.intents.idle_actions():
+            self.intents.done(intent, self.clock.now(), self.today())
+        after = 0
+        while (step := self.intents.next_step(after=after)) is not None:
+            if not go_on():
+                drained.stopped = "asked to stop"
+                break
+            after = step.action if self._send(step, drained) else step.action + 1
+        return drained
+
+    def _send(self, step: Step, drained: Drained) -> bool:
+        """Look, send, write down. False where the rest of this action must wait for a later drain."""
+        if isinstance(step.operation, SendMessage) and drained.mail_down is not None:
+            return False
+        if (moved := self._moved(step)) is not None:
+            self.intents.stale(step, moved, self.clock.now())
+            self.mirror.touch([step.customer])
+            drained.stale += 1
+            log.info("outbox.went_stale", key=step.key, why=moved)
+            return step.seq > 0
+        self.intents.sending(step, self.clock.now())
+        try:
+            receipt = self.writer_for(step.operation).write(step.operation, step.key)
+        except (Throttled, Unavailable) as error:
+            self.intents.not_sent(step, str(error), self.clock.now())
+            if not isinstance(step.operation, SendMessage):
+                raise
+            drained.mail_down = str(error)
+            return False
+        except Conflict as error:
+            self.intents.stale(step, str(error), self.clock.now())
+            drained.stale += 1
+        except Rejected as error:
+            self.intents.reject(step, str(error), self.clock.now())
+            drained.rejected += 1
+        except OutcomeUnknown as error:
+            self.intents.unknown(step, str(error), self.clock.now())
+            drained.unclear += 1
+            log.warning("outbox.answer_unclear", key=step.key, verb=step.operation.verb)
+            return False
+        else:
+            self.intents.confirm(step, receipt, self.clock.now(), self.today())
+            verb = step.operation.verb
+            drained.confirmed[verb] = drained.confirmed.get(verb, 0) + 1
+            log.info("outbox.confirmed", key=step.key, verb=verb, remote_id=receipt.remote_id, trace=receipt.trace)
+            return True
+        self.mirror.touch([step.customer])
+        return step.seq > 0
+
+    def _moved(self, step: Step) -> str | None:
+        """Why the step must not be sent any more: its targets are not as they were when it was decided. None: send."""
+        if step.seq > 0:
+            return None  # it follows a deed that is in the books already, and tells of it
+        for ref in targets(step.operation):
+            held = self.mirror.fact(ref)
+            try:
+                now = self.connector.fetch(ref)
+            except MalformedRecordError as error:
+                return f"{ref.kind} {ref.id} cannot be read: {error}"
+            if now is None:
+                return f"{ref.kind} {ref.id} is not in the books any more"
+            if (change := difference(held, now.fact)) is not None:
+                return f"{ref.kind} {ref.id} {change}"
+        return asked_too_much(step.operation, self.mirror)
+
+
+def targets(operation: Operation) -> tuple[Ref, ...]:
+    """Which records an operation rests on: they are read again right before it is sent."""
+    match operation:
+        case SendMessage():
+            return tuple(Ref("invoice", line.invoice) for line in operation.lines)
+        case EmailInvoice() | CreateInvoice() | CreateCreditNote() | SetPromiseDate():
+            return (Ref("invoice", operation.invoice),)
+        case SetStopSell():
+            return (Ref("customer", operation.customer),)
+        case AddNote():
+            return (Ref("invoice" if operation.target == "invoice" else "customer", operation.ref),)
+
+
+def difference(held: Fact | None, now: Fact) -> str | None:
+    """What changed, as far as it could change a decision; None where nothing did."""
+    match held, now:
+        case Invoice(), Invoice():
+            return _invoice_difference(held, now)
+        case Customer(), Customer():
+            if held.stop_sell != now.stop_sell:
+                return f"has its stop-sell flag {'raised' if now.stop_sell else 'lifted'} by now"
+            return None
+        case _:
+            return "was not in our copy of the books"
+
+
+def _invoice_difference(held: Invoice, now: Invoice) -> str | None:
+    if held.status != now.status:
+        return f"is {now.status} by now"
+    if held.balance != now.balance:
+        return f"has {now.balance} open by now, not {held.balance}"
+    if held.due_on != now.due_on:
+        return f"is due on {now.due_on} by now, not on {held.due_on}"
+    if held.customer != now.customer:
+        return "belongs to another customer by now"
+    return None
+
+
+def asked_too_much(operation: Operation, mirror: Mirror) -> str | None:
+    """Whether a message that waited asks for more than is open now."""
+    if not isinstance(operation, SendMessage):
+        return None
+    for line in operation.lines:
+        held = mirror.fact(Ref("invoice", line.invoice))
+        if isinstance(held, Invoice) and held.balance != line.balance:
+            return f"invoice {line.invoice} has {held.balance} open by now, not {line.balance}"
+    return None

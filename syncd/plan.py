@@ -1,0 +1,161 @@
+"""Decisions into a plan: what is new, what goes out, what waits for a person and why. Pure; nothing is sent here.
+
+An occurrence that was sent, refused or is unclear is never planned again: its key stands in the outbox for ever.
+What still waits follows the facts: it is renewed when the decision changed, withdrawn when there is no decision any
+more. What a person approved is left as approved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from rules.domain.actions import Operation
+from rules.domain.decisions import Action, Decision, FinanceCharge, Problem, Reminder, Skip, Task
+from rules.domain.money import Money
+
+# planned: goes out in the next drain. held: waits for a person. sending: a request is under way. done: all of it is in
+# the books. rejected: the provider said no. refused: a person said no. stale: the books had moved, nothing was sent.
+# unknown: sent, and no answer that proves anything.
+State: TypeAlias = Literal["planned", "held", "sending", "done", "rejected", "refused", "stale", "unknown"]
+
+# What a held action waits for. review: `syncd approve`. brake: `syncd release`. person: somebody does it by hand and
+# approves. unable: nothing here can do it until the configuration changes.
+Hold: TypeAlias = Literal["", "review", "brake", "person", "unable"]
+
+Mode: TypeAlias = Literal["review", "auto"]
+
+_WAITING: frozenset[State] = frozenset({"planned", "held"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the outbox holds under a key already."""
+
+    state: State
+    approved: bool = False
+    started: bool = False  # its first operation is in the books
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAction:
+    """A decision on its way: `planned`, or `held` with what it waits for and one sentence why."""
+
+    decision: Action
+    operations: tuple[Operation, ...]
+    state: State
+    hold: Hold = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Past any of these a plan is held. `max_charges` is in one currency; others are converted to it."""
+
+    max_actions: int
+    max_charges: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one pass wants. `withdrawn` keys waited and are no longer called for; `brake` says why all waits."""
+
+    actions: tuple[PlannedAction, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    brake: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.actions or self.withdrawn or self.brake)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What planning needs to know of this connection."""
+
+    mode: Mode
+    limits: Limits
+    unsupported: Callable[[Operation], str | None]
+    converted: Callable[[Money], Money | None]  # an amount in the currency of the limit; None where no rate is known
+    braked: str | None = None
+
+
+def make_plan(decisions: Iterable[Decision], known: Mapping[str, Known], terms: Terms) -> Plan:
+    """The plan for these decisions. `known` is what the outbox holds for the accounts that were decided on."""
+    decided = list(decisions)
+    actions = [action for action in decided if not isinstance(action, Skip | Problem)]
+    fresh = [_planned(action, terms) for action in actions if _is_open(known.get(action.key))]
+    called_for = {action.key for action in actions}
+    brake = terms.braked or (_too_much(fresh, terms) if terms.mode == "auto" else None)
+    return Plan(
+        actions=tuple(_braked(action, brake) for action in fresh) if brake else tuple(fresh),
+        withdrawn=tuple(key for key, entry in sorted(known.items()) if _waits(entry) and key not in called_for),
+        skips=tuple(skip for skip in decided if isinstance(skip, Skip)),
+        problems=tuple(problem for problem in decided if isinstance(problem, Problem)),
+        brake=brake,
+    )
+
+
+def _is_open(entry: Known | None) -> bool:
+    """Whether a decision under this key may (still) be planned."""
+    if entry is None or entry.state == "stale":
+        return True
+    return _waits(entry) and not entry.approved
+
+
+def _waits(entry: Known) -> bool:
+    return entry.state in _WAITING and not entry.started
+
+
+def _planned(action: Action, terms: Terms) -> PlannedAction:
+    operations = _possible(action, terms)
+    if isinstance(action, Task):
+        return PlannedAction(action, (), "held", "person", f"for {action.collector or 'a person'} to do: {action.what}")
+    if isinstance(action, Reminder) and action.channel == "call":
+        return PlannedAction(action, operations, "held", "person", "a call to make; approve it once it is made")
+    if isinstance(action, Reminder) and action.channel == "letter":
+        return PlannedAction(
+            action, operations, "held", "person", "a letter to print and post; approve to write it out"
+        )
+    if action.operations and (why := terms.unsupported(action.operations[0])):
+        return PlannedAction(action, operations, "held", "unable", why)
+    if terms.mode == "review":
+        return PlannedAction(action, operations, "held", "review", "waits for approval")
+    return PlannedAction(action, operations, "planned")
+
+
+def _possible(action: Action, terms: Terms) -> tuple[Operation, ...]:
+    """The first operation is the deed; of what follows it, only what this source can do."""
+    return action.operations[:1] + tuple(step for step in action.operations[1:] if terms.unsupported(step) is None)
+
+
+def _too_much(fresh: Iterable[PlannedAction], terms: Terms) -> str | None:
+    going = [action for action in fresh if action.state == "planned"]
+    if len(going) > terms.limits.max_actions:
+        return f"{len(going)} actions in one cycle, more than max_actions_per_cycle = {terms.limits.max_actions}"
+    most = terms.limits.max_charges
+    charged = Money.zero(most.currency)
+    for amount in filter(None, (_charged(action.decision) for action in going)):
+        worth = terms.converted(amount)
+        if worth is None:
+            return f"a charge of {amount} has no exchange rate to {most.currency} to hold against max_charges_per_cycle"
+        charged += worth
+    if charged > most:
+        return f"charges of {charged.rounded()} in one cycle, more than max_charges_per_cycle = {most}"
+    return None
+
+
+def _charged(action: Action) -> Money | None:
+    match action:
+        case FinanceCharge():
+            return action.amount
+        case Reminder():
+            return action.fee
+        case _:
+            return None
+
+
+def _braked(action: PlannedAction, why: str) -> PlannedAction:
+    return replace(action, state="held", hold="brake", why=f"brake: {why}") if action.state == "planned" else action

@@ -1,0 +1,89 @@
+"""Reads what changed from one connection into its mirror. The only writer of the mirror; never asks for a change.
+
+Each page is stored with its cursor in one transaction, so an interruption loses no record and fetches none twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import structlog
+
+from connectors import Connector
+from rules.domain.facts import Book, HistoryEntry
+from syncd.clock import Clock
+from syncd.store.connections import Connections
+from syncd.store.desk import Desk, Paper
+from syncd.store.intake import Applied
+from syncd.store.mirror import Mirror
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a pull brought. `vanished_share` of the open invoices we knew are gone, deleted or voided."""
+
+    pages: int
+    records: int
+    changed: int
+    vanished: int
+    quarantined: int
+    vanished_share: Decimal
+
+
+def pull(connector: Connector, mirror: Mirror, desk: Desk, connections: Connections, clock: Clock) -> Pulled:
+    """Everything since the last cursor, page by page.
+
+    Raises:
+        ConnectorError: as the connector says; pages already stored stay stored.
+    """
+    standing = connections.standing()
+    open_before = mirror.open_invoices()
+    pages, records, applied = 0, 0, Applied()
+    try:
+        for page in connector.changes(standing.cursor):
+            done = mirror.apply(page, clock.now())
+            if page.people is not None:
+                mirror.touch(record_people(page.people, desk, "book file", clock.now()))
+            pages, records, applied = pages + 1, records + len(page.records), applied + done
+            if page.records:
+                log.info("pull.page_stored", records=len(page.records), changed=done.changed)
+    finally:
+        _count_calls(connector, connections, clock.now())
+    connections.pulled(clock.now())
+    share = Decimal(applied.vanished) / open_before if open_before else Decimal(0)
+    return Pulled(pages, records, applied.changed, applied.vanished, applied.quarantined, share)
+
+
+def record_people(book: Book, desk: Desk, source: str, now: datetime) -> set[str]:
+    """Make the desk's records from `source` exactly those of `book`. Returns the customers for whom that is news."""
+    customer_of = {invoice.ref: invoice.customer for invoice in book.invoices}
+    papers = [
+        *(Paper(promise, promise.ref, promise.customer) for promise in book.promises),
+        *(Paper(dispute, dispute.ref, customer_of.get(dispute.invoice, "")) for dispute in book.disputes),
+        *(Paper(plan, plan.ref, plan.customer) for plan in book.installment_plans),
+        *(Paper(hold, f"{hold.customer}/{hold.origin}", hold.customer) for hold in book.holds),
+        *_numbered(book.history),
+    ]
+    return desk.replace_all(papers, source, now)
+
+
+def _numbered(history: Iterable[HistoryEntry]) -> Iterator[Paper]:
+    """History has no refs of its own: equal entries are told apart by how many stood before them."""
+    seen: Counter[str] = Counter()
+    for entry in history:
+        digest = hashlib.sha256(repr(entry).encode()).hexdigest()[:32]
+        seen[digest] += 1
+        yield Paper(entry, f"{digest}-{seen[digest]}", entry.customer)
+
+
+def _count_calls(connector: Connector, connections: Connections, now: datetime) -> None:
+    calls = connector.usage.take()
+    if calls or connector.usage.day_left is not None:
+        connections.count(calls, now.date(), connector.usage.day_left)

@@ -1,0 +1,58 @@
+"""The rules in force: read from the rules directory, replaced only by rules that are right as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+
+from rules.policy import Policies, PolicyRefused, load_policies
+from syncd.errors import ConfigError
+
+log = structlog.get_logger(__name__)
+
+
+def read_rules(folder: Path) -> Policies:
+    """Every ``*.toml`` of `folder`, in name order, as one set of policies.
+
+    Raises:
+        ConfigError: with every problem of every file.
+    """
+    return rules_from(sorted(folder.glob("*.toml")), folder)
+
+
+def rules_from(files: list[Path], folder: Path) -> Policies:
+    """These files as one set of policies."""
+    if not files:
+        raise ConfigError([f"{folder}: no rules file (*.toml); run: syncd init"])
+    problems: list[str] = []
+    sources: list[tuple[str, str]] = []
+    for file in files:
+        try:
+            sources.append((str(file), file.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{file}: cannot be read: {error}")
+    if problems:
+        raise ConfigError(problems)
+    try:
+        return load_policies(sources)
+    except PolicyRefused as error:
+        raise ConfigError(error.problems) from None
+
+
+class Rulebook:
+    """The policies in force; `reload` swaps them for better ones or keeps them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.policies = read_rules(folder)
+
+    def reload(self) -> tuple[str, ...]:
+        """Read the rules again. Returns the problems for which they were refused; none where they are now in force."""
+        try:
+            self.policies = read_rules(self._folder)
+        except ConfigError as error:
+            log.warning("rules.reload_refused", problems=len(error.problems))
+            return error.problems
+        log.info("rules.reloaded", version=self.policies.version)
+        return ()

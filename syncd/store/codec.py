@@ -1,0 +1,107 @@
+"""Values to JSON text and back, for the tables. Only the store's own documents: the outside shapes are the contract's.
+
+Decimals are written as strings, days as ISO dates; reading checks every field's type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import cache
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import Field, TypeAdapter
+
+from rules.domain.actions import Operation
+from rules.domain.decisions import Action
+from rules.domain.facts import (
+    ChargeBilled,
+    ChargeReversed,
+    ChargeWaived,
+    Company,
+    Contacted,
+    CreditNote,
+    Customer,
+    Dispute,
+    Hold,
+    InstallmentPlan,
+    Invoice,
+    Payment,
+    Promise,
+    Rate,
+    ReminderSent,
+    StandingChanged,
+)
+
+T = TypeVar("T")
+
+FACTS: dict[str, type[Any]] = {
+    "customer": Customer,
+    "invoice": Invoice,
+    "payment": Payment,
+    "credit_note": CreditNote,
+}
+RECORDS: dict[str, type[Any]] = {
+    "promise": Promise,
+    "dispute": Dispute,
+    "installment_plan": InstallmentPlan,
+    "hold": Hold,
+    "reminder": ReminderSent,
+    "finance_charge": ChargeBilled,
+    "charge_reversal": ChargeReversed,
+    "waiver": ChargeWaived,
+    "contact": Contacted,
+    "standing": StandingChanged,
+}
+RECORD_KINDS: dict[type[Any], str] = {value: kind for kind, value in RECORDS.items()}
+
+
+@cache
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast("Any", kind))
+
+
+_OPERATION: Any = Annotated[Operation, Field(discriminator="verb")]
+_ACTION: Any = Annotated[Action, Field(discriminator="kind")]
+
+
+def dump(value: object) -> str:
+    """One value as JSON text; the same value always gives the same text."""
+    return _adapter(cast("Hashable", type(value))).dump_json(value).decode()
+
+
+def load(kind: type[T], text: str) -> T:
+    """The value of type `kind` that `dump` wrote as `text`."""
+    value: T = _adapter(cast("Hashable", kind)).validate_json(text)
+    return value
+
+
+def load_fact(kind: str, text: str) -> Any:
+    """A customer, invoice, payment or credit note."""
+    return _adapter(cast("Hashable", FACTS[kind])).validate_json(text)
+
+
+def load_record(kind: str, text: str) -> Any:
+    """Something a person recorded, or history that was imported."""
+    return _adapter(cast("Hashable", RECORDS[kind])).validate_json(text)
+
+
+def load_operation(text: str) -> Operation:
+    """A frozen operation."""
+    operation: Operation = _adapter(_OPERATION).validate_json(text)
+    return operation
+
+
+def load_action(text: str) -> Action:
+    """A decision to do something."""
+    action: Action = _adapter(_ACTION).validate_json(text)
+    return action
+
+
+def load_company(text: str) -> Company:
+    """Whose books these are."""
+    return load(Company, text)
+
+
+def load_rate(text: str) -> Rate:
+    """A dated exchange rate."""
+    return load(Rate, text)

@@ -1,0 +1,139 @@
+"""Opens the database: pragmas, migrations, one writer at a time. Refuses a store that is damaged or from the future."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from syncd.errors import ConfigError, TryAgain
+from syncd.store.schema import store_info
+
+_BUSY_TIMEOUT_MS = 10_000
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+# The newest migration. Named here so that a store which is up to date opens without loading the migration tool.
+HEAD = "0001"
+
+
+class Store:
+    """One database. `writing()` is a transaction that holds the write lock from its start; `reading()` never waits."""
+
+    def __init__(self, writer: Engine, reader: Engine) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction: all of it is stored, or nothing.
+
+        Raises:
+            TryAgain: another process kept the database locked for ten seconds.
+        """
+        try:
+            with self._writer.begin() as tx:
+                yield tx
+        except OperationalError as error:
+            if "locked" in str(error.orig):
+                raise TryAgain("The database is locked by another program; try again in a moment.") from error
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view of what is stored."""
+        with self._reader.connect() as tx:
+            yield tx
+
+    @property
+    def dialect(self) -> str:
+        """Which database it is: ``sqlite`` or ``postgresql``."""
+        return self._writer.dialect.name
+
+    def close(self) -> None:
+        """Give back every database connection."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open the database at `url` (SQLAlchemy form), create or migrate its tables.
+
+    Raises:
+        ConfigError: it cannot be opened, is damaged, or was written by a newer syncd. Nothing is changed then.
+    """
+    writer, reader = _engine(url, begin="BEGIN IMMEDIATE"), _engine(url, begin="BEGIN")
+    try:
+        _check(writer, url)
+        _migrate(writer, url)
+    except DatabaseError as error:
+        raise ConfigError([f"database {_shown(url)}: {_cause(error)}"]) from error
+    return Store(writer, reader)
+
+
+def _engine(url: str, *, begin: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url)
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def _configure(raw: Any, _record: object) -> None:
+        raw.isolation_level = None  # transactions are begun by the listener below, never by the driver
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_TIMEOUT_MS}", "foreign_keys=ON"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(tx: Connection) -> None:
+        tx.exec_driver_sql(begin)
+
+    return engine
+
+
+def _check(engine: Engine, url: str) -> None:
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as tx:
+        verdict = tx.execute(text("PRAGMA quick_check(1)")).scalar()
+    if verdict != "ok":
+        raise ConfigError([f"database {_shown(url)}: damaged ({verdict}). Restore a copy made by `syncd backup`."])
+
+
+def _migrate(engine: Engine, url: str) -> None:
+    with engine.begin() as tx:
+        current = _revision(tx)
+        if current == HEAD:
+            return
+        if current is not None and current > HEAD:
+            raise ConfigError([f"database {_shown(url)}: written by a newer syncd ({current}); install that version."])
+        _upgrade(tx)
+        if tx.execute(select(store_info.c.lineage)).scalar() is None:
+            tx.execute(insert(store_info).values(id=1, lineage=str(uuid.uuid4()), writes=0))
+
+
+def _revision(tx: Connection) -> str | None:
+    if not inspect(tx).has_table("alembic_version"):
+        return None
+    return tx.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(tx: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - a quarter of a second that an up-to-date store does not need
+    from alembic.config import Config as AlembicConfig  # noqa: PLC0415 - same
+
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = tx
+    command.upgrade(config, "head")
+
+
+def _shown(url: str) -> str:
+    """The address without a password."""
+    return url.rsplit("@", maxsplit=1)[-1] if "@" in url else url
+
+
+def _cause(error: DatabaseError) -> str:
+    return str(error.orig).splitlines()[0] if error.orig else "cannot be opened"

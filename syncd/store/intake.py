@@ -1,0 +1,230 @@
+"""Takes a page into the mirror within one transaction: who changed, what vanished, what could not be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, select, update
+
+from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
+from rules.domain.facts import CreditNote, Customer, Fact, Invoice, Payment, Rate
+from syncd.store import codec, schema
+from syncd.store.sql import chunks, upsert
+
+_fact, _dirty = schema.fact, schema.dirty
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a page did: records that differ from what was held, open invoices gone or voided, records unreadable."""
+
+    changed: int = 0
+    vanished: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: Applied) -> Applied:
+        return Applied(
+            self.changed + other.changed, self.vanished + other.vanished, self.quarantined + other.quarantined
+        )
+
+
+class Intake:
+    """The taking in of one page of one connection."""
+
+    def __init__(self, tx: Connection, connection: str, now: datetime) -> None:
+        self._tx = tx
+        self._name = connection
+        self._now = now
+
+    def take(self, page: Page) -> Applied:
+        """Store its records, rates, progress and cursor."""
+        listings = self._listings()
+        for kind in page.replaces:
+            listings[kind] = listings.get(kind, 0) + 1
+        applied = self._store_records(page.records, listings)
+        for kind in page.complete_for:
+            applied += Applied(vanished=self._drop_unlisted(kind, listings.get(kind, 0)))
+        self._store_rates(page.rates)
+        self._store_progress(page, listings)
+        return applied
+
+    def _store_records(
+        self,
+        records: Sequence[Record | Gone | Unreadable],
+        listings: dict[str, int],
+    ) -> Applied:
+        held = self._held([record.ref for record in records])
+        rows: dict[tuple[str, str], dict[str, Any]] = {}
+        changed: set[str] = set()
+        applied = Applied()
+        for record in records:
+            old = held.get((record.ref.kind, record.ref.id))
+            if isinstance(record, Unreadable):
+                self._quarantine(record)
+                applied += Applied(quarantined=1)
+                continue
+            if isinstance(record, Gone):
+                changed |= self._forget(record, old)
+                applied += Applied(changed=int(old is not None), vanished=int(_was_open_invoice(old)))
+                continue
+            row = self._row(record, listings)
+            rows[record.ref.kind, record.ref.id] = row
+            if old is None or old.doc != row["doc"]:
+                changed |= {row["customer"]} | ({old.customer} if old is not None else set())
+                applied += Applied(changed=1, vanished=int(_was_open_invoice(old) and _is_voided(record)))
+        for kind in {kind for kind, _ in rows}:
+            upsert(self._tx, _fact, [row for (of, _), row in rows.items() if of == kind])
+        self._unquarantine(list(rows))
+        mark_dirty(self._tx, self._name, changed)
+        return applied
+
+    def _row(self, record: Record, listings: dict[str, int]) -> dict[str, Any]:
+        fact = record.fact
+        return {
+            "connection": self._name,
+            "kind": record.ref.kind,
+            "id": record.ref.id,
+            "customer": fact.ref if isinstance(fact, Customer) else fact.customer,
+            "parent": fact.parent if isinstance(fact, Customer) else None,
+            "number": _number(fact),
+            "open": _is_open(fact),
+            "listing": listings.get(record.ref.kind, 0),
+            "doc": codec.dump(fact),
+        }
+
+    def _held(self, refs: Sequence[Ref]) -> dict[tuple[str, str], Any]:
+        held: dict[tuple[str, str], Any] = {}
+        for kind in {ref.kind for ref in refs}:
+            for some in chunks([ref.id for ref in refs if ref.kind == kind]):
+                rows = self._tx.execute(
+                    select(_fact.c.kind, _fact.c.id, _fact.c.customer, _fact.c.open, _fact.c.doc).where(
+                        _fact.c.connection == self._name, _fact.c.kind == kind, _fact.c.id.in_(some)
+                    )
+                )
+                held.update({(row.kind, row.id): row for row in rows})
+        return held
+
+    def _forget(self, gone: Gone, old: Any) -> set[str]:
+        """Drop a record; where it was merged, what hung on it moves to the survivor. Returns who changed."""
+        self._tx.execute(delete(_fact).where(self._is(gone.ref.kind, gone.ref.id)))
+        changed = {old.customer} if old is not None else set()
+        if gone.ref.kind == "customer" and gone.merged_into:
+            changed |= {gone.merged_into}
+            self._move(gone.ref.id, gone.merged_into)
+        return changed
+
+    def _move(self, loser: str, winner: str) -> None:
+        rows = self._tx.execute(
+            select(_fact.c.kind, _fact.c.id, _fact.c.doc).where(
+                _fact.c.connection == self._name, _fact.c.customer == loser
+            )
+        ).all()
+        for row in rows:
+            moved = replace(codec.load_fact(row.kind, row.doc), customer=winner)
+            self._tx.execute(
+                update(_fact).where(self._is(row.kind, row.id)).values(customer=winner, doc=codec.dump(moved))
+            )
+        for table in (schema.record, schema.action, schema.audit):
+            self._tx.execute(
+                update(table).where(table.c.connection == self._name, table.c.customer == loser).values(customer=winner)
+            )
+
+    def _drop_unlisted(self, kind: FactKind, listing: int) -> int:
+        """Forget open records that the full listing just ended did not show. Returns how many invoices that were."""
+        unlisted = and_(_fact.c.connection == self._name, _fact.c.kind == kind, _fact.c.open, _fact.c.listing < listing)
+        customers = self._tx.execute(select(_fact.c.customer).where(unlisted)).scalars().all()
+        self._tx.execute(delete(_fact).where(unlisted))
+        mark_dirty(self._tx, self._name, customers)
+        return len(customers) if kind == "invoice" else 0
+
+    def _store_rates(self, rates: Sequence[Rate]) -> None:
+        rows = {
+            (rate.source, rate.target, rate.on): {
+                "connection": self._name,
+                "source": rate.source,
+                "target": rate.target,
+                "on": rate.on.isoformat(),
+                "doc": codec.dump(rate),
+            }
+            for rate in rates
+        }
+        upsert(self._tx, schema.rate, list(rows.values()))
+
+    def _store_progress(self, page: Page, listings: dict[str, int]) -> None:
+        values: dict[str, Any] = {"cursor": page.cursor, "listings": json.dumps(listings, sort_keys=True)}
+        if page.company is not None:
+            values["company"] = codec.dump(page.company)
+        self._tx.execute(update(schema.connection).where(schema.connection.c.name == self._name).values(**values))
+
+    def _listings(self) -> dict[str, int]:
+        text = self._tx.execute(
+            select(schema.connection.c.listings).where(schema.connection.c.name == self._name)
+        ).scalar_one()
+        listings: dict[str, int] = json.loads(text) if text else {}
+        return listings
+
+    def _quarantine(self, record: Unreadable) -> None:
+        upsert(
+            self._tx,
+            schema.quarantine,
+            [
+                {
+                    "connection": self._name,
+                    "kind": record.ref.kind,
+                    "id": record.ref.id,
+                    "problem": record.problem,
+                    "at": self._now.isoformat(),
+                }
+            ],
+        )
+
+    def _unquarantine(self, understood: Sequence[tuple[str, str]]) -> None:
+        table = schema.quarantine
+        waiting = self._tx.execute(select(table.c.kind, table.c.id).where(table.c.connection == self._name)).all()
+        for row in waiting:
+            if (row.kind, row.id) in understood:
+                self._tx.execute(
+                    delete(table).where(
+                        table.c.connection == self._name, table.c.kind == row.kind, table.c.id == row.id
+                    )
+                )
+
+    def _is(self, kind: str, ref: str) -> Any:
+        return and_(_fact.c.connection == self._name, _fact.c.kind == kind, _fact.c.id == ref)
+
+
+def mark_dirty(tx: Connection, connection: str, customers: Iterable[str]) -> None:
+    """Look at these customers in the next pass."""
+    upsert(tx, _dirty, [{"connection": connection, "customer": customer} for customer in sorted(set(customers))])
+
+
+def _number(fact: Fact) -> str | None:
+    match fact:
+        case Customer():
+            return fact.name
+        case Invoice() | CreditNote():
+            return fact.number
+        case Payment():
+            return None
+
+
+def _is_open(fact: Fact) -> bool:
+    match fact:
+        case Customer():
+            return False
+        case Invoice():
+            return fact.status == "open" and bool(fact.balance)
+        case Payment() | CreditNote():
+            return bool(fact.unapplied)
+
+
+def _was_open_invoice(held: Any) -> bool:
+    return held is not None and held.kind == "invoice" and bool(held.open)
+
+
+def _is_voided(record: Record) -> bool:
+    return isinstance(record.fact, Invoice) and record.fact.status == "voided"

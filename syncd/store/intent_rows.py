@@ -1,0 +1,213 @@
+"""The outbox's rows as values, and how they are looked up. Changes of state are `syncd.store.intents`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, get_args
+
+from sqlalchemy import and_, func, select
+
+from rules.domain.actions import Operation
+from rules.domain.decisions import Action
+from syncd.plan import Hold, Known, State
+from syncd.store import codec, schema
+from syncd.store.engine import Store
+from syncd.store.sql import chunks
+
+_action, _operation = schema.action, schema.operation
+STATES: tuple[State, ...] = get_args(State)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An action as the outbox holds it."""
+
+    id: int
+    plan: int
+    key: str
+    customer: str
+    state: State
+    hold: Hold
+    why: str
+    approved_by: str | None
+    decided_on: date
+    done_on: date | None
+    policy_version: str
+    decision: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation of an action, as it will be or was sent."""
+
+    id: int
+    action: int
+    key: str
+    customer: str
+    seq: int
+    state: State
+    operation: Operation
+    attempts: int
+    first_sent_at: datetime | None
+    remote_id: str | None
+    why: str
+
+
+class IntentRows:
+    """The outbox of one connection, to read."""
+
+    def __init__(self, store: Store, connection: str) -> None:
+        self._store = store
+        self._name = connection
+
+    def known(self, heads: Sequence[str]) -> dict[str, Known]:
+        """What stands in the outbox for these accounts, by key."""
+        found: dict[str, Known] = {}
+        with self._store.reading() as tx:
+            for some in chunks(heads):
+                rows = tx.execute(
+                    select(_action.c.key, _action.c.state, _action.c.approved_by, _action.c.done_on).where(
+                        _action.c.connection == self._name, _action.c.account.in_(some)
+                    )
+                )
+                found.update(
+                    {row.key: Known(row.state, row.approved_by is not None, row.done_on is not None) for row in rows}
+                )
+        return found
+
+    def actions(
+        self, states: Iterable[State] = STATES, *, customer: str | None = None, plan: int | None = None
+    ) -> list[Intent]:
+        """Actions in any of these states, oldest first."""
+        query = (
+            select(_action)
+            .where(_action.c.connection == self._name, _action.c.state.in_(list(states)))
+            .order_by(_action.c.id)
+        )
+        if customer is not None:
+            query = query.where(_action.c.customer == customer)
+        if plan is not None:
+            query = query.where(_action.c.plan == plan)
+        with self._store.reading() as tx:
+            return [_intent(row) for row in tx.execute(query)]
+
+    def of_kind(self, kind: str) -> list[Intent]:
+        """Every action of a kind, oldest first."""
+        query = select(_action).where(_action.c.connection == self._name, _action.c.kind == kind).order_by(_action.c.id)
+        with self._store.reading() as tx:
+            return [_intent(row) for row in tx.execute(query)]
+
+    def action(self, action_id: int) -> Intent | None:
+        """One action by its number, or None."""
+        with self._store.reading() as tx:
+            row = tx.execute(
+                select(_action).where(_action.c.connection == self._name, _action.c.id == action_id)
+            ).one_or_none()
+        return _intent(row) if row else None
+
+    def counts(self) -> dict[State, int]:
+        """How many actions are in each state; states without any are left out."""
+        with self._store.reading() as tx:
+            rows = tx.execute(
+                select(_action.c.state, func.count())
+                .where(_action.c.connection == self._name)
+                .group_by(_action.c.state)
+            )
+            return {row[0]: row[1] for row in rows}
+
+    def of_accounts(self, customers: Sequence[str]) -> list[tuple[Intent, str | None]]:
+        """Every action about these customers with the remote id its first operation got, oldest first."""
+        found: list[tuple[Intent, str | None]] = []
+        first = and_(_operation.c.action == _action.c.id, _operation.c.seq == 0)
+        with self._store.reading() as tx:
+            for some in chunks(customers):
+                rows = tx.execute(
+                    select(_action, _operation.c.remote_id)
+                    .select_from(_action.outerjoin(_operation, first))
+                    .where(_action.c.connection == self._name, _action.c.customer.in_(some))
+                    .order_by(_action.c.id)
+                )
+                found.extend((_intent(row), row.remote_id) for row in rows)
+        return found
+
+    def steps(self, action_id: int) -> list[Step]:
+        """The operations of one action, in order."""
+        return self._steps(_operation.c.action == action_id)
+
+    def unsettled(self) -> list[Step]:
+        """Operations sent without a clear answer, and those a crash left under way."""
+        return self._steps(_operation.c.state.in_(("sending", "unknown")))
+
+    def next_step(self, *, after: int = 0) -> Step | None:
+        """The next operation to send, of an action numbered above `after` or the same action's following step."""
+        query = (
+            select(_operation, _action.c.customer)
+            .join(_action, _action.c.id == _operation.c.action)
+            .where(
+                _operation.c.connection == self._name,
+                _operation.c.state == "planned",
+                _action.c.state.in_(("planned", "sending")),
+                _action.c.id >= after,
+            )
+            .order_by(_operation.c.action, _operation.c.seq)
+            .limit(1)
+        )
+        with self._store.reading() as tx:
+            row = tx.execute(query).one_or_none()
+        return _step(row) if row else None
+
+    def idle_actions(self) -> list[Intent]:
+        """Planned actions that ask nothing of the books: there is only the record to make."""
+        empty = ~select(_operation.c.id).where(_operation.c.action == _action.c.id).exists()
+        with self._store.reading() as tx:
+            rows = tx.execute(
+                select(_action)
+                .where(_action.c.connection == self._name, _action.c.state == "planned", empty)
+                .order_by(_action.c.id)
+            )
+            return [_intent(row) for row in rows]
+
+    def _steps(self, condition: Any) -> list[Step]:
+        query = (
+            select(_operation, _action.c.customer)
+            .join(_action, _action.c.id == _operation.c.action)
+            .where(_operation.c.connection == self._name, condition)
+            .order_by(_operation.c.action, _operation.c.seq)
+        )
+        with self._store.reading() as tx:
+            return [_step(row) for row in tx.execute(query)]
+
+
+def _intent(row: Any) -> Intent:
+    return Intent(
+        id=row.id,
+        plan=row.plan,
+        key=row.key,
+        customer=row.customer,
+        state=row.state,
+        hold=row.hold,
+        why=row.why,
+        approved_by=row.approved_by,
+        decided_on=date.fromisoformat(row.decided_on),
+        done_on=date.fromisoformat(row.done_on) if row.done_on else None,
+        policy_version=row.policy_version,
+        decision=codec.load_action(row.doc),
+    )
+
+
+def _step(row: Any) -> Step:
+    return Step(
+        id=row.id,
+        action=row.action,
+        key=row.key,
+        customer=row.customer,
+        seq=row.seq,
+        state=row.state,
+        operation=codec.load_operation(row.payload),
+        attempts=row.attempts,
+        first_sent_at=datetime.fromisoformat(row.first_sent_at) if row.first_sent_at else None,
+        remote_id=row.remote_id,
+        why=row.why,
+    )

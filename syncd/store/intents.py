@@ -1,0 +1,241 @@
+"""The outbox: every change of state of an action and its operations, each with its journal line.
+
+One transaction an arrow. `sending` is committed before the request leaves. Nothing here talks to a provider.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, select, update
+
+from connectors import Receipt
+from rules.domain.actions import Operation
+from syncd.plan import Plan, PlannedAction, State
+from syncd.store import codec, journal, schema
+from syncd.store.intent_rows import Intent, IntentRows, Step
+
+_action, _operation = schema.action, schema.operation
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Under what a plan is filed: its number, the account of each customer, the local day, the rules, the moment."""
+
+    number: int
+    account_of: Mapping[str, str]
+    decided_on: date
+    policy_version: str
+    now: datetime
+
+
+class Intents(IntentRows):
+    """The outbox of one connection."""
+
+    def add(self, plan: Plan, filing: Filing) -> int:
+        """Store a plan: new and renewed actions with reasons, and what is withdrawn. Returns how many are new."""
+        with self._store.writing() as tx:
+            for key in plan.withdrawn:
+                self._withdraw(tx, key, filing.now)
+            return sum(self._put(tx, action, filing) for action in plan.actions)
+
+    def sending(self, step: Step, now: datetime) -> None:
+        """About to send: committed before the request leaves."""
+        with self._store.writing() as tx:
+            values: dict[str, Any] = {"state": "sending", "attempts": step.attempts + 1}
+            if step.first_sent_at is None:
+                values["first_sent_at"] = now.isoformat()
+            self._set_step(tx, step, values)
+            self._set_action_row(tx, step.action, state="sending")
+            self._note(tx, step, now, "operation.sent", {"verb": step.operation.verb, "try": step.attempts + 1})
+
+    def confirm(self, step: Step, receipt: Receipt, now: datetime, today: date) -> None:
+        """It is in the books."""
+        with self._store.writing() as tx:
+            self._set_step(
+                tx,
+                step,
+                {
+                    "state": "confirmed",
+                    "why": "",
+                    "remote_id": receipt.remote_id,
+                    "trace": receipt.trace,
+                    "finished_at": now.isoformat(),
+                },
+            )
+            if step.seq == 0:
+                self._set_action_row(tx, step.action, done_on=today.isoformat())
+            self._finish(tx, step.action)
+            tx.execute(update(schema.store_info).values(writes=schema.store_info.c.writes + 1))
+            detail = {"verb": step.operation.verb, "remote_id": receipt.remote_id, "trace": receipt.trace}
+            self._note(tx, step, now, "operation.confirmed", detail)
+
+    def done(self, intent: Intent, now: datetime, today: date, who: str = "syncd") -> None:
+        """An action without operations is done by being recorded."""
+        with self._store.writing() as tx:
+            self._set_action_row(tx, intent.id, state="done", hold="", why="", done_on=today.isoformat())
+            journal.write(tx, replace(self._entry(intent.key, intent.customer, now, "action.done"), who=who))
+
+    def not_sent(self, step: Step, why: str, now: datetime) -> None:
+        """It was refused before it was accepted, or proven absent: it waits for the next drain."""
+        with self._store.writing() as tx:
+            self._set_step(tx, step, {"state": "planned", "why": why})
+            self._set_action_row(tx, step.action, state="planned")
+            self._note(tx, step, now, "operation.returned", {"why": why})
+
+    def stale(self, step: Step, why: str, now: datetime) -> None:
+        """The books had moved: nothing is sent, the next pass decides again. A follow-up step is simply dropped."""
+        self._close(step, "stale", why, now)
+
+    def reject(self, step: Step, why: str, now: datetime) -> None:
+        """The provider said no for good."""
+        self._close(step, "rejected", why, now)
+
+    def unknown(self, step: Step, why: str, now: datetime) -> None:
+        """Sent, and no clear answer."""
+        with self._store.writing() as tx:
+            self._set_step(tx, step, {"state": "unknown", "why": why})
+            self._set_action_row(tx, step.action, state="unknown", why=why)
+            if step.state != "unknown" or step.why != why:
+                self._note(tx, step, now, "operation.unclear", {"why": why})
+
+    def approve(self, intent: Intent, who: str, now: datetime) -> None:
+        """A person lets a held action go."""
+        with self._store.writing() as tx:
+            self._set_action_row(tx, intent.id, state="planned", hold="", why="", approved_by=who)
+            journal.write(tx, replace(self._entry(intent.key, intent.customer, now, "action.approved"), who=who))
+
+    def refuse(self, intent: Intent, who: str, why: str, now: datetime, today: date) -> None:
+        """A person does not want it: it is never planned again."""
+        with self._store.writing() as tx:
+            self._set_action_row(tx, intent.id, state="refused", hold="", why=why, done_on=today.isoformat())
+            tx.execute(
+                update(_operation)
+                .where(_operation.c.action == intent.id, _operation.c.state == "planned")
+                .values(state="stale", why="refused by a person")
+            )
+            entry = self._entry(intent.key, intent.customer, now, "action.refused", {"why": why})
+            journal.write(tx, replace(entry, who=who))
+
+    def return_to_review(self, intent: Intent, now: datetime) -> None:
+        """The brake is off and plans are reviewed: it waits for approval like any other."""
+        with self._store.writing() as tx:
+            self._set_action_row(tx, intent.id, hold="review", why="waits for approval")
+            journal.write(tx, self._entry(intent.key, intent.customer, now, "action.held", {"hold": "review"}))
+
+    def resolve(self, step: Step, *, was_done: bool, who: str, why: str, now: datetime, today: date) -> None:
+        """A person says whether an unclear operation is in the books."""
+        if was_done:
+            self.confirm(step, Receipt(remote_id=step.remote_id or ""), now, today)
+        else:
+            self.not_sent(step, why, now)
+        with self._store.writing() as tx:
+            entry = self._entry(step.key, step.customer, now, "operation.resolved", {"done": was_done, "why": why})
+            journal.write(tx, replace(entry, who=who))
+
+    def _put(self, tx: Connection, planned: PlannedAction, filing: Filing) -> int:
+        """Insert or renew one action. Returns 1 where that is news."""
+        values = self._values(planned, filing)
+        old = tx.execute(
+            select(_action).where(_action.c.connection == self._name, _action.c.key == planned.decision.key)
+        ).one_or_none()
+        if old is not None and all(getattr(old, name) == values[name] for name in ("digest", "state", "hold", "why")):
+            return 0
+        if old is None:
+            action_id = tx.execute(insert(_action).values(**values).returning(_action.c.id)).scalar_one()
+        else:
+            action_id = old.id
+            tx.execute(update(_action).where(_action.c.id == action_id).values(**values))
+            tx.execute(delete(_operation).where(_operation.c.action == action_id))
+        self._put_steps(tx, action_id, planned)
+        renewed = old is not None and old.state == planned.state
+        detail = {"reason": planned.decision.reason, "plan": filing.number, "why": planned.why}
+        event = "action.renewed" if renewed else f"action.{planned.state}"
+        journal.write(tx, self._entry(planned.decision.key, planned.decision.customer, filing.now, event, detail))
+        return 1
+
+    def _values(self, planned: PlannedAction, filing: Filing) -> dict[str, Any]:
+        decision = planned.decision
+        doc = codec.dump(decision)
+        return {
+            "connection": self._name,
+            "plan": filing.number,
+            "key": decision.key,
+            "kind": decision.kind,
+            "rule": decision.rule,
+            "customer": decision.customer,
+            "account": filing.account_of[decision.customer],
+            "state": planned.state,
+            "hold": planned.hold,
+            "why": planned.why,
+            "approved_by": None,
+            "decided_on": filing.decided_on.isoformat(),
+            "planned_at": filing.now.isoformat(),
+            "policy_version": filing.policy_version,
+            "digest": hashlib.sha256(doc.encode()).hexdigest(),
+            "doc": doc,
+        }
+
+    def _put_steps(self, tx: Connection, action_id: int, planned: PlannedAction) -> None:
+        rows = [
+            {
+                "action": action_id,
+                "connection": self._name,
+                "key": step_key(planned.decision.key, operation, seq),
+                "seq": seq,
+                "verb": operation.verb,
+                "payload": codec.dump(operation),
+                "state": "planned",
+                "why": "",
+                "attempts": 0,
+            }
+            for seq, operation in enumerate(planned.operations)
+        ]
+        if rows:
+            tx.execute(insert(_operation), rows)
+
+    def _close(self, step: Step, state: State, why: str, now: datetime) -> None:
+        """End a step; the deed's end is the action's end, a follow-up's end leaves the deed done."""
+        with self._store.writing() as tx:
+            self._set_step(tx, step, {"state": state, "why": why, "finished_at": now.isoformat()})
+            if step.seq == 0:
+                self._set_action_row(tx, step.action, state=state, why=why, approved_by=None)
+            else:
+                self._finish(tx, step.action)
+            self._note(tx, step, now, f"operation.{state}", {"verb": step.operation.verb, "why": why})
+
+    def _finish(self, tx: Connection, action_id: int) -> None:
+        states = set(tx.execute(select(_operation.c.state).where(_operation.c.action == action_id)).scalars().all())
+        if "unknown" in states:
+            return
+        self._set_action_row(tx, action_id, state="sending" if "planned" in states else "done", why="")
+
+    def _set_step(self, tx: Connection, step: Step, values: Mapping[str, Any]) -> None:
+        tx.execute(update(_operation).where(_operation.c.id == step.id).values(**values))
+
+    def _set_action_row(self, tx: Connection, action_id: int, **values: Any) -> None:
+        tx.execute(update(_action).where(_action.c.id == action_id).values(**values))
+
+    def _withdraw(self, tx: Connection, key: str, now: datetime) -> None:
+        where = and_(_action.c.connection == self._name, _action.c.key == key)
+        why = "no longer called for"
+        customer = tx.execute(select(_action.c.customer).where(where)).scalar_one()
+        tx.execute(update(_action).where(where).values(approved_by=None, state="stale", hold="", why=why))
+        journal.write(tx, self._entry(key, customer, now, "action.withdrawn", {"why": why}))
+
+    def _note(self, tx: Connection, step: Step, now: datetime, event: str, detail: Mapping[str, Any]) -> None:
+        journal.write(tx, self._entry(step.key, step.customer, now, event, detail))
+
+    def _entry(
+        self, key: str, customer: str, now: datetime, event: str, detail: Mapping[str, Any] | None = None
+    ) -> journal.Entry:
+        return journal.Entry(now, self._name, event, key, customer, detail=detail or {})
+
+
+def step_key(action_key: str, operation: Operation, seq: int) -> str:
+    """The deed carries the action's own key; what follows it is told apart by its verb and place."""
+    return action_key if seq == 0 else f"{action_key}/{operation.verb}-{seq}"

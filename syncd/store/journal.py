@@ -1,0 +1,84 @@
+"""The journal: an append-only line for everything planned, sent, answered, approved or refused, and by whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from syncd.store import schema
+from syncd.store.engine import Store
+
+_audit = schema.audit
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line. `event` is ``noun.past_verb``; `who` is a person's name or ``syncd``; `detail` holds plain values."""
+
+    at: datetime
+    connection: str
+    event: str
+    key: str
+    customer: str
+    who: str = "syncd"
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write(tx: Connection, *entries: Entry) -> None:
+    """Append entries within the transaction that did what they say."""
+    if entries:
+        tx.execute(
+            insert(_audit),
+            [
+                {
+                    "at": entry.at.isoformat(),
+                    "connection": entry.connection,
+                    "event": entry.event,
+                    "key": entry.key,
+                    "customer": entry.customer,
+                    "who": entry.who,
+                    "detail": json.dumps(dict(entry.detail), ensure_ascii=False, sort_keys=True),
+                }
+                for entry in entries
+            ],
+        )
+
+
+def read(
+    store: Store,
+    connection: str | None = None,
+    *,
+    customer: str | None = None,
+    key: str | None = None,
+    since: datetime | None = None,
+    limit: int | None = None,
+) -> list[Entry]:
+    """Entries, oldest first; with `limit` the newest that many."""
+    query = select(_audit).order_by(_audit.c.id.desc())
+    for column, wanted in ((_audit.c.connection, connection), (_audit.c.customer, customer), (_audit.c.key, key)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if since is not None:
+        query = query.where(_audit.c.at >= since.isoformat())
+    if limit is not None:
+        query = query.limit(limit)
+    with store.reading() as tx:
+        rows = tx.execute(query).all()
+    return [_entry(row) for row in reversed(rows)]
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        at=datetime.fromisoformat(row.at),
+        connection=row.connection,
+        event=row.event,
+        key=row.key,
+        customer=row.customer,
+        who=row.who,
+        detail=json.loads(row.detail),
+    )

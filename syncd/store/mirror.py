@@ -1,0 +1,163 @@
+"""The mirror: the provider's facts as last pulled. Only `apply` writes it, one page and its cursor in one transaction.
+
+It also keeps which customers changed, so that a pass costs what changed, and what one pull made vanish, for the brake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, delete, func, select
+
+from connectors import Page, Ref
+from rules.domain.facts import Fact, Rate
+from syncd.store import codec, schema
+from syncd.store.engine import Store
+from syncd.store.intake import Applied, Intake, mark_dirty
+from syncd.store.sql import chunks
+
+_fact, _dirty = schema.fact, schema.dirty
+
+
+class Mirror:
+    """The facts of one connection."""
+
+    def __init__(self, store: Store, connection: str) -> None:
+        self._store = store
+        self._name = connection
+
+    def apply(self, page: Page, now: datetime) -> Applied:
+        """Store a page, its cursor, and who changed by it: all or nothing."""
+        with self._store.writing() as tx:
+            return Intake(tx, self._name, now).take(page)
+
+    def fact(self, ref: Ref) -> Fact | None:
+        """The record as we hold it, or None."""
+        with self._store.reading() as tx:
+            doc = tx.execute(select(_fact.c.doc).where(self._is(ref.kind, ref.id))).scalar()
+        fact: Fact | None = codec.load_fact(ref.kind, doc) if doc else None
+        return fact
+
+    def find(self, text: str) -> tuple[Ref, str] | None:
+        """Which customer or invoice a person means by `text` (id, number or name), with its customer; None if none."""
+        with self._store.reading() as tx:
+            rows = tx.execute(
+                select(_fact.c.kind, _fact.c.id, _fact.c.customer)
+                .where(_fact.c.connection == self._name, (_fact.c.id == text) | (_fact.c.number == text))
+                .where(_fact.c.kind.in_(("customer", "invoice")))
+                .order_by(_fact.c.kind, _fact.c.id)
+            ).all()
+        return (Ref(rows[0].kind, rows[0].id), rows[0].customer) if rows else None
+
+    def open_invoices(self) -> int:
+        """How many invoices have something open."""
+        with self._store.reading() as tx:
+            return tx.execute(
+                select(func.count())
+                .select_from(_fact)
+                .where(_fact.c.connection == self._name, _fact.c.kind == "invoice", _fact.c.open)
+            ).scalar_one()
+
+    def heads(self, customers: Iterable[str]) -> list[str]:
+        """The billing heads of these customers' families, sorted, each once."""
+        parents = self._parents()
+        return sorted({_head(customer, parents) for customer in customers})
+
+    def changed_heads(self) -> list[str]:
+        """Heads of the families in which something changed since they were last decided on."""
+        with self._store.reading() as tx:
+            found = tx.execute(select(_dirty.c.customer).where(_dirty.c.connection == self._name)).scalars().all()
+        return self.heads(found)
+
+    def open_heads(self) -> list[str]:
+        """Heads of the families with anything open: what a new local day can change."""
+        with self._store.reading() as tx:
+            found = (
+                tx.execute(select(_fact.c.customer).distinct().where(_fact.c.connection == self._name, _fact.c.open))
+                .scalars()
+                .all()
+            )
+        return self.heads(found)
+
+    def all_heads(self) -> list[str]:
+        """Every family's head."""
+        with self._store.reading() as tx:
+            found = (
+                tx.execute(select(_fact.c.customer).distinct().where(_fact.c.connection == self._name)).scalars().all()
+            )
+        return self.heads(found)
+
+    def family(self, heads: Sequence[str]) -> dict[str, list[str]]:
+        """The members of each head's family, the head first."""
+        parents = self._parents()
+        families: dict[str, list[str]] = {head: [head] for head in heads}
+        for child in sorted(parents):
+            head = _head(child, parents)
+            if head in families and child != head:
+                families[head].append(child)
+        return families
+
+    def facts_of(self, customers: Sequence[str]) -> list[Fact]:
+        """Every fact of these customers, in order of kind and id."""
+        facts: list[Fact] = []
+        with self._store.reading() as tx:
+            for some in chunks(customers):
+                rows = tx.execute(
+                    select(_fact.c.kind, _fact.c.doc)
+                    .where(_fact.c.connection == self._name, _fact.c.customer.in_(some))
+                    .order_by(_fact.c.kind, _fact.c.id)
+                )
+                facts.extend(codec.load_fact(kind, doc) for kind, doc in rows)
+        return facts
+
+    def rates(self) -> tuple[Rate, ...]:
+        """Every exchange rate seen."""
+        with self._store.reading() as tx:
+            docs = tx.execute(select(schema.rate.c.doc).where(schema.rate.c.connection == self._name)).scalars().all()
+        return tuple(
+            sorted((codec.load_rate(doc) for doc in docs), key=lambda rate: (rate.source, rate.target, rate.on))
+        )
+
+    def settled(self, heads: Sequence[str]) -> None:
+        """These families were decided on: nothing of theirs waits to be looked at."""
+        members = [member for family in self.family(heads).values() for member in family]
+        with self._store.writing() as tx:
+            for some in chunks(members):
+                tx.execute(delete(_dirty).where(_dirty.c.connection == self._name, _dirty.c.customer.in_(some)))
+
+    def touch(self, customers: Iterable[str]) -> None:
+        """Look at these customers again in the next pass."""
+        with self._store.writing() as tx:
+            mark_dirty(tx, self._name, customers)
+
+    def quarantined(self) -> list[tuple[Ref, str, str]]:
+        """Records we could not understand: which, what is wrong, since when."""
+        table = schema.quarantine
+        with self._store.reading() as tx:
+            rows = tx.execute(select(table).where(table.c.connection == self._name).order_by(table.c.kind, table.c.id))
+            return [(Ref(row.kind, row.id), row.problem, row.at) for row in rows]
+
+    def _parents(self) -> dict[str, str]:
+        with self._store.reading() as tx:
+            rows = tx.execute(
+                select(_fact.c.id, _fact.c.parent).where(
+                    _fact.c.connection == self._name, _fact.c.kind == "customer", _fact.c.parent.is_not(None)
+                )
+            )
+            return {row.id: row.parent for row in rows}
+
+    def _is(self, kind: str, ref: str) -> Any:
+        return and_(_fact.c.connection == self._name, _fact.c.kind == kind, _fact.c.id == ref)
+
+
+def _head(customer: str, parents: dict[str, str]) -> str:
+    """Up the billing chain; a circle in the books ends at its smallest id instead of never."""
+    seen = {customer}
+    while (parent := parents.get(customer)) is not None:
+        if parent in seen:
+            return min(seen)
+        seen.add(parent)
+        customer = parent
+    return customer

@@ -1,0 +1,185 @@
+"""The tables. Money and days live inside documents (JSON of a value); columns exist only where something is searched.
+
+Instants are UTC ISO text, so that SQLite and PostgreSQL order and compare them alike.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+store_info = Table(
+    "store_info",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("lineage", String(36), nullable=False),
+    Column("writes", Integer, nullable=False),  # high-water mark of effects, kept beside the database as well
+)
+
+# One row a connection: where reading stands and what stops it.
+connection = Table(
+    "connection",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("account", String(100), nullable=False),
+    Column("company", Text),
+    Column("cursor", Text),
+    Column("listings", Text),  # by kind, the number of its newest full listing
+    Column("pulled_at", String(40)),
+    Column("evaluated_on", String(10)),
+    Column("policy_version", String(80)),
+    Column("parked_until", String(40)),
+    Column("parked_why", Text),
+    Column("brake_why", Text),
+    Column("brake_at", String(40)),
+    Column("released_at", String(40)),
+    Column("plans", Integer, nullable=False, default=0),
+    Column("day_left", Integer),
+)
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("id", String(100), primary_key=True),
+    Column("customer", String(100), nullable=False),
+    Column("parent", String(100)),
+    Column("number", String(300)),
+    Column("open", Boolean, nullable=False),
+    Column("listing", Integer, nullable=False, default=0),  # the last full listing that showed it
+    Column("doc", Text, nullable=False),
+    Index("fact_by_customer", "connection", "customer"),
+    Index("fact_open", "connection", "kind", "open"),
+    Index("fact_by_parent", "connection", "parent"),
+)
+
+rate = Table(
+    "rate",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("source", String(3), primary_key=True),
+    Column("target", String(3), primary_key=True),
+    Column("on", String(10), primary_key=True),
+    Column("doc", Text, nullable=False),
+)
+
+# Accounts whose facts changed since they were last decided on; `customer` is whichever member changed.
+dirty = Table(
+    "dirty",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("customer", String(100), primary_key=True),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("id", String(100), primary_key=True),
+    Column("problem", Text, nullable=False),
+    Column("at", String(40), nullable=False),
+)
+
+# What people record: promises, disputes, plans, holds, contacts, waivers, imported history. `doc` is the value itself.
+record = Table(
+    "record",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("ref", String(100), nullable=False),
+    Column("customer", String(100), nullable=False),
+    Column("who", String(100), nullable=False),
+    Column("at", String(40), nullable=False),
+    Column("doc", Text, nullable=False),
+    UniqueConstraint("connection", "kind", "ref"),
+    Index("record_by_customer", "connection", "customer"),
+)
+
+# A decision that was planned, with the state it is in.
+action = Table(
+    "action",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("plan", Integer, nullable=False),
+    Column("key", String(300), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("rule", String(40), nullable=False),
+    Column("customer", String(100), nullable=False),
+    Column("account", String(100), nullable=False),  # head of the family it was decided for
+    Column("state", String(12), nullable=False),
+    Column("hold", String(12), nullable=False, default=""),  # what a held one waits for
+    Column("why", Text, nullable=False, default=""),  # why it is held, stale, refused or unclear
+    Column("approved_by", String(100)),
+    Column("decided_on", String(10), nullable=False),
+    Column("planned_at", String(40), nullable=False),
+    Column("done_on", String(10)),
+    Column("policy_version", String(80), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("doc", Text, nullable=False),
+    UniqueConstraint("connection", "key"),
+    Index("action_by_state", "connection", "state"),
+    Index("action_by_account", "connection", "account"),
+)
+
+# One request an action makes of the books. `payload` is frozen: every try sends the same.
+operation = Table(
+    "operation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("action", Integer, nullable=False),
+    Column("connection", String(100), nullable=False),
+    Column("key", String(300), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("verb", String(24), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("why", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("first_sent_at", String(40)),
+    Column("finished_at", String(40)),
+    Column("remote_id", String(200)),
+    Column("trace", String(200)),
+    UniqueConstraint("connection", "key"),
+    Index("operation_by_state", "connection", "state"),
+    Index("operation_by_action", "action"),
+)
+
+# Append-only: what was planned, sent, confirmed, refused; by whom and why.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", String(40), nullable=False),
+    Column("connection", String(100), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("key", String(300), nullable=False),
+    Column("customer", String(100), nullable=False),
+    Column("who", String(100), nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("audit_by_customer", "connection", "customer"),
+    Index("audit_by_key", "connection", "key"),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("day", String(10), primary_key=True),  # UTC
+    Column("purpose", String(16), primary_key=True),
+    Column("calls", Integer, nullable=False),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("previous", Text),
+    Column("refreshing_since", String(40)),
+)

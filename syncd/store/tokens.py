@@ -1,0 +1,67 @@
+"""Sealed tokens, one row a connection. What is inside only the vault can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from syncd.store import schema
+from syncd.store.engine import Store
+
+_token = schema.token
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed document and how many came before it; `previous` is the one it replaced."""
+
+    version: int
+    sealed: str
+    previous: str | None
+
+
+class TokenRows:
+    """The sealed tokens of one connection."""
+
+    def __init__(self, store: Store, connection: str) -> None:
+        self._store = store
+        self._name = connection
+
+    def read(self) -> Sealed | None:
+        """What is stored, or None."""
+        with self._store.reading() as tx:
+            row = tx.execute(select(_token).where(_token.c.connection == self._name)).one_or_none()
+        return Sealed(row.version, row.sealed, row.previous) if row else None
+
+    def put(self, sealed: str) -> None:
+        """Store `sealed` and keep the one before it: a rotated token may have to be tried again."""
+        with self._store.writing() as tx:
+            row = tx.execute(select(_token).where(_token.c.connection == self._name)).one_or_none()
+            if row is None:
+                tx.execute(insert(_token).values(connection=self._name, version=1, sealed=sealed))
+                return
+            tx.execute(
+                update(_token)
+                .where(_token.c.connection == self._name)
+                .values(version=row.version + 1, sealed=sealed, previous=row.sealed, refreshing_since=None)
+            )
+
+    def refreshing(self, since: datetime) -> None:
+        """A refresh is about to be asked for: if its answer is lost, this says so."""
+        with self._store.writing() as tx:
+            tx.execute(
+                update(_token).where(_token.c.connection == self._name).values(refreshing_since=since.isoformat())
+            )
+
+    def forget(self) -> None:
+        """Remove every trace."""
+        with self._store.writing() as tx:
+            tx.execute(delete(_token).where(_token.c.connection == self._name))
+
+
+def any_tokens(store: Store) -> bool:
+    """Whether any connection has tokens."""
+    with store.reading() as tx:
+        return tx.execute(select(_token.c.connection).limit(1)).scalar() is not None
