@@ -6,18 +6,126 @@ customer pays) is worked out here from the facts and the policy's `overdue`, `pr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+from functools import cached_property
 
-from rules.domain.facts import Account
+from rules.domain.aging import AgedInvoice, OverdueSettings, aged
+from rules.domain.behaviour import PayerClass, PayerSettings, payer_class, settled_invoices
+from rules.domain.eligibility import discount_earned, disputed, is_open
+from rules.domain.exchange import converted
+from rules.domain.facts import Account, Customer, Invoice
+from rules.domain.ledger import Ledger
+from rules.domain.money import Money
+from rules.domain.promised import JudgedPromise, PromiseSettings, covered, judge
+from rules.domain.settings import Amount
 
 
 @dataclass(frozen=True, slots=True)
+class DatedRate:
+    """A reference rate in percent a year, from a day on until the next row."""
+
+    first_on: date
+    pct: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLimits:
+    """Limits of the rules files for customers without one of their own: by group in the order written, then for all."""
+
+    groups: Mapping[str, Amount] = field(default_factory=dict)
+    default: Amount | None = None
+
+    def of(self, customer: Customer, base: str) -> Money | None:
+        """The customer's own limit, else its first listed group's, else the default; None is no limit at all."""
+        if customer.credit_limit is not None:
+            return customer.credit_limit
+        for group, amount in self.groups.items():
+            if group in customer.groups:
+                return amount.money(base)
+        return self.default.money(base) if self.default else None
+
+
+@dataclass(frozen=True)
 class Situation:
-    """An account as of a day. `scope` holds the refs of the invoices this policy governs."""
+    """An account as of a day. `scope` holds the refs of the invoices this policy governs.
+
+    `governed` are the refs of the customers whose own policy this is; `governs_customer` says it of the head.
+    """
 
     account: Account
     as_of: date
     policy: str
     scope: frozenset[str]
-    governs_customer: bool
+    governs_customer: bool = True
+    governed: frozenset[str] = frozenset()
+    overdue: OverdueSettings = field(default_factory=OverdueSettings)
+    promises: PromiseSettings = field(default_factory=PromiseSettings)
+    payer: PayerSettings = field(default_factory=PayerSettings)
+    credit_limits: CreditLimits = field(default_factory=CreditLimits)
+    references: Mapping[str, tuple[DatedRate, ...]] = field(default_factory=dict)
+    calendar: str | None = None
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The account's facts, indexed."""
+        return Ledger(self.account, self.as_of)
+
+    @cached_property
+    def aged(self) -> Mapping[str, AgedInvoice]:
+        """Every open invoice of the account with how late it is, by ref in order."""
+        return {
+            invoice.ref: aged(
+                invoice, self.as_of, self.overdue, self.calendar, settled=self.is_settled_by_discount(invoice)
+            )
+            for invoice in self.account.invoices
+            if is_open(invoice)
+        }
+
+    @cached_property
+    def aged_by_customer(self) -> Mapping[str, list[AgedInvoice]]:
+        """The same, by the customer the invoice was written to."""
+        found: dict[str, list[AgedInvoice]] = {}
+        for one in self.aged.values():
+            found.setdefault(one.invoice.customer, []).append(one)
+        return found
+
+    def is_settled_by_discount(self, invoice: Invoice) -> bool:
+        """Whether a discount was earned, so that the invoice's rest is neither overdue nor chargeable."""
+        return invoice.discount is not None and discount_earned(invoice, self.ledger.settlements.get(invoice.ref, ()))
+
+    @cached_property
+    def disputed(self) -> Mapping[str, Money]:
+        """What is contested of each open invoice that has an open dispute."""
+        found = {}
+        for ref, disputes in self.ledger.disputes.items():
+            if ref in self.aged:
+                found[ref] = disputed(self.aged[ref].invoice, disputes)
+        return found
+
+    @cached_property
+    def judged(self) -> tuple[JudgedPromise, ...]:
+        """Every promise of the account with its state and level."""
+        return judge(self.ledger, self.promises)
+
+    @cached_property
+    def promised(self) -> Mapping[str, Money]:
+        """What of each open invoice a running promise covers, beside what is disputed."""
+        refs = {ref for one in self.judged if one.state == "open" for ref in one.promise.invoices if ref in self.aged}
+        free = {}
+        for ref in sorted(refs):
+            balance = self.aged[ref].invoice.balance
+            free[ref] = balance - self.disputed[ref] if ref in self.disputed else balance
+        return covered(self.judged, self.ledger, free)
+
+    def payer_class(self, customer: str) -> PayerClass:
+        """How the customer pays."""
+        settled = settled_invoices(self.ledger, customer, self.overdue.grace_days)
+        late_now = [one.days_past_due for one in self.aged_by_customer.get(customer, ()) if one.overdue]
+        return payer_class(settled, late_now, self.payer)
+
+    def converted(self, amount: Money, currency: str) -> Money | None:
+        """`amount` in `currency` at the latest rate on or before the day, for limits and bare thresholds only."""
+        return converted(amount, currency, self.account.rates, self.as_of)

@@ -1,0 +1,161 @@
+"""How late an invoice is: its due parts, whether they are overdue, and the bucket each stands in.
+
+The contractual due date stays what it is; `business_days` moves only the day from which lateness is counted here.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from rules.domain.calendars import next_working_day
+from rules.domain.facts import Installment, Invoice
+from rules.domain.money import Money
+from rules.domain.settings import Amount, AmountText, Count, Flag, Positive, RuleSettings
+
+CURRENT = "current"
+
+
+def _ascending(bounds: tuple[int, ...]) -> tuple[int, ...]:
+    if list(bounds) != sorted(set(bounds)) or not bounds:
+        raise ValueError("list the last day of each bucket once, from small to large, such as [30, 60, 90]")
+    return bounds
+
+
+class OverdueSettings(RuleSettings):
+    """When an invoice counts as overdue and how the aging is cut."""
+
+    buckets: Annotated[tuple[Positive, ...], AfterValidator(_ascending)] = Field(
+        default=(30, 60, 90),
+        description="Last day of each aging bucket; later days fall in the last bound with a plus.",
+    )
+    age_from: Literal["due_date", "invoice_date"] = Field(
+        default="due_date",
+        description="The day aging buckets count from. Whether an invoice is overdue goes by its due date.",
+    )
+    grace_days: Count = Field(
+        default=0, description="Days past due that are still current; then days count from the due date."
+    )
+    business_days: Flag = Field(
+        default=False, description="Move a due date on a weekend or holiday to the next working day."
+    )
+    holidays: str | None = Field(
+        default=None,
+        description='Calendar for business_days, "US" or "US-NV"; else the send window\'s, else the company\'s.',
+    )
+    tolerance: AmountText = Field(
+        default=Amount(Decimal(0)), description="A rest this small is not overdue. Bare: in any currency."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AgedPart:
+    """One due part of an invoice. `due_on` is the effective day, `days` past it, negative before; `bucket` from 0."""
+
+    contractual_on: date
+    due_on: date
+    open: Money
+    days: int
+    is_overdue: bool
+    bucket: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgedInvoice:
+    """An open invoice as of a day. `days_past_due` is its oldest overdue part's; zero when nothing is overdue."""
+
+    invoice: Invoice
+    parts: tuple[AgedPart, ...]
+    overdue: Money
+    days_past_due: int
+    is_settled: bool  # by a discount that was earned
+
+
+def labels(buckets: Sequence[int]) -> tuple[str, ...]:
+    """``(30, 60, 90)`` gives ``current, 1-30, 31-60, 61-90, 90+``."""
+    lows = [1, *(bound + 1 for bound in buckets[:-1])]
+    return (CURRENT, *(f"{low}-{high}" for low, high in zip(lows, buckets, strict=True)), f"{buckets[-1]}+")
+
+
+def open_parts(invoice: Invoice) -> tuple[Installment, ...]:
+    """What is still open of each due part; empty where there is no due date. Payments pay the oldest part first."""
+    if not invoice.installments:
+        return () if invoice.due_on is None else (Installment(invoice.due_on, invoice.balance),)
+    return rest_of(invoice.installments, invoice.balance)
+
+
+def rest_of(schedule: Sequence[Installment], balance: Money) -> tuple[Installment, ...]:
+    """The parts of `schedule` that `balance` is still open on, oldest first; a surplus stands with the oldest."""
+    rest = balance
+    found: list[Installment] = []
+    for part in sorted(schedule, key=lambda item: item.due_on, reverse=True):
+        piece = min(part.amount, rest)
+        if piece.amount > 0:
+            found.append(Installment(part.due_on, piece))
+            rest -= piece
+    if rest.amount > 0:
+        oldest = min(schedule, key=lambda item: item.due_on)
+        if found and found[-1].due_on == oldest.due_on:
+            rest += found.pop().amount
+        found.append(Installment(oldest.due_on, rest))
+    return tuple(reversed(found))
+
+
+def effective_due(due_on: date, settings: OverdueSettings, calendar: str | None) -> date:
+    """The day lateness counts from: `due_on`, or the next working day where the policy says so."""
+    return next_working_day(due_on, calendar) if settings.business_days else due_on
+
+
+def aged(
+    invoice: Invoice, as_of: date, settings: OverdueSettings, calendar: str | None, *, settled: bool
+) -> AgedInvoice:
+    """Age an open invoice. `settled`: a discount was earned, so that its rest is not overdue."""
+    tolerated = settled or is_tolerated(invoice.balance, settings)
+    parts: list[AgedPart] = []
+    overdue = Money.zero(invoice.currency)
+    oldest = 0
+    for part in open_parts(invoice):
+        piece = _aged_part(part, invoice, as_of, settings, calendar, tolerated=tolerated)
+        parts.append(piece)
+        if piece.is_overdue:
+            overdue += piece.open
+            oldest = max(oldest, piece.days)
+    if parts and overdue.amount > 0 and is_tolerated(overdue, settings):
+        return AgedInvoice(
+            invoice, tuple(_as_current(part) for part in parts), Money.zero(invoice.currency), 0, settled
+        )
+    return AgedInvoice(invoice, tuple(parts), overdue, oldest, settled)
+
+
+def is_tolerated(rest: Money, settings: OverdueSettings) -> bool:
+    """Whether the rest is so small that it is not overdue. A tolerance with a currency sees that currency alone."""
+    tolerance = settings.tolerance
+    return tolerance.currency in (None, rest.currency) and rest.amount <= tolerance.number
+
+
+def _aged_part(
+    part: Installment,
+    invoice: Invoice,
+    as_of: date,
+    settings: OverdueSettings,
+    calendar: str | None,
+    *,
+    tolerated: bool,
+) -> AgedPart:
+    due_on = effective_due(part.due_on, settings, calendar)
+    days = (as_of - due_on).days
+    age = days if settings.age_from == "due_date" else (as_of - invoice.issued_on).days
+    late = not tolerated and days > settings.grace_days
+    counted = not tolerated and age > settings.grace_days
+    bucket = bisect_left(settings.buckets, age) + 1 if counted and age > 0 else 0
+    return AgedPart(part.due_on, due_on, part.amount, days, late and days > 0, bucket)
+
+
+def _as_current(part: AgedPart) -> AgedPart:
+    return AgedPart(part.contractual_on, part.due_on, part.open, part.days, is_overdue=False, bucket=0)

@@ -1,0 +1,106 @@
+"""Where a customer stands before anything is decided: open, unapplied, exposure, overdue, aging, standing, manners.
+
+Figures are the customer's own; a billing parent's family is seen by its credit limit only. Currencies are never mixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rules.domain.aging import labels
+from rules.domain.behaviour import PayerClass, days_to_pay
+from rules.domain.facts import CreditStanding, Customer
+from rules.domain.ledger import Ledger
+from rules.domain.money import Money
+from rules.domain.promised import PromiseState, kept_pct
+from rules.domain.situation import Situation
+
+STANDINGS: tuple[CreditStanding, ...] = ("good", "watch", "hold", "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPosition:
+    """One customer's row. Money by currency; `aging` by currency and bucket label, in bucket order."""
+
+    customer: str
+    policy: str | None
+    open: Mapping[str, Money]
+    unapplied: Mapping[str, Money]
+    exposure: Mapping[str, Money]
+    overdue: Mapping[str, Money]
+    oldest_days_past_due: int
+    aging: Mapping[str, Mapping[str, Money]]
+    credit_state: CreditStanding
+    payer_class: PayerClass
+    days_to_pay: Decimal | None
+    promises_kept_pct: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromisePosition:
+    """One promise: whether it was kept, and its level."""
+
+    ref: str
+    state: PromiseState
+    level: int
+
+
+def position_of(situation: Situation, customer: Customer, policy: str | None) -> CustomerPosition:
+    """The customer's row as of the situation's day."""
+    ledger = situation.ledger
+    rows = situation.aged_by_customer.get(customer.ref, ())
+    currencies = _currencies(ledger, customer)
+    zeros = {currency: Money.zero(currency) for currency in currencies}
+    names = labels(situation.overdue.buckets)
+    opened, late = dict(zeros), dict(zeros)
+    buckets = {currency: dict.fromkeys(names, zeros[currency]) for currency in currencies}
+    for row in rows:
+        invoice, currency = row.invoice, row.invoice.currency
+        opened[currency] += invoice.balance
+        late[currency] += row.overdue
+        cells = buckets[currency]
+        for part in row.parts:
+            cells[names[part.bucket]] += part.open
+        if not row.parts:
+            cells[names[0]] += invoice.balance
+    unapplied = {**zeros, **ledger.unapplied.get(customer.ref, {})}
+    return CustomerPosition(
+        customer=customer.ref,
+        policy=policy,
+        open=opened,
+        unapplied=unapplied,
+        exposure={currency: exposed(opened[currency], unapplied[currency]) for currency in currencies},
+        overdue=late,
+        oldest_days_past_due=max((row.days_past_due for row in rows), default=0),
+        aging=buckets,
+        credit_state=standing(ledger, customer.ref),
+        payer_class=situation.payer_class(customer.ref),
+        days_to_pay=days_to_pay(ledger, customer.ref),
+        promises_kept_pct=kept_pct(one for one in situation.judged if one.promise.customer == customer.ref),
+    )
+
+
+def exposed(opened: Money, unapplied: Money) -> Money:
+    """What is owed once money and credits on no invoice yet are counted; never below zero."""
+    return max(opened - unapplied, Money.zero(opened.currency))
+
+
+def standing(ledger: Ledger, customer: str) -> CreditStanding:
+    """The worst hold in force on the customer or on anyone it is billed through."""
+    refs = (customer, *ledger.ancestors(customer))
+    return worst(hold.state for ref in refs for hold in ledger.holds.get(ref, ()))
+
+
+def worst(states: Iterable[CreditStanding]) -> CreditStanding:
+    """The gravest of these standings; good where there is none."""
+    return max(states, key=STANDINGS.index, default="good")
+
+
+def _currencies(ledger: Ledger, customer: Customer) -> list[str]:
+    """Every currency the customer's documents are in; the company's own where there is none."""
+    invoices = ledger.invoices_by_customer.get(customer.ref, ())
+    found = {invoice.currency for invoice in invoices if invoice.status in ("open", "paid")}
+    found.update(ledger.unapplied.get(customer.ref, {}))
+    return sorted(found) or [ledger.account.company.currency]

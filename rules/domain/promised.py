@@ -1,0 +1,150 @@
+"""Promises to pay: whether each was kept, its level, and which part of each invoice a running promise covers.
+
+A promise is judged once the promised day and the tolerance have passed, by payments from the day it was made on, both
+ends included. Partly kept counts as not kept. Credit notes are no payment.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from rules.domain.facts import Promise
+from rules.domain.ledger import Ledger
+from rules.domain.money import Money
+from rules.domain.settings import Count, RuleSettings
+
+PromiseState = Literal["open", "kept", "partly_kept", "broken", "withdrawn"]
+
+_ZERO = Decimal(0)
+_TENTH = Decimal("0.1")
+
+
+class PromiseSettings(RuleSettings):
+    """How promises to pay are judged."""
+
+    tolerance_days: Count = Field(default=0, description="Days after the promised day before a promise is judged.")
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPromise:
+    """A promise, what has come of it so far, and what it still covers by currency."""
+
+    promise: Promise
+    state: PromiseState
+    level: int
+    rest: Mapping[str, Decimal]
+
+
+def judge(ledger: Ledger, settings: PromiseSettings) -> tuple[JudgedPromise, ...]:
+    """Every promise made by now, in the order they were made."""
+    judged: list[JudgedPromise] = []
+    latest: dict[str, JudgedPromise] = {}
+    for promise in ledger.promises:
+        before = [latest[invoice] for invoice in promise.invoices if invoice in latest]
+        level = max((_level_after(earlier, promise, ledger, settings) for earlier in before), default=1)
+        state, rest = _state(promise, ledger, settings)
+        found = JudgedPromise(promise, state, level, rest)
+        judged.append(found)
+        latest.update(dict.fromkeys(promise.invoices, found))
+    return tuple(judged)
+
+
+def covered(judged: Iterable[JudgedPromise], ledger: Ledger, free: Mapping[str, Money]) -> Mapping[str, Money]:
+    """Which part of each invoice running promises cover. `free` is what of each open invoice may be covered.
+
+    A promise over several invoices covers the one due first, then the next.
+    """
+    found: dict[str, Money] = {}
+    left = dict(free)
+    for one in judged:
+        if one.state != "open":
+            continue
+        rest = dict(one.rest)
+        for ref in sorted(one.promise.invoices, key=lambda ref: _due_key(ref, ledger)):
+            room = left.get(ref)
+            if room is None or rest.get(room.currency, _ZERO) <= 0:
+                continue
+            piece = min(room, Money(rest[room.currency], room.currency))
+            found[ref] = found[ref] + piece if ref in found else piece
+            left[ref] = room - piece
+            rest[room.currency] -= piece.amount
+    return found
+
+
+def broken(judged: Iterable[JudgedPromise]) -> int:
+    """How many were not kept: broken, or kept in part only."""
+    return sum(one.state in ("broken", "partly_kept") for one in judged)
+
+
+def kept_pct(judged: Iterable[JudgedPromise]) -> Decimal | None:
+    """Kept promises among those judged, by number, in percent to one decimal; None when none is judged."""
+    states = [one.state for one in judged if one.state in ("kept", "partly_kept", "broken")]
+    if not states:
+        return None
+    share = Decimal(100 * states.count("kept")) / len(states)
+    return share.quantize(_TENTH, rounding=ROUND_HALF_UP)
+
+
+def _state(promise: Promise, ledger: Ledger, settings: PromiseSettings) -> tuple[PromiseState, Mapping[str, Decimal]]:
+    judged_on = promise.promised_on + timedelta(days=settings.tolerance_days)
+    due = _promised(promise, ledger)
+    paid = _paid(promise, ledger, judged_on)
+    rest = {currency: max(_ZERO, amount - paid.get(currency, _ZERO)) for currency, amount in due.items()}
+    if promise.withdrawn_on is not None and promise.withdrawn_on <= min(judged_on, ledger.as_of):
+        return "withdrawn", rest
+    if ledger.as_of <= judged_on:
+        return "open", rest
+    if not any(rest.values()):
+        return "kept", rest
+    return ("partly_kept" if any(paid.get(currency) for currency in due) else "broken"), rest
+
+
+def _level_after(earlier: JudgedPromise, promise: Promise, ledger: Ledger, settings: PromiseSettings) -> int:
+    """A promise for the rest, after a part that was kept, stays at its level; any other is a level higher."""
+    last_on = min(promise.made_on, earlier.promise.promised_on + timedelta(days=settings.tolerance_days))
+    paid = _paid(earlier.promise, ledger, last_on)
+    due = _promised(earlier.promise, ledger)
+    was_withdrawn = earlier.promise.withdrawn_on is not None and earlier.promise.withdrawn_on <= promise.made_on
+    was_kept = not was_withdrawn and all(paid.get(currency, _ZERO) >= amount for currency, amount in due.items())
+    return earlier.level if was_kept else earlier.level + 1
+
+
+def _promised(promise: Promise, ledger: Ledger) -> Mapping[str, Decimal]:
+    """What was promised, by currency. Without an amount: all that was open the day it was made, less credits since."""
+    if promise.amount is not None:
+        return {promise.amount.currency: promise.amount.amount}
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for ref in promise.invoices:
+        invoice = ledger.invoices.get(ref)
+        if invoice is not None and invoice.status in ("open", "paid"):
+            paid_since = sum(
+                (
+                    part.amount.amount
+                    for part in ledger.settlements.get(ref, ())
+                    if part.by == "payment" and part.on >= promise.made_on
+                ),
+                _ZERO,
+            )
+            found[invoice.currency] += max(invoice.balance.amount, _ZERO) + paid_since
+    return found
+
+
+def _paid(promise: Promise, ledger: Ledger, last_on: date) -> Mapping[str, Decimal]:
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for ref in promise.invoices:
+        for part in ledger.settlements.get(ref, ()):
+            if part.by == "payment" and promise.made_on <= part.on <= last_on:
+                found[part.amount.currency] += part.amount.amount
+    return found
+
+
+def _due_key(ref: str, ledger: Ledger) -> tuple[date, str]:
+    invoice = ledger.invoices.get(ref)
+    return (invoice.due_on or date.max if invoice else date.max), ref

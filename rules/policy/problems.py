@@ -1,0 +1,66 @@
+"""Turning what a settings model refuses into a sentence for the person who wrote the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from rules.policy.documents import Path
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """``; did you mean "x"?`` where a known word is near, else the list of what is known."""
+    choices = sorted(known)
+    near = get_close_matches(word, choices, n=1)
+    if near:
+        return f'; did you mean "{near[0]}"?'
+    return f"; known are {', '.join(choices)}" if choices else ""
+
+
+def refusals(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Path, str]]:
+    """Each place of the table that was refused, with what is wrong there."""
+    for one in error.errors(include_url=False):
+        path = tuple(part for part in one["loc"] if not _is_internal(part))
+        if one["type"] == "extra_forbidden":
+            yield path, f"unknown key{meant(str(path[-1]), _keys_at(model, path[:-1]))}"
+        elif one["type"] == "missing":
+            yield path, "is missing"
+        else:
+            yield path, _sentence(one["msg"], one["input"])
+
+
+def _sentence(message: str, given: object) -> str:
+    text = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if message.startswith("Value error, "):
+        return text
+    shown = f'"{given}"' if isinstance(given, str) else str(given).lower() if isinstance(given, bool) else given
+    plain = text[:1].lower() + text[1:]
+    return f"{plain}, not {shown}" if not isinstance(given, (dict, list)) else plain
+
+
+def _is_internal(part: str | int) -> bool:
+    """Union branches and validators leave names in a location that no file has."""
+    return isinstance(part, str) and any(mark in part for mark in "([")
+
+
+def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
+    """The keys of the table at `path` below `model`."""
+    models = [model]
+    for part in path:
+        if isinstance(part, str):
+            models = [found for one in models if part in one.model_fields for found in _models_in(one, part)]
+    return sorted({name for one in models for name in one.model_fields})
+
+
+def _models_in(model: type[BaseModel], name: str) -> list[type[BaseModel]]:
+    return list(_walk(model.model_fields[name].annotation))
+
+
+def _walk(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _walk(part)
