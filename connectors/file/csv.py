@@ -7,7 +7,7 @@ from pathlib import Path
 from connectors.errors import BookRefused
 from connectors.file import factoring, invoice_rows
 from connectors.file.cells import Sheet, rows_to_csv, sheet_of
-from connectors.file.disk import read_text
+from connectors.file.disk import read_bytes, text_of
 from connectors.file.factoring import Receivable
 from rules.domain.facts import Book, Company
 
@@ -22,20 +22,20 @@ def read_receivables(path: Path, currency: str = _SAMPLE_CURRENCY) -> tuple[Rece
     Raises:
         BookRefused: it has another layout, or bad rows; each with its number and reason.
     """
-    sheet = _sheet(path)
+    sheet = sheet_of(text_of(read_bytes(path), path.name), path.name)
     if not _is_factoring(sheet):
         absent = ", ".join(sorted(factoring.COLUMNS - set(sheet.header)))
         raise BookRefused((f"{path.name}: row 1: this is not the factoring layout; columns missing: {absent}",))
     return factoring.receivables_of(sheet, currency)
 
 
-def book_of_csv(path: Path) -> Book:
-    """The book a CSV file describes.
+def book_of_csv(text: str, place: str) -> Book:
+    """The book a CSV file's text describes; `place`, the file's name, may carry the day it is of.
 
     Raises:
         BookRefused: neither layout, or bad rows; each with its number and reason.
     """
-    sheet = _sheet(path)
+    sheet = sheet_of(text, place)
     if _is_factoring(sheet):
         rows = factoring.receivables_of(sheet, _SAMPLE_CURRENCY)
         return factoring.book_of(rows, Company("", _SAMPLE_CURRENCY))
@@ -44,7 +44,3 @@ def book_of_csv(path: Path) -> Book:
 
 def _is_factoring(sheet: Sheet) -> bool:
     return set(sheet.header) == factoring.COLUMNS
-
-
-def _sheet(path: Path) -> Sheet:
-    return sheet_of(read_text(path), path.name)

@@ -9,18 +9,28 @@ from tempfile import NamedTemporaryFile
 from connectors.errors import BookRefused
 
 
-def read_text(path: Path) -> str:
-    """The file's text.
+def read_bytes(path: Path) -> bytes:
+    """The file's content.
 
     Raises:
-        BookRefused: it is not there, or is no UTF-8 text.
+        BookRefused: it is not there, or may not be read.
     """
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes()
     except OSError as error:
         raise BookRefused((f"{path.name}: cannot be read: {error.strerror or error}",)) from error
+
+
+def text_of(content: bytes, place: str) -> str:
+    """The text in `content`, without a byte order mark.
+
+    Raises:
+        BookRefused: it is no UTF-8 text.
+    """
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BookRefused((f"{path.name}: is not UTF-8 text (byte {error.start})",)) from error
+        raise BookRefused((f"{place}: is not UTF-8 text (byte {error.start}); save it as UTF-8",)) from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors.errors import BookRefused
 from connectors.file.csv import book_of_csv
-from connectors.file.disk import read_text
+from connectors.file.disk import read_bytes, text_of
 from connectors.file.mapping import book_from
 from rules.domain.facts import Book
 
@@ -26,14 +26,29 @@ def read_book(path: Path) -> Book:
     Raises:
         BookRefused: it cannot be read, is cut off, or does not hold together; all problems, each with its place.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise BookRefused((f"{path.name}: a book is a file ending in {', '.join(SUFFIXES)}",))
+    _known_suffix(path.name)
+    return book_in(read_bytes(path), path.name)
+
+
+def book_in(content: bytes, place: str) -> Book:
+    """The book in the content of the file called `place`, whose suffix says how to read it.
+
+    Raises:
+        BookRefused: as `read_book`.
+    """
+    suffix = _known_suffix(place)
+    text = text_of(content, place)
     if suffix == ".csv":
-        return book_of_csv(path)
-    text = read_text(path)
-    document = json_document(text, path.name) if suffix == ".json" else toml_document(text, path.name)
-    return book_from(document, path.name)
+        return book_of_csv(text, place)
+    document = json_document(text, place) if suffix == ".json" else toml_document(text, place)
+    return book_from(document, place)
+
+
+def _known_suffix(place: str) -> str:
+    suffix = Path(place).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise BookRefused((f"{place}: a book is a file ending in {', '.join(SUFFIXES)}",))
+    return suffix
 
 
 def json_document(text: str, place: str) -> dict[str, Any]:
