@@ -1,0 +1,282 @@
+"""Interest: a walk over the days of a debt, in stretches over which nothing changes. Unrounded until the end.
+
+It knows balances, percentages and day counts; nothing of what was billed before, of minimums or of words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+
+from rules.domain.daycount import DIVISOR, DayCount, counted
+from rules.domain.pricing import Pricing
+from rules.domain.timeline import (
+    ZERO,
+    Part,
+    Reduction,
+    Span,
+    Steps,
+    days_after,
+    next_day,
+    spread,
+    withheld_on,
+    withhold,
+)
+
+_MONTHS = 12
+FREE = Pricing(Steps((date.min,), (ZERO,)))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One part of a debt as it is charged.
+
+    `anchor` is the day before its first day; `late_on` the first day past grace, when `fixed_sum` arises.
+    """
+
+    part: Part
+    anchor: date
+    pricing: Pricing = FREE
+    is_chargeable: bool = False  # past its grace days, and still open then
+    fixed_sum: Decimal = ZERO
+    late_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """All that decides what an invoice's days bear. `last_on` is the last day looked at.
+
+    `joined` are billed charges that bear like principal; `net` the part of a balance that is not tax, as a ratio;
+    `payments` and `charge_payments` matter only where a payment pays interest first.
+    """
+
+    claims: tuple[Claim, ...]
+    open: Steps
+    last_on: date
+    day_count: DayCount
+    spans: tuple[Span, ...] = ()
+    joined: Steps | None = None
+    net: tuple[Decimal, Decimal] = (Decimal(1), Decimal(1))
+    daily_unit: Decimal | None = None  # round each day's interest to this
+    monthly: bool = False
+    reductions: tuple[Reduction, ...] = ()
+    charge_payments: tuple[Reduction, ...] = ()
+    interest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days over which nothing changes. Interest is `weight` x `count` / `divisor` (`weight` is base x percentage)."""
+
+    claim: int
+    first_on: date
+    last_on: date
+    open: Decimal
+    base: Decimal
+    weight: Decimal
+    capped: bool
+    count: int
+    divisor: int
+    limit: Decimal | None  # what the cap allows for these days, as a weight
+
+    @property
+    def days(self) -> int:
+        """Calendar days, both ends included."""
+        return (self.last_on - self.first_on).days + 1
+
+
+@dataclass(slots=True)
+class Sum:
+    """An exact sum of fractions: numerators by divisor, divided once."""
+
+    parts: dict[int, Decimal] = field(default_factory=dict)
+
+    def add(self, numerator: Decimal, divisor: int) -> None:
+        """Put one fraction more on it."""
+        self.parts[divisor] = self.parts.get(divisor, ZERO) + numerator
+
+    @property
+    def value(self) -> Decimal:
+        """The whole."""
+        return sum((numerator / divisor for divisor, numerator in sorted(self.parts.items())), ZERO)
+
+
+@dataclass(slots=True)
+class Accrual:
+    """What a walk found: its stretches, the interest and what the cap allows for the same days (None: no cap)."""
+
+    stretches: list[Stretch] = field(default_factory=list)
+    interest: Sum = field(default_factory=Sum)
+    limit: Sum | None = None
+
+
+@dataclass(slots=True)
+class _Running:
+    """What changes on the way, by claim where it is a list."""
+
+    carried: list[Decimal]
+    month: list[Decimal]
+    principal: Decimal
+    used: Decimal = ZERO  # interest already paid off by payments
+    fixed_used: Decimal = ZERO
+
+
+def accrue(debt: Debt) -> Accrual:
+    """Walk all chargeable days of a debt through `last_on`."""
+    accrual = Accrual()
+    chargeable = [claim for claim in debt.claims if claim.is_chargeable]
+    if not chargeable:
+        return accrual
+    start = next_day(min(claim.anchor for claim in chargeable))
+    running = _Running([ZERO] * len(debt.claims), [ZERO] * len(debt.claims), debt.open.on(start))
+    for first_on, after in pairwise(_bounds(debt, start)):
+        last_on = after if after == date.max else days_after(after, -1)
+        _accrue_stretch(debt, running, accrual, first_on, last_on)
+        if debt.interest_first:
+            _appropriate(debt, running, accrual, last_on)
+    return accrual
+
+
+def _bounds(debt: Debt, start: date) -> list[date]:
+    """The first days of all stretches, and the day after the last."""
+    end = next_day(debt.last_on)
+    days = {start, end}
+    days.update(next_day(claim.anchor) for claim in debt.claims)
+    days.update(debt.open.firsts)
+    days.update(day for span in debt.spans for day in (span.first_on, next_day(span.last_on or end)))
+    days.update(next_day(entry.on) for entry in debt.charge_payments)
+    if debt.joined is not None:
+        days.update(debt.joined.firsts)
+    for claim in debt.claims:
+        if claim.is_chargeable:
+            days.update(claim.pricing.steps.firsts)
+            if debt.monthly:
+                days.update(next_day(day) for day in _month_ends(claim.anchor, debt.last_on))
+    if debt.daily_unit is not None and debt.day_count == "act/act":
+        # ISDA counts a day by the one it follows, so that a year's first day still weighs as the old year's.
+        days.update(date(year, 1, 2) for year in range(start.year, end.year + 1))
+    return sorted(day for day in days if start <= day <= end)
+
+
+def _accrue_stretch(debt: Debt, running: _Running, accrual: Accrual, first_on: date, last_on: date) -> None:
+    still_open = debt.open.on(first_on)
+    if still_open <= 0:
+        return
+    outstanding = running.principal if debt.interest_first else still_open
+    shares = spread(tuple(claim.part for claim in debt.claims), outstanding)
+    bearing = withhold(shares, withheld_on(debt.spans, first_on)) if debt.spans else shares
+    joined = debt.joined.on(first_on) if debt.joined is not None else ZERO
+    for index, claim in enumerate(debt.claims):
+        if not claim.is_chargeable or first_on <= claim.anchor or bearing[index] <= 0:
+            continue
+        base = bearing[index] if debt.net[0] == debt.net[1] else bearing[index] * debt.net[0] / debt.net[1]
+        base += running.carried[index] + joined
+        joined = ZERO  # billed charges bear once, beside the oldest part that bears
+        stretch = _stretch(debt, index, (first_on, last_on), shares[index], base)
+        accrual.stretches.append(stretch)
+        _book(debt, running, accrual, claim, stretch)
+
+
+def _stretch(debt: Debt, index: int, days: tuple[date, date], share: Decimal, base: Decimal) -> Stretch:
+    claim = debt.claims[index]
+    count, divisor = _measure(debt, claim, *days)
+    weight = claim.pricing.weight(days[0], base)
+    limit = None if claim.pricing.cap is None else base * claim.pricing.cap
+    capped = limit is not None and weight > limit
+    allowed = limit if limit is not None and capped else weight
+    return Stretch(index, *days, share, base, allowed, capped, count, divisor * 100, limit)
+
+
+def _measure(debt: Debt, claim: Claim, first_on: date, last_on: date) -> tuple[int, int]:
+    """How long the stretch is: a count and what it is divided by."""
+    days = (last_on - first_on).days + 1
+    if claim.pricing.per_days is not None:
+        return days, claim.pricing.per_days
+    if debt.monthly:
+        begun, ends = _month_around(claim.anchor, first_on)
+        if ends <= debt.last_on:
+            return days, (ends - begun).days * _MONTHS
+    before = counted(debt.day_count, claim.anchor, days_after(first_on, -1))
+    return counted(debt.day_count, claim.anchor, last_on) - before, DIVISOR[debt.day_count]
+
+
+def _book(debt: Debt, running: _Running, accrual: Accrual, claim: Claim, stretch: Stretch) -> None:
+    if stretch.limit is not None:
+        accrual.limit = accrual.limit or Sum()
+        accrual.limit.add(stretch.limit * stretch.count, stretch.divisor)
+    if debt.daily_unit is not None:
+        accrual.interest.add(_daily(stretch, debt.daily_unit, debt.day_count), 1)
+        return
+    accrual.interest.add(stretch.weight * stretch.count, stretch.divisor)
+    if debt.monthly:
+        running.month[stretch.claim] += stretch.weight * stretch.count / stretch.divisor
+        if stretch.last_on == _month_around(claim.anchor, stretch.first_on)[1]:
+            running.carried[stretch.claim] += running.month[stretch.claim]
+            running.month[stretch.claim] = ZERO
+
+
+def _daily(stretch: Stretch, unit: Decimal, day_count: DayCount) -> Decimal:
+    """One day's interest, rounded half up, times the days. A year's days all weigh the same within a stretch."""
+    days = stretch.days if day_count == "act/act" else stretch.count
+    if days <= 0:
+        return ZERO
+    one_day = stretch.weight * (stretch.count // days) / stretch.divisor
+    return one_day.quantize(unit, rounding=ROUND_HALF_UP) * days
+
+
+def _appropriate(debt: Debt, running: _Running, accrual: Accrual, on: date) -> None:
+    """Use that evening's payments: interest accrued to the day, then fixed sums, then principal. Credits: principal."""
+    fixed = sum((claim.fixed_sum for claim in debt.claims if claim.late_on is not None and claim.late_on <= on), ZERO)
+    for entry in debt.charge_payments:
+        if entry.on == on:
+            _pay_charges(running, accrual, fixed, entry.amount)
+    for entry in debt.reductions:
+        if entry.on == on:
+            rest = entry.amount if entry.kind == "credit" else _pay_charges(running, accrual, fixed, entry.amount)
+            running.principal = max(running.principal - rest, ZERO)
+
+
+def _pay_charges(running: _Running, accrual: Accrual, fixed: Decimal, amount: Decimal) -> Decimal:
+    """Use `amount` on interest, then on fixed sums; returns what is left of it."""
+    to_interest = min(amount, max(accrual.interest.value - running.used, ZERO))
+    to_fixed = min(amount - to_interest, max(fixed - running.fixed_used, ZERO))
+    running.used += to_interest
+    _uncarry(running, to_interest)
+    running.fixed_used += to_fixed
+    return amount - to_interest - to_fixed
+
+
+def _uncarry(running: _Running, paid: Decimal) -> None:
+    """Interest that was paid off bears no more."""
+    for index, carried in enumerate(running.carried):
+        taken = min(carried, paid)
+        running.carried[index] -= taken
+        paid -= taken
+
+
+def _month_ends(anchor: date, last_on: date) -> Iterator[date]:
+    """The days whole months after `anchor`, up to `last_on`; a short month's last day stands for the days it lacks."""
+    month = 1
+    while (day := months_after(anchor, month)) <= last_on and day < date.max:
+        yield day
+        month += 1
+
+
+def _month_around(anchor: date, day: date) -> tuple[date, date]:
+    """The month since `anchor` that `day` lies in: the day before its first, and its last."""
+    months = (day.year - anchor.year) * _MONTHS + day.month - anchor.month
+    while months_after(anchor, months) >= day and months > 0:
+        months -= 1
+    return months_after(anchor, months), months_after(anchor, months + 1)
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or that month's last day; held within the calendar."""
+    year, month = divmod(day.year * _MONTHS + day.month - 1 + months, _MONTHS)
+    if year > date.max.year:
+        return date.max
+    following = date(year + (month + 1) // _MONTHS, (month + 1) % _MONTHS + 1, 1) if year < date.max.year else date.max
+    return date(year, month + 1, min(day.day, days_after(following, -1).day))

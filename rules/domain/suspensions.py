@@ -1,0 +1,125 @@
+"""Which part of an invoice bears nothing, and when: disputed, promised, in a plan that is kept, covered by a credit.
+
+Each answer is a list of spans for the timeline. Spans only withhold; whether they may is the policy's choice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from rules.domain.facts import CreditNote, InstallmentPlan, Invoice, Payment, Promise
+from rules.domain.timeline import ZERO, Docket, Span, next_day
+
+
+def dispute_spans(docket: Docket, invoice: Invoice, through: date, *, back_accrue: bool) -> Iterator[Span]:
+    """Disputed amounts: `opened_on` still bears, `closed_on` bears nothing more.
+
+    `back_accrue`: once closed, a dispute withholds nothing, as if it had never been.
+    """
+    for dispute in docket.disputes.get(invoice.ref, ()):
+        closed = dispute.closed_on is not None and dispute.closed_on <= through
+        if closed and back_accrue:
+            continue
+        stated = dispute.amount is not None and dispute.amount.currency == invoice.currency
+        amount = dispute.amount.amount if stated and dispute.amount is not None else None
+        yield Span(next_day(dispute.opened_on), dispute.closed_on if closed else None, amount)
+
+
+def promise_spans(docket: Docket, invoice: Invoice) -> Iterator[Span]:
+    """Promised amounts, from the day after the promise through its day; what is paid of it is no longer withheld."""
+    for promise in docket.promises.get(invoice.ref, ()):
+        last_on = promise.promised_on
+        if promise.withdrawn_on is not None:
+            last_on = min(last_on, promise.withdrawn_on)
+        share = _promised(docket, promise, invoice)
+        if share is None:
+            yield Span(next_day(promise.made_on), last_on, None)
+        else:
+            yield from _shrinking(docket, invoice, promise.made_on, last_on, share)
+
+
+def _promised(docket: Docket, promise: Promise, invoice: Invoice) -> Decimal | None:
+    """This invoice's share of a promise: the oldest invoices first. None: all of it."""
+    if promise.amount is None or promise.amount.currency != invoice.currency:
+        return None
+    left = promise.amount.amount
+    named = [docket.invoices[ref] for ref in promise.invoices if ref in docket.invoices]
+    for other in sorted(named, key=_oldest):
+        open_then = docket.open_on(other, next_day(promise.made_on)) if other.currency == invoice.currency else ZERO
+        share = min(open_then, left)
+        if other.ref == invoice.ref:
+            return share
+        left -= share
+    return ZERO
+
+
+def _shrinking(docket: Docket, invoice: Invoice, made_on: date, last_on: date, share: Decimal) -> Iterator[Span]:
+    first_on = next_day(made_on)
+    for entry in docket.reductions_of(invoice):
+        if made_on < entry.on < last_on and share > 0:
+            yield Span(first_on, entry.on, share)
+            first_on, share = next_day(entry.on), share - entry.amount
+    if share > 0:
+        yield Span(first_on, last_on, share)
+
+
+def plan_spans(docket: Docket, invoice: Invoice, through: date) -> Iterator[Span]:
+    """The whole invoice while its instalment plan is kept; a row unpaid the day after breaks the plan."""
+    for plan in docket.plans.get(invoice.ref, ()):
+        yield Span(next_day(plan.made_on), _broken_after(docket, plan, through), None)
+
+
+def _broken_after(docket: Docket, plan: InstallmentPlan, through: date) -> date | None:
+    """The last day the plan was kept, or None while it still is."""
+    invoices = [docket.invoices[ref] for ref in plan.invoices if ref in docket.invoices]
+    rows = sorted(plan.schedule, key=lambda row: row.due_on)
+    for index, row in enumerate(rows):
+        if row.due_on >= through:
+            return None
+        may_be_open = sum((later.amount.amount for later in rows[index + 1 :]), ZERO)
+        if sum((docket.open_on(invoice, next_day(row.due_on)) for invoice in invoices), ZERO) > may_be_open:
+            return row.due_on
+    return None
+
+
+def credit_spans(docket: Docket) -> dict[str, list[Span]]:
+    """Money and credits on no invoice yet, set against the oldest invoices of their currency first."""
+    covered: dict[str, list[Span]] = defaultdict(list)
+    owing = sorted((each for each in docket.account.invoices if _is_owing(each)), key=_oldest)
+    left = {invoice.ref: invoice.balance.amount for invoice in owing}
+    for on, currency, amount in sorted(_unapplied(docket)):
+        rest = amount
+        for invoice in owing:
+            used = min(rest, left[invoice.ref]) if invoice.currency == currency else ZERO
+            if used > 0:
+                covered[invoice.ref].append(Span(next_day(on), None, used))
+                left[invoice.ref] -= used
+                rest -= used
+    return covered
+
+
+def _unapplied(docket: Docket) -> Iterator[tuple[date, str, Decimal]]:
+    for payment in docket.account.payments:
+        if payment.reversed_on is None or payment.reversed_on > docket.as_of:
+            yield payment.received_on, payment.amount.currency, _rest(payment)
+    for note in docket.account.credit_notes:
+        if not note.voided and not (note.origin or "").startswith("syncd:"):
+            yield note.issued_on, note.amount.currency, _rest(note)
+
+
+def _rest(document: Payment | CreditNote) -> Decimal:
+    """What is on no invoice yet; nothing where an application is in another currency, since it cannot be told."""
+    if any(part.amount.currency != document.amount.currency for part in document.applied):
+        return ZERO
+    return max(document.amount.amount - sum((part.amount.amount for part in document.applied), ZERO), ZERO)
+
+
+def _is_owing(invoice: Invoice) -> bool:
+    return invoice.status == "open" and invoice.balance.amount > 0 and not invoice.is_ours
+
+
+def _oldest(invoice: Invoice) -> tuple[date, str]:
+    return invoice.due_on or date.max, invoice.ref

@@ -1,0 +1,226 @@
+"""What of an invoice was open on each day, and what of that was withheld: disputed, promised, covered by a credit.
+
+A day bears what was open when it began: a payment's own day still bears the old balance, and so does the day a credit
+takes effect or a dispute opens. Balances are worked back from what is open today, so that the last day is always the
+books' own figure. Decimals here are in the invoice's currency; entries in another currency are left out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal, TypeVar
+
+from rules.domain.facts import Account, CreditNote, Dispute, InstallmentPlan, Invoice, Payment, Promise
+
+T = TypeVar("T")
+ZERO = Decimal(0)
+
+
+def next_day(day: date) -> date:
+    """The day after; the calendar's last day stays."""
+    return day if day == date.max else day + timedelta(days=1)
+
+
+def days_after(day: date, count: int) -> date:
+    """`count` days later, held within the calendar."""
+    try:
+        return day + timedelta(days=count)
+    except OverflowError:
+        return date.max if count > 0 else date.min
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """On the evening of `on` the open balance fell by `amount`."""
+
+    on: date
+    amount: Decimal
+    kind: Literal["payment", "credit"]
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A figure by day: `values[i]` holds from `firsts[i]` until the next; before the first, it is the first value."""
+
+    firsts: tuple[date, ...]
+    values: tuple[Decimal, ...]
+
+    def on(self, day: date) -> Decimal:
+        """The figure of `day`."""
+        return self.values[max(bisect_right(self.firsts, day) - 1, 0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `first_on` to `last_on` (None: no end yet), both included, `amount` (None: everything) does not bear."""
+
+    first_on: date
+    last_on: date | None
+    amount: Decimal | None
+
+    def covers(self, day: date) -> bool:
+        """Whether `day` lies in it."""
+        return self.first_on <= day and (self.last_on is None or day <= self.last_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One debt with a due date of its own: an instalment, or the whole invoice."""
+
+    due_on: date
+    amount: Decimal
+
+
+@dataclass(slots=True)
+class Docket:
+    """An account's facts by invoice, sorted once; `as_of` decides what has been reversed or closed."""
+
+    account: Account
+    as_of: date
+    invoices: dict[str, Invoice] = field(default_factory=dict)
+    reductions: dict[str, list[Reduction]] = field(default_factory=dict)
+    disputes: dict[str, list[Dispute]] = field(default_factory=dict)
+    promises: dict[str, list[Promise]] = field(default_factory=dict)
+    plans: dict[str, list[InstallmentPlan]] = field(default_factory=dict)
+
+    def reductions_of(self, invoice: Invoice) -> list[Reduction]:
+        """What lowered `invoice`, oldest first."""
+        return [entry for entry in self.reductions.get(invoice.ref, ()) if entry.currency == invoice.currency]
+
+    def open_steps(self, invoice: Invoice) -> Steps:
+        """What each day of `invoice` began with."""
+        return steps_back(max(invoice.balance.amount, ZERO), self.reductions_of(invoice))
+
+    def open_on(self, invoice: Invoice, day: date) -> Decimal:
+        """What `day` began with."""
+        later = (entry.amount for entry in self.reductions_of(invoice) if entry.on >= day)
+        return max(invoice.balance.amount, ZERO) + sum(later, ZERO)
+
+
+def docket_of(account: Account, as_of: date) -> Docket:
+    """Sort an account's facts by invoice. A payment reversed by `as_of` never was one."""
+    docket = Docket(account, as_of, {invoice.ref: invoice for invoice in account.invoices})
+    reductions: dict[str, list[Reduction]] = defaultdict(list)
+    for payment in account.payments:
+        for ref, entry in _of_payment(payment, as_of):
+            reductions[ref].append(entry)
+    for note in account.credit_notes:
+        for ref, entry in _of_credit_note(note):
+            reductions[ref].append(entry)
+    for entries in reductions.values():
+        entries.sort(key=lambda entry: entry.on)
+    docket.reductions = reductions
+    docket.disputes = _by_invoice((dispute.invoice, dispute) for dispute in account.disputes)
+    docket.promises = _by_invoice((ref, promise) for promise in account.promises for ref in promise.invoices)
+    docket.plans = _by_invoice((ref, plan) for plan in account.installment_plans for ref in plan.invoices)
+    return docket
+
+
+def _by_invoice(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = defaultdict(list)
+    for ref, entry in pairs:
+        found[ref].append(entry)
+    return found
+
+
+def _of_payment(payment: Payment, as_of: date) -> Iterator[tuple[str, Reduction]]:
+    if payment.reversed_on is not None and payment.reversed_on <= as_of:
+        return
+    for part in payment.applied:
+        if part.amount.amount > 0:
+            on = part.on or payment.received_on
+            yield part.invoice, Reduction(on, part.amount.amount, "payment", part.amount.currency)
+
+
+def _of_credit_note(note: CreditNote) -> Iterator[tuple[str, Reduction]]:
+    if note.voided:
+        return
+    for part in note.applied:
+        if part.amount.amount > 0:
+            on = part.on or note.issued_on
+            yield part.invoice, Reduction(on, part.amount.amount, "credit", part.amount.currency)
+
+
+def steps_back(balance: Decimal, reductions: Iterable[Reduction]) -> Steps:
+    """What each day began with, from what is open now and what lowered it."""
+    by_day: dict[date, Decimal] = defaultdict(Decimal)
+    for entry in reductions:
+        by_day[entry.on] += entry.amount
+    firsts, values = [date.min], [balance + sum(by_day.values(), ZERO)]
+    for on in sorted(by_day):
+        firsts.append(next_day(on))
+        values.append(values[-1] - by_day[on])
+    return Steps(tuple(firsts), tuple(values))
+
+
+def parts_of(invoice: Invoice) -> tuple[Part, ...]:
+    """The debts an invoice is made of, by due date; empty where no due date is known.
+
+    Instalments that do not sum to the total: what is missing falls due with the last, what is too much is left off it.
+    """
+    rows = sorted(
+        (row.due_on, row.amount.amount)
+        for row in invoice.installments
+        if row.amount.currency == invoice.currency and row.amount.amount > 0
+    )
+    whole = invoice.total.amount
+    if not rows:
+        return (Part(invoice.due_on, whole),) if invoice.due_on is not None else ()
+    parts: list[Part] = []
+    for index, (due_on, amount) in enumerate(rows):
+        left = whole - sum((part.amount for part in parts), ZERO)
+        parts.append(Part(due_on, left if index == len(rows) - 1 else min(amount, left)))
+    return tuple(part for part in parts if part.amount > 0)
+
+
+def spread(parts: tuple[Part, ...], outstanding: Decimal) -> list[Decimal]:
+    """What of each part is still open: whatever was paid went to the oldest, so the latest are open longest."""
+    if len(parts) == 1:
+        return [outstanding]
+    left = outstanding
+    shares: list[Decimal] = []
+    for part in reversed(parts):
+        share = min(part.amount, left)
+        shares.append(share)
+        left -= share
+    shares[-1] += left
+    return shares[::-1]
+
+
+def withhold(shares: list[Decimal], amount: Decimal | None) -> list[Decimal]:
+    """What still bears once `amount` (None: all) is withheld, from the oldest part on."""
+    if amount is None:
+        return [ZERO] * len(shares)
+    bearing: list[Decimal] = []
+    for share in shares:
+        taken = min(share, amount)
+        amount -= taken
+        bearing.append(share - taken)
+    return bearing
+
+
+def withheld_on(spans: Iterable[Span], day: date) -> Decimal | None:
+    """What does not bear on `day`; None where nothing does."""
+    amount = ZERO
+    for span in spans:
+        if span.covers(day):
+            if span.amount is None:
+                return None
+            amount += span.amount
+    return amount
+
+
+def open_until(steps: Steps, parts: tuple[Part, ...], index: int, through: date) -> date:
+    """The last day through `through` on which anything of that part was open."""
+    for first_on, outstanding in zip(steps.firsts, steps.values, strict=True):
+        if first_on > through:
+            break
+        if outstanding <= 0 or spread(parts, outstanding)[index] <= 0:
+            return min(days_after(first_on, -1), through)
+    return through

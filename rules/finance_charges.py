@@ -1,0 +1,326 @@
+"""Charges for paying late: what is due from the first day, less what was billed, as a charge or a reversal.
+
+Decides from facts and history alone, so that a late or backdated payment corrects itself. It never charges a draft, and
+interest on our own charges only where the policy says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal, DecimalException, localcontext
+from typing import Literal
+
+from rules.domain.actions import ChargeLine, CreateCreditNote, CreateInvoice
+from rules.domain.assessment import Assessed, Matter, assess
+from rules.domain.assessment_days import assessed_through, next_assessment
+from rules.domain.charge_settings import Settings
+from rules.domain.charge_terms import Parties, Unclear
+from rules.domain.charge_words import charged, digits, fixed_sum_line, given_back, interest_line, plain
+from rules.domain.charges import Charge, ChargeEntry, Rest, billed_of, entries_by_invoice, rest_of, reversals
+from rules.domain.daycount import DIVISOR, counted
+from rules.domain.decisions import ChargeReversal, Decision, FinanceCharge, Problem, Skip
+from rules.domain.facts import Customer, Invoice
+from rules.domain.money import Money
+from rules.domain.situation import Situation
+from rules.domain.suspensions import credit_spans
+from rules.domain.timeline import ZERO, Docket, Span, days_after, docket_of, next_day, parts_of
+
+__all__ = ["Settings", "decide"]
+
+RULE = "finance_charges"
+_PRECISION = 60  # digits: sums stay exact far beyond any balance
+_FOUR = Decimal("0.0001")
+
+
+def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
+    """Say of each invoice what is charged or given back, or why nothing is."""
+    with localcontext(prec=_PRECISION):
+        decisions = list(_all(situation, settings))
+    yield from decisions
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """The account's papers, sorted once."""
+
+    situation: Situation
+    settings: Settings
+    docket: Docket
+    customers: dict[str, Customer]
+    history: dict[str, list[ChargeEntry]]
+    voided: frozenset[str]
+    covered: dict[str, list[Span]]
+
+
+def _all(situation: Situation, settings: Settings) -> Iterator[Decision]:
+    account = situation.account
+    docket = docket_of(account, situation.as_of)
+    desk = _Desk(
+        situation=situation,
+        settings=settings,
+        docket=docket,
+        customers={customer.ref: customer for customer in account.family},
+        history=entries_by_invoice(account.history),
+        voided=frozenset(one.ref for one in account.invoices if one.is_ours and one.status == "voided"),
+        covered=credit_spans(docket) if settings.unapplied_credits == "oldest_first" else {},
+    )
+    for invoice in account.invoices:
+        if invoice.ref in situation.scope:
+            try:
+                yield from _of_invoice(desk, invoice)
+            except DecimalException:
+                yield Problem(invoice.ref, "the amounts are too large to compute with", RULE)
+
+
+def _of_invoice(desk: _Desk, invoice: Invoice) -> Iterator[Decision]:
+    why = _never(desk, invoice)
+    if why is not None:
+        yield _skip(invoice, why)
+        return
+    billed = billed_of(desk.history.get(invoice.ref, ()), invoice.currency, desk.voided)
+    parties = Parties(desk.situation, desk.settings, invoice, desk.customers.get(invoice.customer, _stranger(invoice)))
+    matter = Matter(parties, desk.docket, billed, tuple(desk.covered.get(invoice.ref, ())))
+    nothing_due = _nothing_due(matter)
+    if nothing_due is not None:
+        yield from _reversed(matter, None, nothing_due, billed.amount - billed.reversed)
+        return
+    blocked = _blocked(matter)
+    if blocked is not None:
+        yield blocked
+        return
+    yield from _assessed(matter)
+
+
+def _stranger(invoice: Invoice) -> Customer:
+    return Customer(invoice.customer, invoice.customer)
+
+
+def _skip(invoice: Invoice, reason: str) -> Skip:
+    return Skip(RULE, invoice.ref, f"Not charged: {reason}.", customer=invoice.customer)
+
+
+def _never(desk: _Desk, invoice: Invoice) -> str | None:
+    """Why this document bears nothing whatever happened."""
+    if invoice.status == "draft":
+        return "a draft is never charged"
+    if invoice.is_ours and desk.settings.base != "principal_and_charges":
+        return 'our own charge bears no interest (base = "principal_and_charges" would let it)'
+    if invoice.total.amount <= 0:
+        return f"a total of {invoice.total} bears nothing"
+    return None
+
+
+def _nothing_due(matter: Matter) -> str | None:
+    """Why nothing was ever due, so that whatever was billed is given back."""
+    invoice = matter.invoice
+    if invoice.status == "voided":
+        return "The invoice is voided"
+    if matter.parties.situation.is_settled_by_discount(invoice):
+        return "A discount earned settles the invoice"
+    return None
+
+
+def _blocked(matter: Matter) -> Decision | None:
+    """Why it cannot be looked at now."""
+    invoice, as_of = matter.invoice, matter.parties.situation.as_of
+    parts = parts_of(invoice)
+    if not parts:
+        return Problem(invoice.ref, "no due date", RULE) if invoice.balance.amount > 0 else _skip(invoice, "it is paid")
+    due_on = parts[0].due_on
+    if matter.billed.charges:
+        return None
+    if matter.settings.paid_late == "ignore" and invoice.balance.amount <= 0:
+        return _skip(invoice, 'it is fully paid, and paid_late = "ignore" lets lateness before that go')
+    if as_of <= due_on:
+        return _skip(invoice, f"it is due on {due_on}, and the due date bears nothing")
+    return _without_terms(matter)
+
+
+def _without_terms(matter: Matter) -> Skip | None:
+    if not matter.settings.requires_terms:
+        return None
+    accepted, issued = matter.parties.customer.terms_accepted_on, matter.invoice.issued_on
+    if accepted is not None and accepted <= issued:
+        return None
+    when = "no terms accepted" if accepted is None else f"no terms accepted by {issued}; they were on {accepted}"
+    return _skip(matter.invoice, when)
+
+
+def _assessed(matter: Matter) -> Iterator[Decision]:
+    settings, billed, as_of = matter.settings, matter.billed, matter.parties.situation.as_of
+    first_overdue = next_day(parts_of(matter.invoice)[0].due_on)
+    through = assessed_through(settings.assess_on, as_of, first_overdue, billed.last_on)
+    reached = max((day for day in (through, billed.last_on) if day is not None), default=None)
+    if reached is None:
+        yield _not_yet(matter, first_overdue)
+        return
+    assessed = assess(matter, reached)
+    if isinstance(assessed, Unclear):
+        yield Problem(matter.invoice.ref, assessed.problem, RULE)
+        return
+    if assessed.terms.problem is not None and assessed.accrual.stretches:
+        yield Problem(matter.invoice.ref, assessed.terms.problem, RULE)
+    rest = rest_of(assessed.due, billed, assessed.limits)
+    if rest.amount < 0:
+        yield from _reversed(matter, assessed, "", -rest.amount)
+    elif rest.amount == 0:
+        yield _skip(matter.invoice, _nothing_more(matter, assessed, reached))
+    else:
+        yield _charge_or_wait(matter, assessed, rest, reached)
+
+
+def _charge_or_wait(matter: Matter, assessed: Assessed, rest: Rest, reached: date) -> Decision:
+    invoice, billed, as_of = matter.invoice, matter.billed, matter.parties.situation.as_of
+    last_on = billed.last_on
+    if invoice.balance.amount <= 0 and matter.settings.paid_late == "ignore":
+        return _skip(invoice, 'it is fully paid, and paid_late = "ignore" charges no more')
+    without_terms = _without_terms(matter)
+    if without_terms is not None:
+        return without_terms
+    if last_on is not None and reached <= last_on:
+        if matter.settings.assess_on is not None and last_on <= as_of:
+            return _not_yet(matter, next_day(parts_of(invoice)[0].due_on))
+        return _skip(
+            invoice, f"{Money(rest.amount, invoice.currency)} more is due, but all days to {last_on} are charged"
+        )
+    return _charge(matter, assessed, rest, reached)
+
+
+def _not_yet(matter: Matter, first_overdue: date) -> Skip:
+    assess_on = matter.settings.assess_on
+    if assess_on is None:
+        return _skip(matter.invoice, "no day to charge")
+    as_of = matter.parties.situation.as_of
+    following = next_assessment(assess_on, as_of, first_overdue, matter.billed.last_on)
+    return _skip(matter.invoice, f"not due for assessment until {following}")
+
+
+def _nothing_more(matter: Matter, assessed: Assessed, reached: date) -> str:
+    """Why what is due is no more than what was billed."""
+    claims = assessed.debt.claims
+    if matter.billed.charges:
+        return f"all that is due through {reached} is charged"
+    if not any(claim.is_chargeable for claim in claims):
+        first_late = min((claim.late_on for claim in claims if claim.late_on is not None), default=reached)
+        if first_late > reached and matter.settings.grace_days:
+            return (
+                f"within {matter.settings.grace_days} days of grace; the first day that can be charged is {first_late}"
+            )
+        return "it was paid before the first day that can be charged" if first_late <= reached else "not yet late"
+    if not assessed.accrual.stretches:
+        return "all of it is disputed, promised, planned or covered by credits"
+    if assessed.due.interest > 0:
+        return f"{Money(assessed.due.interest, matter.invoice.currency)} is below the minimum"
+    return f"what is due through {reached} rounds to nothing"
+
+
+def _charge(matter: Matter, assessed: Assessed, rest: Rest, reached: date) -> FinanceCharge:
+    invoice = matter.invoice
+    first_on, last_on = _period(matter, assessed, reached)
+    key = f"{RULE}/{invoice.ref}/{first_on}"
+    return FinanceCharge(
+        rule=RULE,
+        customer=invoice.customer,
+        invoice=invoice.ref,
+        amount=_money(rest.amount, matter),
+        interest=_money(rest.interest, matter),
+        computed=_money(rest.computed, matter),
+        fixed_sum=_money(rest.fixed_sum, matter),
+        annual_pct=_annual_pct(matter, assessed),
+        year_fraction=_year_fraction(matter, assessed, first_on, last_on),
+        days=(last_on - first_on).days + 1,
+        first_on=first_on,
+        last_on=last_on,
+        capped_by=rest.capped_by,
+        key=key,
+        reason=charged(matter, assessed, rest),
+        operations=(_document(matter, assessed, rest, (first_on, last_on)),),
+    )
+
+
+def _period(matter: Matter, assessed: Assessed, reached: date) -> tuple[date, date]:
+    """The new days: from the day after the last billed one, to the last that bore anything or, past it, all."""
+    chargeable = [next_day(claim.anchor) for claim in assessed.debt.claims if claim.is_chargeable]
+    billed = matter.billed.last_on
+    first_on = next_day(billed) if billed is not None else min(chargeable, default=reached)
+    return first_on, assessed.debt.last_on if assessed.debt.last_on >= first_on else reached
+
+
+def _money(amount: Decimal, matter: Matter) -> Money:
+    return Money(amount, matter.invoice.currency).rounded()
+
+
+def _annual_pct(matter: Matter, assessed: Assessed) -> Decimal | None:
+    """The yearly rate of the last day that bore interest, after the cap."""
+    if matter.settings.kind != "interest" or not assessed.accrual.stretches:
+        return None
+    last = max(assessed.accrual.stretches, key=lambda one: (one.last_on, -one.claim))
+    return plain(last.weight / last.base * assessed.debt.claims[last.claim].pricing.per_year)
+
+
+def _year_fraction(matter: Matter, assessed: Assessed, first_on: date, last_on: date) -> Decimal | None:
+    if matter.settings.kind != "interest":
+        return None
+    convention = matter.settings.day_count
+    anchor = min((claim.anchor for claim in assessed.debt.claims if claim.is_chargeable), default=first_on)
+    count = counted(convention, anchor, last_on) - counted(convention, anchor, days_after(first_on, -1))
+    return (Decimal(count) / DIVISOR[convention]).quantize(_FOUR, rounding=ROUND_HALF_UP)
+
+
+def _document(matter: Matter, assessed: Assessed, rest: Rest, days: tuple[date, date]) -> CreateInvoice:
+    invoice, as_of, codes = matter.invoice, matter.parties.situation.as_of, matter.settings.tax_code
+    lines: list[ChargeLine] = []
+    if rest.interest > 0:
+        text = interest_line(matter, assessed, rest, days)
+        kind: Literal["interest", "fee"] = "interest" if matter.settings.kind == "interest" else "fee"
+        lines.append(ChargeLine(text, _money(rest.interest, matter), kind, codes.interest))
+    if rest.fixed_sum > 0:
+        amount = _money(rest.fixed_sum, matter)
+        lines.append(ChargeLine(fixed_sum_line(matter, assessed), amount, "fixed_sum", codes.fixed_sum))
+    number = invoice.number or invoice.ref
+    return CreateInvoice(
+        customer=invoice.customer,
+        invoice=invoice.ref,
+        invoice_number=number,
+        issued_on=as_of,
+        due_on=days_after(as_of, matter.settings.terms_days),
+        lines=tuple(lines),
+        note=f"Charge for late payment of invoice {number}, {days[0]} to {days[1]}",
+        annual_pct=_annual_pct(matter, assessed),
+    )
+
+
+def _reversed(matter: Matter, assessed: Assessed | None, why: str, amount: Decimal) -> Iterator[Decision]:
+    """Give `amount` back, newest charge first; what was waived or voided already cannot be given back again."""
+    shares = reversals(matter.billed, amount)
+    if not shares:
+        held = f"{digits(amount, matter.invoice.currency)} too much was billed, but no charge of it still stands"
+        yield _skip(matter.invoice, held if amount > ZERO else f"{why[:1].lower()}{why[1:]}")
+    for charge, share in shares:
+        yield _reversal(matter, assessed, why, charge, share)
+
+
+def _reversal(matter: Matter, assessed: Assessed | None, why: str, charge: Charge, share: Decimal) -> ChargeReversal:
+    invoice, as_of = matter.invoice, matter.parties.situation.as_of
+    number = invoice.number or invoice.ref
+    note = CreateCreditNote(
+        customer=invoice.customer,
+        invoice=invoice.ref,
+        charge=charge.ref,
+        issued_on=as_of,
+        amount=_money(share, matter),
+        note=f"Part of the charge for late payment of invoice {number} is given back",
+        tax_code=matter.settings.tax_code.interest,
+    )
+    return ChargeReversal(
+        rule=RULE,
+        customer=invoice.customer,
+        invoice=invoice.ref,
+        amount=_money(share, matter),
+        charge=charge.ref,
+        key=f"{RULE}/{invoice.ref}/reversal/{charge.ref}/{charge.reversals + 1}",
+        reason=given_back(matter, assessed, why, share),
+        operations=(note,),
+    )
