@@ -133,7 +133,7 @@ def matches(row: dict[str, Any], statement: str) -> bool:
     for name, values in re.findall(r"(\w+) IN \(([^)]*)\)", statement):
         held = row.get(name)
         held = held.get("value") if isinstance(held, dict) else held
-        if held is not None and str(held).lower() not in re.sub(r"[' ]", "", values.lower()).split(","):
+        if held is not None and str(held).lower() not in [value.strip(" '") for value in values.lower().split(",")]:
             return False
     return "Balance > '0'" not in statement or row.get("Balance", 0) > 0
 
