@@ -75,6 +75,7 @@ class AgedInvoice:
     overdue: Money
     days_past_due: int
     is_settled: bool  # by a discount that was earned
+    is_tolerated: bool  # so small a rest that it is not overdue
 
 
 def labels(buckets: Sequence[int]) -> tuple[str, ...]:
@@ -116,21 +117,20 @@ def aged(
     invoice: Invoice, as_of: date, settings: OverdueSettings, calendar: str | None, *, settled: bool
 ) -> AgedInvoice:
     """Age an open invoice. `settled`: a discount was earned, so that its rest is not overdue."""
-    tolerated = settled or is_tolerated(invoice.balance, settings)
+    small = is_tolerated(invoice.balance, settings)
     parts: list[AgedPart] = []
     overdue = Money.zero(invoice.currency)
     oldest = 0
     for part in open_parts(invoice):
-        piece = _aged_part(part, invoice, as_of, settings, calendar, tolerated=tolerated)
+        piece = _aged_part(part, invoice, as_of, settings, calendar, tolerated=settled or small)
         parts.append(piece)
         if piece.is_overdue:
             overdue += piece.open
             oldest = max(oldest, piece.days)
     if parts and overdue.amount > 0 and is_tolerated(overdue, settings):
-        return AgedInvoice(
-            invoice, tuple(_as_current(part) for part in parts), Money.zero(invoice.currency), 0, settled
-        )
-    return AgedInvoice(invoice, tuple(parts), overdue, oldest, settled)
+        current = tuple(_as_current(part) for part in parts)
+        return AgedInvoice(invoice, current, Money.zero(invoice.currency), 0, settled, is_tolerated=True)
+    return AgedInvoice(invoice, tuple(parts), overdue, oldest, settled, small)
 
 
 def is_tolerated(rest: Money, settings: OverdueSettings) -> bool:

@@ -44,6 +44,14 @@ def is_holiday(day: date, calendar: str | None) -> bool:
 @lru_cache(maxsize=8192)
 def next_working_day(day: date, calendar: str | None) -> date:
     """`day` itself when it is a working day, else the first one after it."""
-    while day.weekday() >= _SATURDAY or is_holiday(day, calendar):
+    while day < date.max and (day.weekday() >= _SATURDAY or is_holiday(day, calendar)):
         day += timedelta(days=1)
     return day
+
+
+def days_after(day: date, count: int) -> date:
+    """`count` days later (earlier, below zero), held within the calendar."""
+    try:
+        return day + timedelta(days=count)
+    except OverflowError:
+        return date.max if count > 0 else date.min

@@ -128,6 +128,20 @@ class Ledger:
         return found
 
     @cached_property
+    def last_standing_change(self) -> Mapping[str, date]:
+        """When we last changed each customer's standing."""
+        return {entry.customer: entry.on for entry in self.account.history if isinstance(entry, StandingChanged)}
+
+    @cached_property
+    def expired_holds(self) -> Mapping[str, list[Hold]]:
+        """Holds that have run out, by customer."""
+        found: dict[str, list[Hold]] = defaultdict(list)
+        for hold in self.account.holds:
+            if hold.expires_on is not None and hold.expires_on < self.as_of:
+                found[hold.customer].append(hold)
+        return found
+
+    @cached_property
     def holds(self) -> Mapping[str, list[Hold]]:
         """Holds in force, by customer. A hold still counts on the day it expires."""
         found: dict[str, list[Hold]] = defaultdict(list)

@@ -51,12 +51,13 @@ def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
     models = [model]
     for part in path:
         if isinstance(part, str):
-            models = [found for one in models if part in one.model_fields for found in _models_in(one, part)]
-    return sorted({name for one in models for name in one.model_fields})
+            models = [found for one in models for found in _models_in(one, part)]
+    return sorted({field.alias or name for one in models for name, field in one.model_fields.items()})
 
 
 def _models_in(model: type[BaseModel], name: str) -> list[type[BaseModel]]:
-    return list(_walk(model.model_fields[name].annotation))
+    fields = [field for own, field in model.model_fields.items() if name in (own, field.alias)]
+    return [found for field in fields for found in _walk(field.annotation)]
 
 
 def _walk(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -1,0 +1,192 @@
+"""Who may still buy on credit: good, watch, hold or stop, and whether selling stops.
+
+A standing goes where it belongs at once, in both directions, but never below what a person placed. A standing on a
+billing parent covers its family. Decides nothing about what sales does with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from rules.domain.actions import Operation, SetStopSell
+from rules.domain.credit import Condition, Creditor, told
+from rules.domain.decisions import CreditState, Decision, Problem, Skip
+from rules.domain.facts import CreditStanding, Customer
+from rules.domain.ledger import Ledger
+from rules.domain.positions import STANDINGS, worst
+from rules.domain.settings import RuleSettings
+from rules.domain.situation import Situation
+from rules.domain.wording import joined, spoken, sums
+
+RULE = "credit_hold"
+
+
+class Settings(RuleSettings):
+    """When a customer is watched, held or stopped, and when it is released."""
+
+    watch: Condition | None = Field(default=None, description="When a customer is to be watched.")
+    hold: Condition | None = Field(default=None, description="When nothing more is sold on credit.")
+    stop: Condition | None = Field(default=None, description="When nothing more is sold at all.")
+    release_when: Literal["below", "settled", "person"] = Field(
+        default="below", description="Step down once below the thresholds, once nothing is overdue, or never by rule."
+    )
+    stop_sell_from: Literal["watch", "hold", "stop", "never"] = Field(
+        default="hold", description="The standing from which the stop-sell flag is raised."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Settings:
+        if self.watch is None and self.hold is None and self.stop is None:
+            raise ValueError("say when to watch, hold or stop, such as hold = { any = { days_past_due = 30 } }")
+        return self
+
+    def stops(self, state: CreditStanding) -> bool:
+        """Whether the flag is up in this standing."""
+        return self.stop_sell_from != "never" and STANDINGS.index(state) >= STANDINGS.index(self.stop_sell_from)
+
+
+@dataclass(slots=True)
+class _Family:
+    """Standings of the family while it is decided on, parents first: `now` is before, `then` what was decided."""
+
+    ledger: Ledger
+    now: dict[str, CreditStanding] = field(default_factory=dict)
+    then: dict[str, CreditStanding] = field(default_factory=dict)
+
+    def above(self, ref: str) -> CreditStanding:
+        """What the customer's billing parents put on it, as decided by now."""
+        return worst(self.then[parent] for parent in self.ledger.ancestors(ref))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Where a customer belongs, and why in a sentence."""
+
+    state: CreditStanding
+    why: str
+
+
+def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
+    """A change of standing for each customer that is not where it belongs, a skip for each that is."""
+    ledger = situation.ledger
+    family = _Family(ledger)
+    for ref in ledger.family:
+        family.now[ref] = family.then[ref] = worst(hold.state for hold in ledger.holds.get(ref, ()))
+    for ref in sorted(situation.governed, key=lambda ref: (len(ledger.ancestors(ref)), ref)):
+        creditor = Creditor(situation, ledger.family[ref])
+        wish = _wish(situation, settings, creditor)
+        yield from (Problem(ref, problem, RULE) for problem in creditor.unrated)
+        yield _decided(situation, settings, family, wish, ledger.family[ref])
+
+
+def _wish(situation: Situation, settings: Settings, creditor: Creditor) -> _Wish:
+    """The gravest standing whose condition is reached, not below a person's, nor released too early."""
+    holds = situation.ledger.holds.get(creditor.customer.ref, ())
+    person = worst(hold.state for hold in holds if not hold.is_ours)
+    ours = worst(hold.state for hold in holds if hold.is_ours)
+    found = _reached(settings, creditor)
+    if _is_below(found.state, ours):
+        found = _released(situation, settings, creditor.customer, ours, found)
+    if _is_below(found.state, person):
+        return _Wish(person, f"a person placed {person}, the rule alone would say {found.state}: {found.why}")
+    return found
+
+
+def _reached(settings: Settings, creditor: Creditor) -> _Wish:
+    missed: list[str] = []
+    conditions: tuple[tuple[CreditStanding, Condition | None], ...] = (
+        ("stop", settings.stop),
+        ("hold", settings.hold),
+        ("watch", settings.watch),
+    )
+    for state, condition in conditions:
+        if condition is not None:
+            met, words = creditor.applies(condition)
+            if met:
+                return _Wish(state, told(words))
+            missed = [f"{told(words)} for {state}", *missed]
+    return _Wish("good", f"not reached: {'; '.join(missed)}")
+
+
+def _released(
+    situation: Situation, settings: Settings, customer: Customer, ours: CreditStanding, found: _Wish
+) -> _Wish:
+    """Whether our own hold may come down to where the customer now belongs."""
+    if settings.release_when == "person":
+        return _Wish(ours, f"only a person releases; the thresholds would say {found.state}")
+    rows = situation.aged_by_customer.get(customer.ref, ())
+    overdue = sums(row.overdue for row in rows if row.overdue)
+    if settings.release_when == "settled" and overdue:
+        rest = joined(spoken(amount) for amount in overdue)
+        return _Wish(ours, f"released once nothing is overdue, {rest} still is")
+    return found
+
+
+def _decided(
+    situation: Situation, settings: Settings, family: _Family, wish: _Wish, customer: Customer
+) -> CreditState | Skip:
+    ref = customer.ref
+    before, above = family.now[ref], family.above(ref)
+    is_covered = _is_below(before, wish.state) and not _is_below(above, wish.state)
+    if is_covered:
+        return Skip(RULE, ref, f"Covered by {above} on the billing parent; alone {wish.state}: {wish.why}.", ref)
+    family.then[ref] = wish.state
+    operations = tuple(_flags(situation, settings, family, customer, wish))
+    differs = before == wish.state and bool(operations) and _books_differ(situation, ref)
+    if before == wish.state and not differs:
+        return Skip(RULE, ref, f"Stays {before}: {wish.why}.", ref)
+    key = f"{RULE}/{ref}/{wish.state}/{1 + situation.ledger.standing_changes.get(ref, 0)}"
+    return CreditState(
+        rule=RULE,
+        customer=ref,
+        before=before,
+        after=wish.state,
+        stop_sell=settings.stops(worst((wish.state, above))),
+        key=f"{key}/books-{_spelled(customer.version)}" if differs else key,
+        reason=f"The books show another stop-sell than {before}: {wish.why}."
+        if differs
+        else f"{before} to {wish.state}: {wish.why}.",
+        operations=operations,
+    )
+
+
+def _flags(
+    situation: Situation, settings: Settings, family: _Family, customer: Customer, wish: _Wish
+) -> Iterator[Operation]:
+    """The flags that must change: the customer's, and those of all billed through it."""
+    ledger = situation.ledger
+    for ref in ledger.branches[customer.ref]:
+        member = ledger.family[ref]
+        was = worst((family.now[ref], *(family.now[parent] for parent in ledger.ancestors(ref))))
+        state = worst((family.then[ref], family.above(ref)))
+        on = settings.stops(state)
+        was_on = settings.stops(was) or _has_run_out(ledger, settings, ref)
+        raised = on and not (member.stop_sell or (member.stop_sell is None and was_on))
+        lifted = not on and was_on and member.stop_sell is not False
+        if raised or lifted:
+            yield SetStopSell(ref, on, state, situation.as_of, f"{state}: {wish.why}")
+
+
+def _has_run_out(ledger: Ledger, settings: Settings, ref: str) -> bool:
+    """Whether the books show a flag that a hold now run out had raised."""
+    shown = ledger.family[ref].stop_sell
+    return bool(shown) and any(settings.stops(hold.state) for hold in ledger.expired_holds.get(ref, ()))
+
+
+def _books_differ(situation: Situation, ref: str) -> bool:
+    """Whether what the books show is really another state, and not our own change of today on its way back."""
+    shown = situation.ledger.family[ref].stop_sell
+    return shown is not None and situation.ledger.last_standing_change.get(ref) != situation.as_of
+
+
+def _spelled(version: str) -> str:
+    """The provider's mark in letters and digits, as a key may carry it."""
+    return "".join(letter for letter in version if letter.isalnum()) or "0"
+
+
+def _is_below(one: CreditStanding, other: CreditStanding) -> bool:
+    return STANDINGS.index(one) < STANDINGS.index(other)

@@ -1,0 +1,180 @@
+"""What credit thresholds look at, and which of them a customer has reached. Reached means at equality, everywhere.
+
+A threshold with a currency sees that currency alone; a bare one sees everything converted to the company's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+from pydantic import Field, model_validator
+
+from rules.domain.facts import Customer
+from rules.domain.money import Money
+from rules.domain.positions import exposed
+from rules.domain.promised import broken
+from rules.domain.settings import Amount, AmountTexts, Count, PctText, Positive, RuleSettings
+from rules.domain.situation import Situation
+from rules.domain.wording import counted, joined, spoken, sums
+
+_TENTH = Decimal("0.1")
+
+
+class Thresholds(RuleSettings):
+    """What can be reached. Each is reached at equality."""
+
+    days_past_due: Count | None = Field(default=None, description="Days the oldest overdue invoice is past due.")
+    overdue: AmountTexts | None = Field(default=None, description="Amount overdue in all; of a list, one is enough.")
+    largest_overdue: AmountTexts | None = Field(default=None, description="Amount overdue on the largest invoice.")
+    overdue_invoices: Positive | None = Field(default=None, description="How many invoices are overdue.")
+    broken_promises: Positive | None = Field(
+        default=None, description="How many promises were not, or not wholly, kept."
+    )
+    limit_used_pct: PctText | None = Field(default=None, description="Share of the credit limit in use, in percent.")
+
+
+class Condition(Thresholds):
+    """When a standing applies: `any` or `all` of some thresholds. Thresholds written bare count as `any`."""
+
+    any_: Thresholds | None = Field(default=None, alias="any", description="One of these reached is enough.")
+    all_: Thresholds | None = Field(default=None, alias="all", description="All of these must be reached.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Condition:
+        bare = any(getattr(self, name) is not None for name in Thresholds.model_fields)
+        if self.all_ is not None and (bare or self.any_ is not None):
+            raise ValueError("write either any = {…} or all = {…}, not both")
+        if not _asked_for(self):
+            raise ValueError("name at least one threshold, such as any = { days_past_due = 30 }")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One threshold looked at: whether it is reached, in a sentence's part."""
+
+    reached: bool
+    words: str
+
+
+@dataclass(slots=True)
+class Creditor:
+    """One customer's figures for thresholds, converted where a bare one needs it. `unrated` collects what could not."""
+
+    situation: Situation
+    customer: Customer
+    unrated: dict[str, None] = field(default_factory=dict)
+
+    def applies(self, condition: Condition) -> tuple[bool, tuple[str, ...]]:
+        """Whether the condition is reached, and the words of what was reached (or of all, where none was)."""
+        findings = [self._look(name, getattr(part, name)) for part, name in _asked_for(condition)]
+        met = all(one.reached for one in findings) if condition.all_ else any(one.reached for one in findings)
+        return met, tuple(one.words for one in findings if one.reached or not met)
+
+    def _look(self, name: str, threshold: object) -> Finding:
+        looks: dict[str, Callable[..., Finding]] = {
+            "days_past_due": self._days,
+            "overdue": self._overdue,
+            "largest_overdue": self._largest,
+            "overdue_invoices": self._invoices,
+            "broken_promises": self._promises,
+            "limit_used_pct": self._limit,
+        }
+        return looks[name](threshold)
+
+    def _late(self) -> list[Money]:
+        rows = self.situation.aged_by_customer.get(self.customer.ref, ())
+        return [row.overdue for row in rows if row.overdue]
+
+    def _days(self, threshold: int) -> Finding:
+        rows = self.situation.aged_by_customer.get(self.customer.ref, ())
+        oldest = max((row.days_past_due for row in rows if row.overdue), default=None)
+        reached = oldest is not None and oldest >= threshold
+        return Finding(reached, f"{counted(oldest or 0, 'day')} past due ({threshold} or more)")
+
+    def _invoices(self, threshold: int) -> Finding:
+        number = len(self._late())
+        return Finding(number >= threshold, f"{counted(number, 'invoice')} overdue ({threshold} or more)")
+
+    def _promises(self, threshold: int) -> Finding:
+        number = broken(one for one in self.situation.judged if one.promise.customer == self.customer.ref)
+        return Finding(number >= threshold, f"{counted(number, 'promise')} broken ({threshold} or more)")
+
+    def _overdue(self, thresholds: tuple[Amount, ...]) -> Finding:
+        return self._amounts(thresholds, sums, self._late(), "overdue")
+
+    def _largest(self, thresholds: tuple[Amount, ...]) -> Finding:
+        def largest(kept: Iterable[Money]) -> tuple[Money, ...]:
+            found = max(kept, key=lambda amount: amount.amount, default=None)
+            return (found,) if found else ()
+
+        return self._amounts(thresholds, largest, self._late(), "overdue on the largest invoice")
+
+    def _amounts(
+        self,
+        thresholds: tuple[Amount, ...],
+        measure: Callable[[Iterable[Money]], tuple[Money, ...]],
+        late: list[Money],
+        what: str,
+    ) -> Finding:
+        findings = []
+        base = self.situation.account.company.currency
+        for threshold in thresholds:
+            currency = threshold.currency or base
+            seen = (
+                [one for one in late if one.currency == currency]
+                if threshold.currency
+                else self.in_currency(late, base)
+            )
+            found = next(iter(measure(seen)), Money.zero(currency))
+            reached = found.amount > 0 and found.amount >= threshold.number
+            findings.append(Finding(reached, f"{spoken(found.rounded())} {what} ({threshold} or more)"))
+        return next((one for one in findings if one.reached), findings[0])
+
+    def _limit(self, threshold: Decimal) -> Finding:
+        base = self.situation.account.company.currency
+        limit = self.situation.credit_limits.of(self.customer, base)
+        if limit is None:
+            return Finding(reached=False, words="no credit limit")
+        used = next(iter(sums(self.in_currency(self.exposure(), limit.currency))), Money.zero(limit.currency))
+        if not limit:
+            return Finding(used.amount > 0, f"{spoken(used.rounded())} owed without any credit (limit {spoken(limit)})")
+        pct = used.amount * 100 / limit.amount
+        shown = pct.quantize(_TENTH, rounding=ROUND_HALF_UP)
+        words = f"{shown}% of the limit of {spoken(limit)} used ({threshold}% or more)"
+        return Finding(pct >= threshold, words)
+
+    def exposure(self) -> list[Money]:
+        """What the customer and all billed through it owe, less money and credits on no invoice, by currency."""
+        ledger = self.situation.ledger
+        branch = ledger.branches[self.customer.ref]
+        rows = (row for ref in branch for row in self.situation.aged_by_customer.get(ref, ()))
+        opened = sums(row.invoice.balance for row in rows)
+        held = sums(rest for ref in branch for rest in ledger.unapplied.get(ref, {}).values())
+        unapplied = {rest.currency: rest for rest in held}
+        return [exposed(amount, unapplied.get(amount.currency, Money.zero(amount.currency))) for amount in opened]
+
+    def in_currency(self, amounts: Iterable[Money], currency: str) -> list[Money]:
+        """The amounts in `currency`; what has no rate is left out and remembered."""
+        found = []
+        for amount in amounts:
+            worth = self.situation.converted(amount, currency) if amount.currency != currency else amount
+            if worth is not None:
+                found.append(worth)
+            elif amount:
+                day = self.situation.as_of
+                self.unrated[f"no rate from {amount.currency} to {currency} on or before {day}"] = None
+        return found
+
+
+def _asked_for(condition: Condition) -> list[tuple[Thresholds, str]]:
+    """Each threshold that is set, with the table it stands in."""
+    parts: Iterator[Thresholds] = (part for part in (condition, condition.any_, condition.all_) if part is not None)
+    return [(part, name) for part in parts for name in Thresholds.model_fields if getattr(part, name) is not None]
+
+
+def told(words: Iterable[str]) -> str:
+    """Findings as the middle of a sentence."""
+    return joined(dict.fromkeys(words))

@@ -1,0 +1,131 @@
+"""Which reminder is due for one invoice: its due parts, what is asked, and the level that was reached.
+
+Levels are worked out afresh from what was sent and how late the invoice is now; nothing like a next step is stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from rules.domain.aging import AgedInvoice
+from rules.domain.calendars import days_after
+from rules.domain.facts import Invoice, ReminderSent
+from rules.domain.money import Money, total
+from rules.domain.plans import kept_plan, plan_parts
+from rules.domain.reminder_settings import ReminderSettings
+from rules.domain.situation import Situation
+from rules.domain.wording import spoken
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What the levels of an invoice are counted from. `occurrence` tells one due part from another in a key."""
+
+    due_on: date
+    days: int
+    asked: Money
+    occurrence: str
+    sent: tuple[ReminderSent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A reminder due for an invoice. `repeat` is 0 for a level's first message, else counts its repeats from 1."""
+
+    row: AgedInvoice
+    clock: Clock
+    level: int
+    repeat: int = 0
+
+    @property
+    def invoice(self) -> Invoice:
+        """The invoice it is about."""
+        return self.row.invoice
+
+
+def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings) -> Clock | None:
+    """The invoice's clock: its oldest open part, or the plan's row where a plan is kept. None without a due date."""
+    invoice, as_of = row.invoice, situation.as_of
+    plan = kept_plan(situation, invoice)
+    parts = plan_parts(situation, plan, invoice) if plan else [(part.due_on, part.open) for part in row.parts]
+    if not parts:
+        return None
+    due_on = parts[0][0]
+    fallen = [amount for day, amount in parts if day <= as_of] or [parts[0][1]]
+    several = plan is not None or len(invoice.installments) > 1
+    sent = situation.ledger.reminders.get(invoice.ref, [])
+    if several:
+        first_day = days_after(due_on, settings.levels[0].at_days)
+        sent = [entry for entry in sent if entry.on >= first_day]
+    return Clock(
+        due_on=due_on,
+        days=(as_of - due_on).days,
+        asked=_asked(situation, invoice, total(fallen, invoice.currency)),
+        occurrence=f"{invoice.ref}/{due_on}" if several else invoice.ref,
+        sent=tuple(sent),
+    )
+
+
+def due_step(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step | str:
+    """The reminder that is due now, or why none is."""
+    last = max((entry.level for entry in clock.sent), default=0)
+    reached = _next_level(clock, settings, last)
+    if isinstance(reached, int):
+        return Step(row, clock, reached)
+    return _repeat(row, clock, settings, last) or reached
+
+
+def _next_level(clock: Clock, settings: ReminderSettings, last: int) -> int | str:
+    ahead = [number for number in range(last + 1, len(settings.levels) + 1) if not _has_passed(settings, number, clock)]
+    reached = [number for number in ahead if clock.days >= settings.levels[number - 1].at_days]
+    if settings.first_contact == "matching_level" and reached:
+        return reached[-1]
+    if reached and reached[0] == ahead[0]:
+        return reached[0]
+    if not ahead:
+        return f"all {len(settings.levels)} levels were sent"
+    on = days_after(clock.due_on, settings.levels[ahead[0] - 1].at_days)
+    return f"level {ahead[0]} of {len(settings.levels)} is reached on {on}"
+
+
+def _has_passed(settings: ReminderSettings, number: int, clock: Clock) -> bool:
+    """Whether a level before the due date missed its day. One that met closed days waits for the next open one."""
+    at_days = settings.levels[number - 1].at_days
+    if at_days >= 0 or clock.days <= at_days:
+        return False
+    if clock.days >= 0:
+        return True
+    missed = (days_after(clock.due_on, day) for day in range(at_days, clock.days))
+    return not all(settings.closed(day) for day in missed)
+
+
+def _repeat(row: AgedInvoice, clock: Clock, settings: ReminderSettings, last: int) -> Step | str | None:
+    if not 1 <= last <= len(settings.levels) or settings.levels[last - 1].repeat_every_days is None:
+        return None
+    level = settings.levels[last - 1]
+    sent = [entry.on for entry in clock.sent if entry.level == last]
+    if level.max_repeats is not None and len(sent) > level.max_repeats:
+        return None
+    due_on = days_after(max(sent), level.repeat_every_days or 0)
+    if days_after(clock.due_on, clock.days) < due_on:
+        return f"level {last} is repeated on {due_on}"
+    return Step(row, clock, last, repeat=len(sent))
+
+
+def _asked(situation: Situation, invoice: Invoice, fallen: Money) -> Money:
+    """What has fallen due less what is contested or promised, not below zero."""
+    asked = fallen
+    for held in (situation.disputed.get(invoice.ref), situation.promised.get(invoice.ref)):
+        if held is not None:
+            asked -= held
+    return max(asked, Money.zero(invoice.currency))
+
+
+def pause(situation: Situation, ref: str) -> str:
+    """What is left out of the asking, in words; empty where nothing is."""
+    parts = []
+    for word, found in (("disputed", situation.disputed), ("promised", situation.promised)):
+        if found.get(ref):
+            parts.append(f"{spoken(found[ref])} {word}")
+    return " and ".join(parts)

@@ -1,0 +1,187 @@
+"""Making the one message of a reminder: level, tone, fee, wording, operations. What is due was decided before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from rules.domain.actions import (
+    AddNote,
+    ChargeLine,
+    CreateInvoice,
+    DueLine,
+    EmailInvoice,
+    Operation,
+    SendMessage,
+)
+from rules.domain.decisions import Reminder
+from rules.domain.dunning import Step, pause
+from rules.domain.money import Money, total
+from rules.domain.reminder_settings import Level, ReminderSettings
+from rules.domain.situation import Situation
+from rules.domain.wording import counted, joined, late, spoken, sums
+
+RULE = "reminders"
+TONES = ("friendly", "firm", "final")
+
+
+def message(situation: Situation, settings: ReminderSettings, steps: list[Step], to: str) -> Reminder:
+    """One reminder about these invoices, at the highest of their levels."""
+    lead = min(steps, key=_rank)
+    level = settings.levels[lead.level - 1]
+    fee = _fee(situation, level, [step for step in steps if step.level == lead.level])
+    found = Reminder(
+        rule=RULE,
+        customer=situation.account.customer.ref,
+        invoices=tuple(sorted(step.invoice.ref for step in steps)),
+        amounts=sums(step.clock.asked for step in steps),
+        level=lead.level,
+        template=_template(situation, settings, lead),
+        channel=level.channel,
+        key=_key(lead),
+        reason=_reason(situation, settings, steps, lead),
+        fee=fee,
+    )
+    return _with_operations(situation, found, (lead, level), sorted(steps, key=_line_order), to)
+
+
+def _rank(step: Step) -> tuple[int, bool, int, str]:
+    """The lead comes first: highest level, a first message before a repeat, the oldest, then by ref."""
+    return -step.level, step.repeat > 0, -step.clock.days, step.invoice.ref
+
+
+def _line_order(step: Step) -> tuple[int, str]:
+    return -step.clock.days, step.invoice.ref
+
+
+def _key(lead: Step) -> str:
+    key = f"{RULE}/{lead.clock.occurrence}/level-{lead.level}"
+    return f"{key}/repeat-{lead.repeat}" if lead.repeat else key
+
+
+def _template(situation: Situation, settings: ReminderSettings, lead: Step) -> str:
+    """The level's template, made firmer or gentler by the way the customer pays. The order of levels stays."""
+    own = settings.levels[lead.level - 1].template
+    shift = 0
+    if settings.severity_by_payer:
+        shift = settings.severity_by_payer.get(situation.payer_class(lead.invoice.customer), 0)
+    if not shift or settings.levels[lead.level - 1].at_days < 0:
+        return own
+    after_due = tuple(dict.fromkeys(level.template for level in settings.levels if level.at_days >= 0))
+    ladder = TONES if own in TONES else after_due
+    return ladder[max(0, min(len(ladder) - 1, ladder.index(own) + shift))]
+
+
+def _fee(situation: Situation, level: Level, leads: list[Step]) -> Money | None:
+    """The level's fee: none for a repeat, for our own charges, or where it fell before."""
+    bearing = [step for step in leads if step.repeat == 0 and not step.invoice.is_ours]
+    if not bearing:
+        return None
+    if level.fee is not None:
+        fee = level.fee.money(situation.account.company.currency)
+    elif level.fee_pct is not None:
+        currency = bearing[0].invoice.currency
+        parts = [
+            Money(step.invoice.balance.amount * level.fee_pct / Decimal(100), currency).rounded()
+            for step in bearing
+            if step.invoice.currency == currency
+        ]
+        fee = total(parts, currency)
+    else:
+        return None
+    return fee or None
+
+
+def _reason(situation: Situation, settings: ReminderSettings, steps: list[Step], lead: Step) -> str:
+    level = settings.levels[lead.level - 1]
+    asked = joined(spoken(amount) for amount in sums(step.clock.asked for step in steps))
+    oldest = max(steps, key=lambda step: step.clock.days)
+    held = joined(
+        f"{part} on {step.invoice.number or step.invoice.ref}"
+        for step in sorted(steps, key=_line_order)
+        if (part := pause(situation, step.invoice.ref))
+    )
+    reached = f"level {lead.level} of {len(settings.levels)} reached at {counted(level.at_days, 'day')}"
+    if level.at_days < 0:
+        reached = f"level {lead.level} of {len(settings.levels)} comes {counted(-level.at_days, 'day')} before"
+    if lead.repeat:
+        reached = f"level {lead.level} repeated, {lead.repeat} of {level.max_repeats or 'any number of'} times"
+    history = [entry for step in steps for entry in step.clock.sent]
+    last = max(history, key=lambda entry: (entry.on, entry.level), default=None)
+    before = f"last reminder level {last.level} on {last.on}" if last else "no reminder before"
+    return (
+        f"{counted(len(steps), 'invoice')}, {asked} asked{f' ({held} left out)' if held else ''}, "
+        f"oldest {late(oldest.clock.days, oldest.clock.due_on)}: {reached}; {before}."
+    )
+
+
+def _with_operations(
+    situation: Situation, reminder: Reminder, lead: tuple[Step, Level], steps: list[Step], to: str
+) -> Reminder:
+    operations: list[Operation] = []
+    if reminder.channel in ("email", "letter"):
+        operations.append(_send_message(situation, reminder, lead, steps, to))
+    if reminder.channel == "provider":
+        operations += [EmailInvoice(reminder.customer, step.invoice.ref, to, step.invoice.balance) for step in steps]
+    if reminder.fee is not None:
+        operations.append(_fee_invoice(situation, reminder, lead[0]))
+    if reminder.channel in ("email", "letter"):
+        operations += _notes(situation, reminder, steps)
+    return replace(reminder, operations=tuple(operations))
+
+
+def _send_message(
+    situation: Situation, reminder: Reminder, lead: tuple[Step, Level], steps: list[Step], to: str
+) -> SendMessage:
+    head = situation.account.customer
+    return SendMessage(
+        customer=head.ref,
+        to=to,
+        name=head.name,
+        template=reminder.template,
+        level=reminder.level,
+        channel="letter" if reminder.channel == "letter" else "email",
+        lines=tuple(_due_line(step) for step in steps),
+        as_of=situation.as_of,
+        fee=reminder.fee,
+        copy_to=head.collector if lead[1].copy_to_collector else None,
+        company=situation.account.company.name,
+        replies_to=tuple(dict.fromkeys(entry.key for entry in lead[0].clock.sent if entry.key)),
+    )
+
+
+def _due_line(step: Step) -> DueLine:
+    invoice = step.invoice
+    return DueLine(
+        invoice=invoice.ref,
+        number=invoice.number,
+        issued_on=invoice.issued_on,
+        due_on=step.clock.due_on,
+        days_past_due=max(step.clock.days, 0),
+        asked=step.clock.asked,
+        balance=invoice.balance,
+        pay_link=invoice.pay_link,
+    )
+
+
+def _fee_invoice(situation: Situation, reminder: Reminder, lead: Step) -> CreateInvoice:
+    """The fee the message names, billed: a fee that stands in no books is not owed."""
+    fee = reminder.fee or Money.zero(lead.invoice.currency)
+    number = lead.invoice.number or lead.invoice.ref
+    return CreateInvoice(
+        customer=reminder.customer,
+        invoice=lead.invoice.ref,
+        invoice_number=lead.invoice.number,
+        issued_on=situation.as_of,
+        due_on=situation.as_of,
+        lines=(ChargeLine(f"Reminder fee, invoice {number}", fee, "fee"),),
+        note=f"Fee of {spoken(fee)} with reminder level {reminder.level} of {situation.as_of} on invoice {number}.",
+    )
+
+
+def _notes(situation: Situation, reminder: Reminder, steps: list[Step]) -> Iterator[AddNote]:
+    word = "sent" if reminder.channel == "email" else "written"
+    for step in steps:
+        text = f"Reminder level {reminder.level} {word} on {situation.as_of}: {spoken(step.clock.asked)} asked."
+        yield AddNote(step.invoice.customer, "invoice", step.invoice.ref, text)

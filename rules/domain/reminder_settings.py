@@ -1,0 +1,116 @@
+"""The settings of `reminders`: levels, pace, and when a reminder may go out."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from rules.domain.calendars import WEEKDAYS, is_holiday, is_known
+from rules.domain.decisions import Channel
+from rules.domain.settings import AmountText, AmountTexts, Count, Flag, PctText, Positive, RuleSettings, Whole
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+
+
+def _time(text: str) -> str:
+    if not _TIME.fullmatch(text):
+        raise ValueError(f'"{text}" is not a time of day such as "08:00"')
+    return text
+
+
+def _calendar(name: str | None) -> str | None:
+    if name is not None and not is_known(name):
+        raise ValueError(f'no public holidays are known for "{name}"; write a country such as "US" or "US-NV"')
+    return name
+
+
+TimeOfDay = Annotated[str, AfterValidator(_time)]
+Calendar = Annotated[str | None, AfterValidator(_calendar)]
+
+
+class Level(RuleSettings):
+    """One step of the dunning policy."""
+
+    at_days: Whole = Field(description="Days past due at which it is reached; negative: before the due date.")
+    template: str = Field(min_length=1, description="The text: upcoming, friendly, firm, final, notice, or your own.")
+    channel: Channel = Field(default="email", description="How it goes out; call and none are for people.")
+    copy_to_collector: Flag = Field(default=False, description="Send the collector a copy.")
+    fee: AmountText | None = Field(default=None, description="Fee that falls with it, once per invoice.")
+    fee_pct: PctText | None = Field(default=None, description="Fee as a percentage of the invoice's own balance.")
+    repeat_every_days: Positive | None = Field(default=None, description="Send it again after so many days.")
+    max_repeats: Count | None = Field(default=None, description="How often it is sent again; absent: without end.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Level:
+        if self.fee is not None and self.fee_pct is not None:
+            raise ValueError("a level has either fee or fee_pct")
+        if self.max_repeats is not None and self.repeat_every_days is None:
+            raise ValueError("max_repeats needs repeat_every_days")
+        return self
+
+
+class SendWindow(RuleSettings):
+    """When reminders may go out. Its days and holidays are decided here; its hours bind the outbox only."""
+
+    days: tuple[Weekday, ...] = Field(
+        default=("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+        min_length=1,
+        description="Days to send; absent: every day.",
+    )
+    from_: TimeOfDay = Field(default="00:00", alias="from", description="First time of day, the company's own.")
+    to: TimeOfDay = Field(default="24:00", description="Time of day from which none goes out.")
+    holidays: Calendar = Field(default=None, description='Public holidays that are no days to send, "US" or "US-NV".')
+
+    @model_validator(mode="after")
+    def _check(self) -> SendWindow:
+        if self.from_ >= self.to:
+            raise ValueError(f'from = "{self.from_}" must come before to = "{self.to}"')
+        return self
+
+    def closed(self, day: date) -> str | None:
+        """Why nothing goes out on `day`; None when it is open."""
+        name = WEEKDAYS[day.weekday()]
+        if name not in self.days:
+            return f"{name} is no day to send"
+        return f"a public holiday ({self.holidays})" if is_holiday(day, self.holidays) else None
+
+
+def _rising(levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    for number, (one, following) in enumerate(pairwise(levels), 1):
+        if following.at_days < one.at_days:
+            raise ValueError(
+                f"levels must rise: level {number + 1} at {following.at_days} days "
+                f"comes after level {number} at {one.at_days}"
+            )
+    return levels
+
+
+class ReminderSettings(RuleSettings):
+    """Reminders: which level is sent when, to whom, and what holds one back."""
+
+    levels: Annotated[tuple[Level, ...], AfterValidator(_rising)] = Field(
+        min_length=1, description="The levels, numbered from 1 in this order."
+    )
+    first_contact: Literal["level_1", "matching_level"] = Field(
+        default="level_1", description="Climb one level at a time, or take the highest reached."
+    )
+    min_gap_days: Count = Field(default=0, description="Days from one reminder to the next, per customer or invoice.")
+    gap_counts_contacts: Flag = Field(default=False, description="Calls and other contacts count for the gap too.")
+    one_per_customer: Flag = Field(default=True, description="One message for all invoices of a customer.")
+    min_overdue: AmountTexts = Field(default=(), description="Per listed currency: less than this is not asked for.")
+    when_unapplied_covers: Literal["pause", "ignore"] = Field(
+        default="pause", description="Whether money and credits on no invoice yet hold back what they cover."
+    )
+    send_window: SendWindow | None = Field(default=None, description="When reminders may go out; absent: always.")
+    severity_by_payer: dict[Literal["new", "prompt", "first_time", "occasional", "chronic", "deteriorating"], Whole] = (
+        Field(default_factory=dict, description="Steps by which the tone is firmer (or gentler, below zero) by payer.")
+    )
+
+    def closed(self, day: date) -> str | None:
+        """Why no reminder goes out on `day`; None when one may."""
+        return self.send_window.closed(day) if self.send_window else None

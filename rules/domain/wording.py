@@ -1,0 +1,39 @@
+"""How amounts, counts and days are said in reasons, memos and skips. One spelling for all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from rules.domain.money import Money, minor_units
+
+
+def spoken(amount: Money) -> str:
+    """``1,300.00 USD``."""
+    return f"{amount.amount:,.{minor_units(amount.currency)}f} {amount.currency}"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 invoice``, ``2 invoices``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def joined(parts: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    items: Sequence[str] = list(parts)
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def sums(amounts: Iterable[Money]) -> tuple[Money, ...]:
+    """The sum in each currency, by currency."""
+    found: dict[str, Money] = {}
+    for amount in amounts:
+        found[amount.currency] = found[amount.currency] + amount if amount.currency in found else amount
+    return tuple(found[currency] for currency in sorted(found))
+
+
+def late(days: int, due_on: date) -> str:
+    """How far an invoice is from its due date, in words."""
+    if days > 0:
+        return f"{counted(days, 'day')} past due"
+    return "due today" if days == 0 else f"due in {counted(-days, 'day')}, on {due_on}"

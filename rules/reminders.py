@@ -1,0 +1,158 @@
+"""Which reminders go out: one level at a time, to people who may be written to, for what they really still owe.
+
+Decides what is due and says why the rest is not. What a message looks like is in `domain.messages`; hours of the day
+are the outbox's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from rules.domain.aging import AgedInvoice
+from rules.domain.calendars import days_after
+from rules.domain.decisions import Decision, Skip
+from rules.domain.dunning import Step, clock_of, due_step, pause
+from rules.domain.facts import Customer
+from rules.domain.messages import message
+from rules.domain.money import Money
+from rules.domain.reminder_settings import ReminderSettings as Settings
+from rules.domain.situation import Situation
+from rules.domain.wording import counted, spoken, sums
+
+__all__ = ["Settings", "decide"]
+
+RULE = "reminders"
+
+
+def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
+    """A reminder for each message that is due, a skip for each invoice or message that is not."""
+    due: list[Step] = []
+    for ref, row in situation.aged.items():
+        if ref in situation.scope:
+            found = _step(situation, settings, ref)
+            if isinstance(found, str):
+                yield Skip(RULE, ref, found, row.invoice.customer)
+            else:
+                due.append(found)
+    unapplied = _unapplied(situation)
+    for steps in _messages(due, settings):
+        yield from _send(situation, settings, steps, unapplied)
+
+
+def _messages(due: list[Step], settings: Settings) -> Iterable[list[Step]]:
+    """What goes out together, the oldest first."""
+    if settings.one_per_customer:
+        return [due] if due else []
+    return [[step] for step in sorted(due, key=lambda step: (-step.clock.days, step.invoice.ref))]
+
+
+def _step(situation: Situation, settings: Settings, ref: str) -> Step | str:
+    """The reminder due for the invoice, or why none is."""
+    row = situation.aged[ref]
+    never = _never(situation, row)
+    clock = clock_of(situation, row, settings)
+    if never or clock is None:
+        return never or "No due date: never chased."
+    step = due_step(row, clock, settings)
+    if isinstance(step, str):
+        return f"{step[:1].upper()}{step[1:]}."
+    if not clock.asked:
+        return f"Paused: nothing is left to ask for, {pause(situation, ref) or 'nothing has fallen due'}."
+    return step
+
+
+def _never(situation: Situation, row: AgedInvoice) -> str | None:
+    """Why the invoice is not chased at all, whatever its age."""
+    for customer in (situation.account.customer, situation.ledger.family[row.invoice.customer]):
+        if customer.do_not_contact:
+            return f"{customer.name} is marked do not contact."
+    if row.is_settled:
+        return "A discount earned settles it."
+    return f"The rest of {spoken(row.invoice.balance)} is within the tolerance." if row.is_tolerated else None
+
+
+def _send(
+    situation: Situation, settings: Settings, steps: list[Step], unapplied: dict[str, Money]
+) -> Iterator[Decision]:
+    """The message about these invoices, or the skips of what holds it back. Uses up `unapplied`."""
+    waiting = _gap(situation, settings, steps)
+    if waiting:
+        yield from _skips(steps, waiting)
+        return
+    kept = steps
+    for currency, why in _held_currencies(situation, settings, steps, unapplied):
+        yield from _skips([step for step in kept if step.clock.asked.currency == currency], why)
+        kept = [step for step in kept if step.clock.asked.currency != currency]
+    if not kept:
+        return
+    closed = settings.closed(situation.as_of)
+    if closed:
+        yield from _skips(kept, f"Outside the send window: {closed}.")
+        return
+    level = settings.levels[max(step.level for step in kept) - 1]
+    to = address(situation, kept[0])
+    if level.channel in ("email", "provider") and to is None:
+        yield from _skips(kept, f"No e-mail address for {situation.account.customer.name}.")
+        return
+    yield message(situation, settings, kept, to or "")
+
+
+def address(situation: Situation, step: Step) -> str | None:
+    """Where a message about the invoice goes: to who is billed, else to who it was written to."""
+    head: Customer = situation.account.customer
+    return head.email or situation.ledger.family[step.invoice.customer].email
+
+
+def _skips(steps: Iterable[Step], why: str) -> Iterator[Skip]:
+    for step in steps:
+        yield Skip(RULE, step.invoice.ref, why, step.invoice.customer)
+
+
+def _gap(situation: Situation, settings: Settings, steps: list[Step]) -> str | None:
+    """Why it is too soon after the last contact; None when it is not. Never two reminders on one day."""
+    last = _last_contact(situation, settings, steps)
+    if last is None:
+        return None
+    gap = max(settings.min_gap_days, 1)
+    next_on = days_after(last, gap)
+    if situation.as_of >= next_on:
+        return None
+    level = max(step.level for step in steps)
+    return f"Level {level} waits: last contact on {last}, {counted(gap, 'day')} apart, so not before {next_on}."
+
+
+def _last_contact(situation: Situation, settings: Settings, steps: list[Step]) -> date | None:
+    ledger = situation.ledger
+    refs = ledger.reminders.keys() if settings.one_per_customer else [step.invoice.ref for step in steps]
+    found = [entry.on for ref in refs for entry in ledger.reminders.get(ref, ())]
+    if settings.gap_counts_contacts:
+        found += [
+            contact.on
+            for contact in ledger.contacts
+            if settings.one_per_customer or contact.invoice is None or contact.invoice in refs
+        ]
+    return max(found, default=None)
+
+
+def _held_currencies(
+    situation: Situation, settings: Settings, steps: list[Step], unapplied: dict[str, Money]
+) -> Iterator[tuple[str, str]]:
+    """Currencies left out of the message, each with the reason."""
+    minima = {minimum.currency or situation.account.company.currency: minimum for minimum in settings.min_overdue}
+    for asked in sums(step.clock.asked for step in steps):
+        currency = asked.currency
+        free = unapplied.get(currency)
+        if settings.when_unapplied_covers == "pause" and free is not None and free >= asked:
+            unapplied[currency] = free - asked
+            why = f"{spoken(free)} received or credited but on no invoice yet covers the {spoken(asked)} asked"
+            yield currency, f"Paused: {why}."
+        elif currency in minima and asked.amount < minima[currency].number:
+            minimum = minima[currency].money(currency)
+            yield currency, f"{spoken(asked)} asked is below the minimum of {spoken(minimum)}."
+
+
+def _unapplied(situation: Situation) -> dict[str, Money]:
+    """The family's money and credits on no invoice yet, by currency."""
+    held = [rest for one in situation.ledger.unapplied.values() for rest in one.values()]
+    return {rest.currency: rest for rest in sums(held)}
