@@ -24,6 +24,7 @@ from connectors.simulator.xero import (
     replies,
     settings,
     wire,
+    xml,
 )
 from connectors.simulator.xero.books import Books
 from connectors.simulator.xero.call import App, Call
@@ -156,6 +157,8 @@ class Gate:
             response = self._checked(request, grant)
         except replies.Refused as refused:
             response = refused.response
+        if not xml.asked_for_json(request.headers.get("accept", "")):
+            response = xml.in_xml(response)
         return self._with_headers(response)
 
     def _refuse_stranger(self, request: Request, grant: Grant) -> None:

@@ -50,11 +50,15 @@ class Caller:
     """An API client of the company, with a token of its own."""
 
     company: XeroCompany
-    seen: list[Answer] = field(default_factory=list)
-    token: str = ""
+    seen: list[Answer] = field(default_factory=list, repr=False)
+    token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        self.token = self.token or str(self.company.issue_tokens()["access_token"])
+        self.renew()
+
+    def renew(self) -> None:
+        """Another access token, good for half an hour."""
+        self.token = str(self.company.issue_tokens()["access_token"])
 
     def send(
         self,
