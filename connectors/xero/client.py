@@ -16,13 +16,13 @@ import urllib3.exceptions as wire_errors
 from xero_python.exceptions import ApiSSLException, HTTPStatusException
 
 from connectors import AgedReceivables, ConnectionSettings, Page, Receipt, Record, Ref
-from connectors.errors import ConnectorError, ConsentNeeded, OutcomeUnknown, Unavailable
+from connectors.errors import ConnectorError, ConsentNeeded, OutcomeUnknown, Rejected, Unavailable
 from connectors.markers import digest
 from connectors.tokens import TokenSource
-from connectors.transport import Timing, Usage, redacted, retry_read
+from connectors.transport import READ_TIMEOUT_S, Timing, Usage, redacted, retry_read
 from connectors.xero.proof import Proof
 from connectors.xero.read import Reader
-from connectors.xero.refusals import UNAUTHORISED, lacks_scope, refusal
+from connectors.xero.refusals import UNAUTHORISED, lacks_scope, refusal, validation_messages
 from connectors.xero.values import instant, text
 from connectors.xero.wire import Answer, Gate, document_of, open_sdk
 from connectors.xero.write import Writer, unsupported
@@ -45,9 +45,15 @@ def connect(settings: ConnectionSettings, tokens: TokenSource, timing: Timing) -
 class XeroConnector:
     """One Xero organisation."""
 
-    def __init__(self, settings: ConnectionSettings, tokens: TokenSource, timing: Timing) -> None:
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        tokens: TokenSource,
+        timing: Timing,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:
         self.usage = Usage()
-        self._session = Session(settings, tokens, timing, self.usage)
+        self._session = Session(settings, tokens, timing, Gate(timing, self.usage, read_timeout_s))
         self._reader = Reader(self._session, settings)
         self._writer = Writer(self._session, settings, self._reader.locked_through)
         self._proof = Proof(self._session, self._writer.group)
@@ -86,13 +92,13 @@ class XeroConnector:
 class Session:
     """The calls of one connection. Safe to use from several threads; at most four are on the wire at once."""
 
-    def __init__(self, settings: ConnectionSettings, tokens: TokenSource, timing: Timing, usage: Usage) -> None:
+    def __init__(self, settings: ConnectionSettings, tokens: TokenSource, timing: Timing, gate: Gate) -> None:
         self.account = settings.account
         self._tokens = tokens
         self._timing = timing
-        self._gate = Gate(timing, usage)
+        self._gate = gate
         self._bearer = threading.local()
-        self._sdk = open_sdk(settings, self._gate, lambda: str(self._bearer.token))
+        self._sdk = open_sdk(settings, gate, lambda: str(self._bearer.token))
 
     def read(self, call: str, **arguments: Any) -> Answer:
         """A read, repeated while that may help."""
@@ -112,7 +118,11 @@ class Session:
         """A write, sent once. The idempotency key holds the tenant: Xero scopes keys per app, not per tenant."""
         if key is not None:
             arguments["idempotency_key"] = digest(key, self.account)
-        return self._authorised(call, arguments, writing=True)
+        answer = self._authorised(call, arguments, writing=True)
+        messages = validation_messages(answer.document)
+        if messages:  # a 200 proves nothing before its elements have been looked at
+            raise Rejected("ValidationException", redacted("; ".join(messages), 2000))
+        return answer
 
     def close(self) -> None:
         """Give back sockets. Safe to call twice."""

@@ -71,7 +71,8 @@ def document_of(body: bytes) -> Row:
 class Gate:
     """Stands before the SDK's HTTP client: every call waits here for its turn and leaves with a time-out."""
 
-    def __init__(self, timing: Timing, usage: Usage) -> None:
+    def __init__(self, timing: Timing, usage: Usage, read_timeout_s: float = READ_TIMEOUT_S) -> None:
+        self._timeout = (CONNECT_TIMEOUT_S, read_timeout_s)
         self._pacer = Pacer(PER_MINUTE, 60.0, timing)
         self._turn = threading.Lock()
         self._slots = threading.BoundedSemaphore(IN_FLIGHT)
@@ -81,7 +82,7 @@ class Gate:
         """`send`, paced, counted and with our time-outs whatever the SDK asks for."""
 
         def guarded(method: str, url: str, **arguments: Any) -> Any:
-            arguments["_request_timeout"] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+            arguments["_request_timeout"] = self._timeout
             with self._slots:
                 with self._turn:
                     self._pacer.wait()

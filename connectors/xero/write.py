@@ -2,7 +2,7 @@
 
 Plain dictionaries, so that only what is meant goes out; dates as ``YYYY-MM-DD``; no LineItems where only a head field
 changes, because lines that are not sent are deleted. Creating is PUT: a second PUT of a number is refused, a second
-POST would overwrite. A 200 proves nothing before its elements have been looked at.
+POST would overwrite.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from connectors.markers import document_number, keys_in, marker
 from connectors.xero.groups import StopSellGroup
 from connectors.xero.history import History
 from connectors.xero.mapping import SALES, SALES_CREDIT
-from connectors.xero.refusals import validation_messages
 from connectors.xero.values import Row, number, outgoing, rows, text
 from connectors.xero.wire import Answer, Calls
 from rules.domain.actions import (
@@ -182,13 +181,12 @@ class Writer:
             "Invoice": {"InvoiceID": operation.charge},
         }
         try:
-            answer = self._calls.write(
+            self._calls.write(
                 "create_credit_note_allocation",
                 f"{key}#allocation",
                 credit_note_id=note,
                 allocations={"Allocations": [allocation]},
             )
-            _refuse_errors(answer)
         except Rejected:
             return  # paid meanwhile: the credit note stands, and stays on account
 
@@ -295,17 +293,9 @@ def _receipt(answer: Answer, listed: str, identity: str) -> Receipt:
     """The receipt for the one element written.
 
     Raises:
-        Rejected: the element carries errors though the answer was 200.
         OutcomeUnknown: the answer does not name what was made.
     """
-    _refuse_errors(answer)
     made = rows(answer.document, listed)
     if len(made) != 1 or not text(made[0], identity):
         raise OutcomeUnknown("Xero's answer does not name what was written")
     return Receipt(remote_id=text(made[0], identity), trace=answer.trace)
-
-
-def _refuse_errors(answer: Answer) -> None:
-    messages = validation_messages(answer.document)
-    if messages:
-        raise Rejected("ValidationException", "; ".join(messages))
