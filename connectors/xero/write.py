@@ -59,7 +59,7 @@ def unsupported(operation: Operation, chart: Chart) -> str | None:
     """Why Xero cannot do the operation, in one sentence; None where it can."""
     match operation:
         case SendMessage():
-            return "Xero sends invoices only, not messages of our own: they need [email] or printing"
+            return "Xero does not send messages of our own: they go by SMTP ([email]) or are printed"
         case CreateInvoice() | CreateCreditNote() if not chart.account_code:
             return "finance charges need an income account: set finance_charge_account of this connection"
         case _:

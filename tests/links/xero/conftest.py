@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 import pytest
 
@@ -11,8 +10,7 @@ from connectors import ConnectionSettings
 from connectors.simulator.clock import SimulatedClock
 from connectors.transport import Timing
 from connectors.xero.client import XeroConnector, connect
-from rules.domain.actions import SetStopSell
-from tests.links.xero.tiny import START, TENANT, TinyXero, Tokens, guid
+from tests.links.xero.tiny import START, TENANT, TinyXero, Tokens
 
 
 @pytest.fixture
@@ -52,8 +50,3 @@ def connector(settings: ConnectionSettings, tokens: Tokens, clock: SimulatedCloc
     opened = connect(settings, tokens, Timing(clock.now, clock.monotonic, clock.sleep))
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def stop_sell() -> SetStopSell:
-    return SetStopSell(customer=guid(900), on=True, state="hold", since=date(2026, 3, 2), why="31 days past due")

@@ -9,6 +9,7 @@ import pytest
 
 from connectors import Gone, Ref
 from connectors.simulator.http import Response
+from tests.links.xero.operations import STOP
 from tests.links.xero.tiny import (
     contact,
     credit_note,
@@ -175,11 +176,11 @@ def test_a_listing_during_which_an_invoice_moved_is_read_again_before_it_is_clos
     assert marks == [(("invoice",), ()), (("invoice",), ()), ((), ("invoice",))]
 
 
-def test_a_group_we_changed_ourselves_is_read_back_with_the_next_pull(connector, xero, cursor, stop_sell):
+def test_a_group_we_changed_ourselves_is_read_back_with_the_next_pull(connector, xero, cursor):
     xero.replies["GET", "ContactGroups"] = [{"ContactGroupID": guid(5), "Name": "Stop sell", "Status": "ACTIVE"}]
     xero.replies["PUT", f"ContactGroups/{guid(5)}/Contacts"] = [{"ContactID": guid(900)}]
     xero.replies["PUT", f"Contacts/{guid(900)}/History"] = [{"Details": "…"}]
-    connector.write(stop_sell, "credit_hold/C/hold/1")
+    connector.write(STOP, "credit_hold/C/hold/1")
     xero.replies["GET", "Contacts"] = [contact(ContactGroups=[{"Name": "Stop sell"}])]
     (customer,) = facts(connector.changes(cursor), "customer")
     assert customer.stop_sell is True
