@@ -146,6 +146,7 @@ class Books:
         row.changed_at = self.now().replace(microsecond=0)
         self._tables[row.entity].drop(row)
         self._by_customer[row.customer].pop(row.id, None)
+        self._named.pop((row.entity, row.name.casefold()), None)
 
     def reassign(self, row: Row, customer: str) -> None:
         """Move a transaction, and what is open of it, to another customer."""

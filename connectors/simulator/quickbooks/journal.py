@@ -1,13 +1,16 @@
-"""Journal entries. A line on accounts receivable moves its customer's balance without any invoice."""
+"""Journal entries and deposits. A line on accounts receivable moves its customer's balance without any invoice."""
 
 from __future__ import annotations
 
+from datetime import date
+
 from connectors.simulator.quickbooks.books import Books
 from connectors.simulator.quickbooks.faults import Refused, business, missing
-from connectors.simulator.quickbooks.money import cents_of
+from connectors.simulator.quickbooks.money import Cents, cents_of
 from connectors.simulator.quickbooks.references import existing
 from connectors.simulator.quickbooks.rows import Row
 from connectors.simulator.quickbooks.sales import check_open_period
+from connectors.simulator.quickbooks.seed import BANK_ACCOUNT, RECEIVABLE_ACCOUNT
 from connectors.simulator.quickbooks.validate import writable
 from connectors.simulator.quickbooks.wire import Body
 
@@ -37,6 +40,19 @@ def delete(books: Books, row: Row) -> None:
     check_open_period(books, row.body["TxnDate"])
     books.log("delete", row, row.body)
     books.remove(row)
+
+
+def deposit(books: Books, customer: str, cents: int, on: date) -> Row:
+    """A bank deposit with a line on accounts receivable, which settles what a customer owes like a payment."""
+    books.need("Customer", customer)
+    detail = {"AccountRef": {"value": RECEIVABLE_ACCOUNT}, "Entity": {"value": customer, "type": "CUSTOMER"}}
+    line = {"Id": "1", "LineNum": 1, "Amount": Cents(cents), "DetailType": "DepositLineDetail"}
+    body = {"TxnDate": on.isoformat(), "DepositToAccountRef": {"value": BANK_ACCOUNT}}
+    row = books.add("Deposit", {**body, "Line": [{**line, "DepositLineDetail": detail}]}, customer=customer)
+    row.sign = -1
+    books.owe(row, total=cents)
+    books.log("create", row)
+    return row
 
 
 def _line(line: Body, position: int) -> Body:

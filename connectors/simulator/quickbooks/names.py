@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from connectors.simulator.quickbooks.addresses import placed
 from connectors.simulator.quickbooks.books import Books
 from connectors.simulator.quickbooks.faults import Refused, business, missing
 from connectors.simulator.quickbooks.references import existing
@@ -42,6 +45,8 @@ def update(books: Books, row: Row, sent: Body, *, sparse: bool) -> None:
     if row.entity not in CREATABLE:
         raise Refused("500", f"Operation update on {row.entity} is not supported.")
     changed = writable(sent)
+    if row.entity == "Account" and "Name" not in changed:
+        raise missing("Name")
     merged = {**row.body, **changed} if sparse else changed
     if row.entity in _PEOPLE and "DisplayName" in changed and "PrintOnCheckName" not in changed:
         merged.pop("PrintOnCheckName", None)
@@ -65,6 +70,36 @@ def _take_place(books: Books, row: Row, body: Body) -> None:
         books.rebase(row, row.balance_with_jobs)
 
 
+def merge(books: Books, loser: Row, winner: Row) -> None:
+    """Documents and jobs of one customer become another's; the first is gone."""
+    for document in books.of_customer(loser.id):
+        books.reassign(document, winner.id)
+        document.body = _readdressed(document.body, loser.id, winner.id)
+        books.touch(document)
+    for job in list(books.table("Customer")):
+        if job.body.get("ParentRef", {}).get("value") == loser.id:
+            update(books, job, {"ParentRef": {"value": winner.id}}, sparse=True)
+    books.log("merge", loser, loser.body)
+    books.remove(loser)
+
+
+def _readdressed(value: Any, loser: str, winner: str) -> Any:
+    """`value` with every reference to a customer replaced: on the document, or on a line to receivables."""
+    if isinstance(value, dict):
+        if value.get("CustomerRef", {}).get("value") == loser:
+            value = {**value, "CustomerRef": {"value": winner}}
+        if "Entity" in value:
+            return {**value, "Entity": _pointed(value["Entity"], loser, winner)}
+        return {name: _readdressed(part, loser, winner) for name, part in value.items()}
+    return [_readdressed(part, loser, winner) for part in value] if isinstance(value, list) else value
+
+
+def _pointed(entity: Body, loser: str, winner: str) -> Body:
+    if "EntityRef" in entity:
+        return {**entity, "EntityRef": _pointed(entity["EntityRef"], loser, winner)}
+    return {**entity, "value": winner} if entity.get("value") == loser else entity
+
+
 def full_name(books: Books, row: Row) -> str:
     """The name with its parents', joined by colons."""
     return ":".join(each.name for each in reversed(books.chain(row.id))) if row.entity == "Customer" else row.name
@@ -77,9 +112,9 @@ def _completed(books: Books, entity: str, body: Body) -> Body:
         body.setdefault("DisplayName", " ".join(body[part] for part in parts if body.get(part)))
         body.setdefault("PrintOnCheckName", body.get("CompanyName") or body["DisplayName"])
         body.setdefault("CurrencyRef", {"value": books.currency})
-        if "ParentRef" not in body:
-            body["BillWithParent"] = False
-    return body
+    if entity == "Customer" and "ParentRef" not in body:
+        body["BillWithParent"] = False
+    return placed(books, body)
 
 
 def _check(books: Books, entity: str, body: Body, row: Row | None) -> None:
@@ -106,7 +141,7 @@ def _check_unique(books: Books, entity: str, name: str, row: Row | None) -> None
     for kind in _SHARED_NAMES if entity in _PEOPLE else (entity,):
         other = books.named(kind, wanted)
         if other is not None and other is not row:
-            raise Refused("6240", f"The name supplied already exists. : Id={other.id}")
+            raise Refused("6240", "The name supplied already exists. : null")
 
 
 def _check_customer(books: Books, body: Body, row: Row | None) -> None:

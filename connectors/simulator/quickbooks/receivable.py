@@ -38,6 +38,7 @@ def open_documents(books: Books, as_of: date) -> Iterator[OpenDocument]:
             if _dated(row) <= as_of:
                 yield from _document(books, row, sign, _worth(row) - spent[row.id])
     yield from _journal(books, as_of, settled)
+    yield from _deposits(books, as_of, settled)
 
 
 def _applications(books: Books, as_of: date) -> tuple[dict[str, int], dict[str, int]]:
@@ -88,6 +89,14 @@ def _journal(books: Books, as_of: date, settled: dict[str, int]) -> Iterator[Ope
             rest = abs(cents) - settled[row.id]
             if rest:
                 yield OpenDocument(customer, _dated(row), _dated(row), sign * rest)
+
+
+def _deposits(books: Books, as_of: date, settled: dict[str, int]) -> Iterator[OpenDocument]:
+    for row in books.table("Deposit"):
+        rest = sum(line["Amount"] for line in row.body["Line"]) - settled[row.id]
+        if rest and _dated(row) <= as_of:
+            customer = row.body["Line"][0]["DepositLineDetail"]["Entity"]["value"]
+            yield OpenDocument(customer, _dated(row), _dated(row), -rest)
 
 
 def _receivable_lines(books: Books, row: Row) -> Iterator[tuple[str, int]]:

@@ -15,6 +15,7 @@ from connectors.simulator.quickbooks.money import Cents, converted
 from connectors.simulator.quickbooks.rates import rate_of
 from connectors.simulator.quickbooks.rows import Row
 from connectors.simulator.quickbooks.schema import SALES_FORMS
+from connectors.simulator.quickbooks.seed import UNDEPOSITED_FUNDS
 from connectors.simulator.quickbooks.wire import Body, Raw, json_text, pacific
 
 _CURRENCIES = {
@@ -122,10 +123,12 @@ def _sales(books: Books, row: Row) -> Body:
         "ApplyTaxAfterDiscount": body.pop("ApplyTaxAfterDiscount", False),
         "PrintStatus": body.pop("PrintStatus", "NeedToPrint"),
         "EmailStatus": body.pop("EmailStatus", "NotSet"),
-        "Balance": Cents(row.open if row.sign else 0),
+        "Balance": None if row.entity == "Estimate" else Cents(row.open if row.sign else 0),
         "RemainingCredit": Cents(row.open) if row.entity == "CreditMemo" else None,
         **_abroad(books, row, "HomeBalance", row.open),
         "DeliveryInfo": row.mailed_at and {"DeliveryType": "Email", "DeliveryTime": pacific(row.mailed_at)},
+        "DepositToAccountRef": _ref(books, "Account", body.pop("DepositToAccountRef", None)),
+        "PaymentMethodRef": _ref(books, "PaymentMethod", body.pop("PaymentMethodRef", None)),
         **{name: value for name, value in body.items() if name not in ("Deposit", "ExchangeRate")},
     }
 
@@ -199,7 +202,7 @@ def _payment(books: Books, row: Row) -> Body:
     lines = body.pop("Line", [])
     return {
         "CustomerRef": _ref(books, "Customer", body.pop("CustomerRef")),
-        "DepositToAccountRef": body.pop("DepositToAccountRef", None) or {"value": "4"},
+        "DepositToAccountRef": body.pop("DepositToAccountRef", None) or {"value": UNDEPOSITED_FUNDS},
         "TotalAmt": Cents(row.total),
         "UnappliedAmt": Cents(row.open),
         "ProcessPayment": body.pop("ProcessPayment", False),

@@ -8,23 +8,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.simulator.quickbooks import lines
+from connectors.simulator.quickbooks.addresses import placed
 from connectors.simulator.quickbooks.books import Books
 from connectors.simulator.quickbooks.faults import Refused, business, missing
 from connectors.simulator.quickbooks.money import Cents, cents_of
 from connectors.simulator.quickbooks.references import active_customer, existing
 from connectors.simulator.quickbooks.rows import Row
+from connectors.simulator.quickbooks.seed import UNDEPOSITED_FUNDS
 from connectors.simulator.quickbooks.terms import due_date
 from connectors.simulator.quickbooks.validate import writable
 from connectors.simulator.quickbooks.wire import Body
 
 _SIGNS = {"Invoice": 1, "CreditMemo": -1}
 _LONGEST_NUMBER = 21
+_FILLED_IN: dict[str, Body] = {
+    "SalesReceipt": {"DepositToAccountRef": {"value": UNDEPOSITED_FUNDS}},
+    "Estimate": {"TxnStatus": "Pending"},
+}
 _LIFE_LONG = frozenset(("DocNumber", "CurrencyRef", "ExchangeRate"))  # a full update does not clear these
 
 
 def create(books: Books, entity: str, sent: Body, params: Mapping[str, str]) -> Row:
     """A new form, with everything QuickBooks fills in. Raises Refused; then nothing was done."""
-    body = writable(sent)
+    body = placed(books, writable(sent))
     body.setdefault("TxnDate", books.today().isoformat())
     _check_customer(books, entity, body)
     _fill_in(books, entity, body)
@@ -42,7 +48,7 @@ def create(books: Books, entity: str, sent: Body, params: Mapping[str, str]) -> 
 
 def update(books: Books, row: Row, sent: Body, *, sparse: bool, params: Mapping[str, str]) -> None:
     """Edit a form. Raises Refused; then nothing was done."""
-    body = _edited(books, row, writable(sent), sparse=sparse)
+    body = placed(books, _edited(books, row, writable(sent), sparse=sparse))
     _check_customer(books, row.entity, body)
     body, total, tax = lines.totalled(books, row.entity, body, known_ids=lines.ids(row.body))
     for day in (row.body["TxnDate"], body["TxnDate"]):
@@ -114,6 +120,7 @@ def _check_customer(books: Books, entity: str, body: Body) -> None:
     if not reference:
         if _SIGNS.get(entity):
             raise missing("CustomerRef")
+        body.setdefault("CurrencyRef", {"value": books.currency})
         return
     customer = active_customer(books, reference)
     for name, kind in (("SalesTermRef", "Term"), ("PaymentMethodRef", "PaymentMethod"), ("ClassRef", "Class")):
@@ -142,6 +149,8 @@ def _fill_in(books: Books, entity: str, body: Body) -> None:
                 body.setdefault(name, customer.body[name])
         if entity == "Invoice" and "SalesTermRef" in customer.body:
             body.setdefault("SalesTermRef", customer.body["SalesTermRef"])
+    for name, value in _FILLED_IN.get(entity, {}).items():
+        body.setdefault(name, value)
     if entity == "Invoice":
         body.setdefault("DueDate", due_date(books, body))
 

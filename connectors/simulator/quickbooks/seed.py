@@ -6,14 +6,16 @@ from connectors.simulator.quickbooks.books import Books
 from connectors.simulator.quickbooks.wire import Body
 
 RECEIVABLE_ACCOUNT = "84"
+UNDEPOSITED_FUNDS = "4"
+BANK_ACCOUNT = "35"
 _INCOME_ACCOUNT = "1"
 
 _ACCOUNTS = (
-    ("1", "Services", "Income", "ServiceFeeIncome", "Revenue"),
+    (_INCOME_ACCOUNT, "Services", "Income", "ServiceFeeIncome", "Revenue"),
     ("2", "Discounts given", "Income", "DiscountsRefundsGiven", "Revenue"),
     ("3", "Other Income", "Other Income", "OtherMiscellaneousIncome", "Revenue"),
-    ("4", "Undeposited Funds", "Other Current Asset", "UndepositedFunds", "Asset"),
-    ("35", "Checking", "Bank", "Checking", "Asset"),
+    (UNDEPOSITED_FUNDS, "Undeposited Funds", "Other Current Asset", "UndepositedFunds", "Asset"),
+    (BANK_ACCOUNT, "Checking", "Bank", "Checking", "Asset"),
     (RECEIVABLE_ACCOUNT, "Accounts Receivable (A/R)", "Accounts Receivable", "AccountsReceivable", "Asset"),
 )
 _TERMS = (("Due on receipt", 0), ("Net 15", 15), ("Net 30", 30), ("Net 60", 60), ("Net 10", 10))

@@ -87,7 +87,7 @@ def _delete(books: Books, row: Row) -> Body:
 def _void(books: Books, row: Row) -> Body:
     if row.entity == "Payment":
         payments.void(books, row)
-    elif row.entity in ("Invoice", "SalesReceipt", "CreditMemo"):
+    elif row.entity in ("Invoice", "SalesReceipt"):
         sales.void(books, row)
     else:
         raise Refused("500", f"Operation void on {row.entity} is not supported.")

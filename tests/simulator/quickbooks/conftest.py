@@ -84,13 +84,19 @@ def invoice(company: QuickBooksCompany, oak: str) -> str:
     return company.add_invoice(oak, "1001", date(2025, 1, 10), date(2025, 2, 9), 125_000)
 
 
-def line(amount: float = 100, **more: Any) -> dict[str, Any]:
-    detail = {"ItemRef": {"value": "1"}}
-    return {"Amount": amount, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail, **more}
+@pytest.fixture
+def line():
+    """A sales line of one amount, with whatever a test adds."""
+
+    def make(amount: float = 100, **more: Any) -> dict[str, Any]:
+        detail = {"ItemRef": {"value": "1"}}
+        return {"Amount": amount, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail, **more}
+
+    return make
 
 
 @pytest.fixture
-def draft(oak: str):
+def draft(oak: str, line):
     """The smallest invoice the API takes, with whatever a test adds."""
 
     def make(amount: float = 100, **more: Any) -> dict[str, Any]:
