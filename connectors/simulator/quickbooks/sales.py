@@ -108,7 +108,7 @@ def _edited(books: Books, row: Row, sent: Body, *, sparse: bool) -> Body:
         kept = {name: value for name, value in row.body.items() if name in _LIFE_LONG}
         if books.need_one("Preferences").body["SalesFormsPrefs"]["CustomTxnNumbers"]:
             kept.pop("DocNumber", None)
-        body = {**kept, **sent}
+        body = {**_FILLED_IN.get(row.entity, {}), **kept, **sent}
         body.setdefault("TxnDate", books.today().isoformat())
         if row.entity == "Invoice":
             body.setdefault("DueDate", due_date(books, body))
