@@ -136,6 +136,16 @@ class IntentRows:
         """The operations of one action, in order."""
         return self._steps(_operation.c.action == action_id)
 
+    def confirmed(self) -> list[tuple[str, Operation]]:
+        """Every operation that is in the books, with its key, oldest first."""
+        query = (
+            select(_operation.c.key, _operation.c.payload)
+            .where(_operation.c.connection == self._name, _operation.c.state == "confirmed")
+            .order_by(_operation.c.id)
+        )
+        with self._store.reading() as tx:
+            return [(row.key, codec.load_operation(row.payload)) for row in tx.execute(query)]
+
     def unsettled(self) -> list[Step]:
         """Operations sent without a clear answer, and those a crash left under way."""
         return self._steps(_operation.c.state.in_(("sending", "unknown")))

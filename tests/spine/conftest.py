@@ -78,7 +78,9 @@ class MemoryBooks:
 
     def invoice(self, ref: str, customer: str, due_on: date, amount: str = "100.00") -> None:
         self.put(
-            Invoice(ref, f"N{ref}", customer, due_on - timedelta(days=30), due_on, usd(amount), usd(amount), version="1")
+            Invoice(
+                ref, f"N{ref}", customer, due_on - timedelta(days=30), due_on, usd(amount), usd(amount), version="1"
+            )
         )
 
     def put(self, fact: object) -> None:

@@ -11,7 +11,9 @@ import pytest
 from connectors import Ref
 from connectors.errors import Conflict, ConsentNeeded, Rejected, Throttled, Unavailable
 from rules.domain.actions import CreateInvoice, EmailInvoice, SetStopSell
-from syncd.cycle import Ground, attempt_pass, due_accounts, run_pass
+from syncd import approval
+from syncd.cycle import Ground, attempt_pass, due_accounts, may_write, run_pass
+from syncd.store import journal
 
 REMINDER = "reminders/I-1/level-1"
 
@@ -57,7 +59,7 @@ def test_a_pass_evaluates_only_what_changed_after_the_first_of_a_local_day(desk)
 def test_nobody_who_paid_since_the_pull_gets_a_reminder(desk):
     overdue_book(desk)
 
-    def paid_meanwhile(ref: Ref) -> None:
+    def paid_meanwhile(_ref: Ref) -> None:
         desk.books.on_fetch = None
         desk.books.pay("I-1")
 
@@ -72,7 +74,7 @@ def test_nobody_who_paid_since_the_pull_gets_a_reminder(desk):
 def test_a_stale_action_is_decided_again_and_goes_out_when_it_still_holds(desk):
     overdue_book(desk)
 
-    def part_paid_meanwhile(ref: Ref) -> None:
+    def part_paid_meanwhile(_ref: Ref) -> None:
         desk.books.on_fetch = None
         desk.books.pay("I-1", "40.00")
 
@@ -176,8 +178,6 @@ def test_a_hold_raises_the_flag_and_the_payment_lowers_it(desk):
 
 
 def test_in_review_mode_nothing_leaves_before_a_person_approves(open_desk):
-    from syncd import approval
-
     desk = open_desk(mode="review")
     overdue_book(desk)
     report = run_pass(desk.ledger, desk.ground)
@@ -191,8 +191,6 @@ def test_in_review_mode_nothing_leaves_before_a_person_approves(open_desk):
 
 
 def test_a_refused_occurrence_never_comes_back_and_the_ladder_goes_on(open_desk):
-    from syncd import approval
-
     desk = open_desk(mode="review")
     overdue_book(desk)
     run_pass(desk.ledger, desk.ground)
@@ -217,8 +215,6 @@ def test_what_waits_is_withdrawn_when_the_facts_no_longer_call_for_it(open_desk)
 
 
 def test_too_many_actions_at_once_hold_the_plan_until_a_person_releases_it(open_desk):
-    from syncd import approval
-
     desk = open_desk()
     limits = replace(desk.config.limits, max_actions_per_cycle=1)
     ground = Ground(desk.office.policies, limits, "auto")
@@ -259,8 +255,6 @@ def test_many_invoices_gone_in_one_pull_hold_every_plan(desk):
 
 
 def test_nothing_goes_out_on_an_old_copy_of_the_books(desk):
-    from syncd.cycle import may_write
-
     overdue_book(desk)
     run_pass(desk.ledger, desk.ground)
     desk.clock.advance(timedelta(seconds=desk.config.limits.max_pull_age_s + 1))
@@ -302,8 +296,6 @@ def test_every_call_is_counted_by_day_and_purpose(desk):
 
 
 def test_the_journal_tells_the_whole_way_of_an_action(desk):
-    from syncd.store import journal
-
     overdue_book(desk)
     run_pass(desk.ledger, desk.ground)
     events = [entry.event for entry in journal.read(desk.ledger.store, "acme", key=REMINDER)]

@@ -1,0 +1,223 @@
+"""What came of it: aging before and after, what was written, what it cost, one customer's story, and the proof.
+
+The proof reads the simulated books and the mailbox, not our own records, and holds both against the outbox.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connectors.markers import keys_in
+from rules import evaluate
+from rules.domain.actions import Operation, SetStopSell
+from rules.domain.money import Money
+from syncd.demo.play import Performance
+from syncd.demo.script import address
+from syncd.demo.stage import Cast, Stage
+from syncd.store import journal
+
+_EFFECT_OF = {
+    "email_invoice": "provider_email",
+    "add_note": "memo",
+    "create_invoice": "finance_charge",
+    "create_credit_note": "charge_reversal",
+    "set_promise_date": "promise_date",
+}
+_STORY_LINES = 14
+
+Aging = Mapping[str, Money]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Effects found in the books and the mailbox against those the outbox confirmed; every list is empty when well."""
+
+    found: int
+    confirmed: int
+    twice: tuple[str, ...]
+    missing: tuple[str, ...]
+    unaccounted: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Each effect is there exactly once, and nothing else is."""
+        return self.found == self.confirmed and not (self.twice or self.missing or self.unaccounted)
+
+
+def aging(stage: Stage, cast: Cast, on: date | None = None) -> dict[str, Money]:
+    """Open balances of a company by bucket, by our own reckoning as of `on` (now by default)."""
+    ledger = stage.ledger(cast)
+    company = ledger.company
+    if company is None:
+        return {}
+    day, totals = on or ledger.today(), dict[str, Money]()
+    for account in ledger.files.accounts(ledger.mirror.all_heads(), company, day):
+        for position in evaluate(account, stage.office.policies, day, ledger.config.policy).customers:
+            for buckets in position.aging.values():
+                for label, amount in buckets.items():
+                    totals[label] = totals[label] + amount if label in totals else amount
+    return totals
+
+
+def written(stage: Stage) -> dict[str, Counter[str]]:
+    """What stands in each company's books because of us, by kind; messages are counted from the mailbox."""
+    counts = {cast.connection: Counter[str]() for cast in stage.casts}
+    for cast in stage.casts:
+        counts[cast.connection].update(str(effect.kind) for effect in cast.company.effects())
+        counts[cast.connection]["reminder_email"] = len(_mailed_keys(stage, cast))
+    return counts
+
+
+def prove(stage: Stage) -> Proof:
+    """Hold the books and the mailbox against the outbox, operation by operation."""
+    confirmed, found = Counter[str](), Counter[str]()
+    for cast in stage.casts:
+        ledger = stage.ledger(cast)
+        for key, operation in ledger.intents.confirmed():
+            confirmed[_name(cast, key, operation)] += 1
+        found.update(_found(stage, cast))
+    return Proof(
+        found=found.total(),
+        confirmed=confirmed.total(),
+        twice=tuple(sorted(name for name, times in found.items() if times > max(1, confirmed[name]))),
+        missing=tuple(sorted(name for name, times in confirmed.items() if found[name] < times)),
+        unaccounted=tuple(sorted(name for name in found if name not in confirmed)),
+    )
+
+
+def _name(cast: Cast, key: str, operation: Operation) -> str:
+    """What the comparison calls an operation: its key where the books keep it, else what it did to whom."""
+    if isinstance(operation, SetStopSell):
+        return f"{cast.connection} stop_sell_{'on' if operation.on else 'off'} {operation.customer}"
+    return f"{cast.connection} {_EFFECT_OF.get(operation.verb, 'reminder_email')} {key}"
+
+
+def _found(stage: Stage, cast: Cast) -> Iterable[str]:
+    for effect in cast.company.effects():
+        if effect.kind in ("stop_sell_on", "stop_sell_off"):
+            yield f"{cast.connection} {effect.kind} {effect.customer}"
+        else:
+            for key in keys_in(effect.text)[-1:] or (f"without a key: {effect.target}",):
+                yield f"{cast.connection} {effect.kind} {key}"
+    for key in _mailed_keys(stage, cast):
+        yield f"{cast.connection} reminder_email {key}"
+
+
+def _mailed_keys(stage: Stage, cast: Cast) -> list[str]:
+    """Keys of the messages in the mailbox that this company's customers got."""
+    mine = {key for key, _ in stage.ledger(cast).intents.confirmed()}
+    addresses = _addresses(cast)
+    keys = []
+    for delivered in stage.mailbox.messages:
+        key = str(delivered.message["X-Syncd-Key"])
+        if addresses & set(delivered.recipients) and key in mine:
+            keys.append(key)
+    return keys
+
+
+def _addresses(cast: Cast) -> set[str]:
+    return {address(name) for name in cast.script.customers}
+
+
+def calls(cast: Cast) -> dict[date, dict[str, int]]:
+    """Requests the simulated company answered, by UTC day."""
+    return cast.company.calls_by_day()
+
+
+def owed(cast: Cast) -> Money:
+    """All that is open, by the simulated books."""
+    open_cents = sum(item.balance_cents for item in cast.company.open_items())
+    return Money(Decimal(open_cents).scaleb(-2), cast.company.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One customer's quarter, from the audit."""
+
+    connection: str
+    customer: str
+    name: str
+    lines: tuple[tuple[date, str], ...]
+
+
+def story(stage: Stage) -> Story | None:
+    """The customer with the most to tell: the most different kinds of things happened to it."""
+    told = [(_richness(entries), cast, customer, entries) for cast, customer, entries in _journals(stage)]
+    if not told:
+        return None
+    _, cast, customer, entries = max(told, key=lambda each: (each[0], each[2]))
+    name = next((name for name, ref in cast.customers.items() if ref == customer), customer)
+    lines = [line for entry in entries if (line := _line(entry)) is not None]
+    return Story(cast.connection, customer, name, tuple(lines[:_STORY_LINES]))
+
+
+def _journals(stage: Stage) -> Iterable[tuple[Cast, str, list[journal.Entry]]]:
+    for cast in stage.casts:
+        by_customer: dict[str, list[journal.Entry]] = {}
+        for entry in journal.read(stage.office.store, cast.connection):
+            by_customer.setdefault(entry.customer, []).append(entry)
+        for customer, entries in by_customer.items():
+            yield cast, customer, entries
+
+
+def _richness(entries: Iterable[journal.Entry]) -> tuple[int, int]:
+    verbs = Counter(_verb(entry) for entry in entries if entry.event == "operation.confirmed")
+    return len(verbs), min(verbs.total(), _STORY_LINES)
+
+
+def _verb(entry: journal.Entry) -> str:
+    off = entry.detail.get("verb") == "set_stop_sell" and "/good/" in entry.key
+    return f"{entry.detail.get('verb')}{'_off' if off else ''}"
+
+
+def _line(entry: journal.Entry) -> tuple[date, str] | None:
+    """Decisions tell the story: each carries its whole reason."""
+    if entry.event in ("action.planned", "action.held"):
+        return entry.at.date(), str(entry.detail.get("reason", ""))
+    return None
+
+
+def document(stage: Stage, performance: Performance, opened: Mapping[str, Aging], seconds: float) -> dict[str, Any]:
+    """All of it as plain values, for `--json`."""
+    proof, tale = prove(stage), story(stage)
+    counts = written(stage)
+    return {
+        "seconds": f"{seconds:.1f}",
+        "companies": [
+            {
+                "connection": cast.connection,
+                "name": cast.company.name,
+                "kind": cast.company.kind,
+                "customers": len(cast.customers),
+                "aging_at_start": {label: str(amount) for label, amount in opened[cast.connection].items()},
+                "aging_at_end": {label: str(amount) for label, amount in aging(stage, cast).items()},
+                "open_in_the_books": str(owed(cast)),
+                "written": dict(sorted(counts[cast.connection].items())),
+                "calls_by_day": {day.isoformat(): made for day, made in calls(cast).items()},
+                "passes": len(performance.passes[cast.connection]),
+            }
+            for cast in stage.casts
+        ],
+        "story": None
+        if tale is None
+        else {
+            "connection": tale.connection,
+            "customer": tale.customer,
+            "name": tale.name,
+            "lines": [{"on": on.isoformat(), "what": what} for on, what in tale.lines],
+        },
+        "proof": {
+            "holds": proof.holds,
+            "confirmed": proof.confirmed,
+            "found": proof.found,
+            "twice": list(proof.twice),
+            "missing": list(proof.missing),
+            "unaccounted": list(proof.unaccounted),
+        },
+        "failures": performance.failures,
+    }
