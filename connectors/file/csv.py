@@ -11,7 +11,7 @@ from connectors.file.disk import read_bytes, text_of
 from connectors.file.factoring import Receivable
 from rules.domain.facts import Book, Company
 
-__all__ = ["Receivable", "book_of_csv", "read_receivables", "rows_to_csv"]
+__all__ = ["Receivable", "book_of_csv", "read_receivables", "rows_to_csv", "tells_settlements"]
 
 _SAMPLE_CURRENCY = "USD"  # the factoring layout has none
 
@@ -27,6 +27,11 @@ def read_receivables(path: Path, currency: str = _SAMPLE_CURRENCY) -> tuple[Rece
         absent = ", ".join(sorted(factoring.COLUMNS - set(sheet.header)))
         raise BookRefused((f"{path.name}: row 1: this is not the factoring layout; columns missing: {absent}",))
     return factoring.receivables_of(sheet, currency)
+
+
+def tells_settlements(path: Path) -> bool:
+    """Whether a file has the factoring layout, which says of each invoice when it was paid."""
+    return _is_factoring(sheet_of(text_of(read_bytes(path), path.name), path.name))
 
 
 def book_of_csv(text: str, place: str) -> Book:

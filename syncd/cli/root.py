@@ -21,6 +21,7 @@ COMPLETION_VARIABLE = "_SYNCD_COMPLETE"
 # name: (module:command, its help in one line, as `syncd --help` lists it)
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "demo": ("demo:demo", "The whole job on two simulated companies; needs nothing configured."),
         "init": ("init:init", "Write a commented configuration, a starter rules file and a key."),
         "assess": ("assess:assess", "Decide on a book file without any connection."),
         "rules": ("rules:rules", "Lint, test, show and describe rules files."),

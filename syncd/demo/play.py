@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from rules import evaluate
 from rules.domain.facts import Dispute
-from syncd.cycle import Ground, PassReport, attempt_pass
+from rules.domain.money import Money
+from syncd.cycle import Ground, PassReport, attempt_pass, open_files
 from syncd.demo.script import DAYS, Event, cents
 from syncd.demo.stage import Cast, Stage
 from syncd.feed import write_feed
+from syncd.office import Ledger, Office
 
 # 20:30 in London's winter is afternoon in New York and morning of the next day in Auckland: business hours in both.
 PASS_AT = time(20, 30, tzinfo=UTC)
@@ -20,10 +23,11 @@ _PEOPLE_ACT_BEFORE = timedelta(hours=3)
 
 @dataclass(slots=True)
 class Performance:
-    """Every pass that was made, by connection."""
+    """Every pass that was made, and the aging after the first, by connection."""
 
     passes: dict[str, list[PassReport]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    opening_aging: dict[str, dict[str, Money]] = field(default_factory=dict)
 
 
 def opening(last: datetime) -> datetime:
@@ -59,8 +63,21 @@ def _pass(stage: Stage, cast: Cast, performance: Performance) -> None:
     config = stage.office.config
     report = attempt_pass(stage.ledger(cast), Ground(stage.office.policies, config.limits, config.mode))
     performance.passes.setdefault(cast.connection, []).append(report)
+    if cast.connection not in performance.opening_aging:
+        performance.opening_aging[cast.connection] = aging(stage.office, stage.ledger(cast))
     if report.failure:
         performance.failures.append(f"{cast.connection}: {report.failure}")
+
+
+def aging(office: Office, ledger: Ledger) -> dict[str, Money]:
+    """Open balances of a company by bucket, by our own reckoning of today."""
+    totals: dict[str, Money] = {}
+    for account in open_files(ledger, ledger.mirror.all_heads(), ledger.today()):
+        for position in evaluate(account, office.policies, ledger.today(), ledger.config.policy).customers:
+            for buckets in position.aging.values():
+                for label, amount in buckets.items():
+                    totals[label] = totals[label] + amount if label in totals else amount
+    return totals
 
 
 def _tell(stage: Stage, cast: Cast, until: date) -> None:

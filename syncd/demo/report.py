@@ -13,10 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.markers import keys_in
-from rules import evaluate
 from rules.domain.actions import Operation, SetStopSell
 from rules.domain.money import Money
-from syncd.demo.play import Performance
+from syncd.demo.play import Performance, aging
 from syncd.demo.script import address
 from syncd.demo.stage import Cast, Stage
 from syncd.store import journal
@@ -29,8 +28,6 @@ _EFFECT_OF = {
     "set_promise_date": "promise_date",
 }
 _STORY_LINES = 14
-
-Aging = Mapping[str, Money]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +44,6 @@ class Proof:
     def holds(self) -> bool:
         """Each effect is there exactly once, and nothing else is."""
         return self.found == self.confirmed and not (self.twice or self.missing or self.unaccounted)
-
-
-def aging(stage: Stage, cast: Cast, on: date | None = None) -> dict[str, Money]:
-    """Open balances of a company by bucket, by our own reckoning as of `on` (now by default)."""
-    ledger = stage.ledger(cast)
-    company = ledger.company
-    if company is None:
-        return {}
-    day, totals = on or ledger.today(), dict[str, Money]()
-    for account in ledger.files.accounts(ledger.mirror.all_heads(), company, day):
-        for position in evaluate(account, stage.office.policies, day, ledger.config.policy).customers:
-            for buckets in position.aging.values():
-                for label, amount in buckets.items():
-                    totals[label] = totals[label] + amount if label in totals else amount
-    return totals
 
 
 def written(stage: Stage) -> dict[str, Counter[str]]:
@@ -182,7 +164,11 @@ def _line(entry: journal.Entry) -> tuple[date, str] | None:
     return None
 
 
-def document(stage: Stage, performance: Performance, opened: Mapping[str, Aging], seconds: float) -> dict[str, Any]:
+def _texts(amounts: Mapping[str, Money]) -> dict[str, str]:
+    return {label: str(amount) for label, amount in amounts.items()}
+
+
+def document(stage: Stage, performance: Performance, seconds: float) -> dict[str, Any]:
     """All of it as plain values, for `--json`."""
     proof, tale = prove(stage), story(stage)
     counts = written(stage)
@@ -194,8 +180,8 @@ def document(stage: Stage, performance: Performance, opened: Mapping[str, Aging]
                 "name": cast.company.name,
                 "kind": cast.company.kind,
                 "customers": len(cast.customers),
-                "aging_at_start": {label: str(amount) for label, amount in opened[cast.connection].items()},
-                "aging_at_end": {label: str(amount) for label, amount in aging(stage, cast).items()},
+                "aging_at_start": _texts(performance.opening_aging[cast.connection]),
+                "aging_at_end": _texts(aging(stage.office, stage.ledger(cast))),
                 "open_in_the_books": str(owed(cast)),
                 "written": dict(sorted(counts[cast.connection].items())),
                 "calls_by_day": {day.isoformat(): made for day, made in calls(cast).items()},

@@ -56,6 +56,11 @@ class Stage:
     casts: tuple[Cast, ...]
     mailbox: Mailbox
     office: Office
+    opened: ExitStack
+
+    def close_office(self) -> None:
+        """Send the office home and leave the companies running: another process may open it now."""
+        self.opened.close()
 
     def ledger(self, cast: Cast) -> Ledger:
         """The office's ledger of a company."""
@@ -74,11 +79,12 @@ def stage(folder: Path, scripts: Sequence[Script], opening: datetime) -> Iterato
         )
         mailbox = house.enter_context(Mailbox(folder / "mail"))
         write_office(folder, casts, mailbox)
-        office = house.enter_context(open_office(load_config(folder / "config.toml"), clock, exclusive=True))
+        opened = house.enter_context(ExitStack())
+        office = opened.enter_context(open_office(load_config(folder / "config.toml"), clock, exclusive=True))
         for cast in casts:
             cast.enroll()
             consent(office.ledger(cast.connection), clock)
-        yield Stage(folder, clock, casts, mailbox, office)
+        yield Stage(folder, clock, casts, mailbox, office, opened)
 
 
 def write_office(folder: Path, casts: Sequence[Cast], mailbox: Mailbox) -> None:
