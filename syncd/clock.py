@@ -47,6 +47,11 @@ def today(clock: Clock, timezone: str) -> date:
     return clock.now().astimezone(ZoneInfo(timezone)).date()
 
 
+def local_time(clock: Clock, timezone: str) -> str:
+    """The time of day in `timezone` as ``HH:MM``, which compares as text."""
+    return clock.now().astimezone(ZoneInfo(timezone)).strftime("%H:%M")
+
+
 def timing(clock: Clock) -> Timing:
     """The clock as connectors take it."""
     return Timing(now=clock.now, monotonic=clock.monotonic, sleep=clock.sleep)

@@ -22,7 +22,7 @@ from rules.domain.actions import Operation, SendMessage
 from rules.domain.facts import Company
 from rules.policy import Policies
 from syncd.accounts import Files
-from syncd.clock import Clock, timing, today
+from syncd.clock import Clock, local_time, timing, today
 from syncd.config import Config, ConnectionConfig
 from syncd.errors import ConfigError, Usage
 from syncd.letters import LetterTray
@@ -83,9 +83,15 @@ class Ledger:
         """The company's local day."""
         return today(self.clock, self.config.timezone)
 
+    def local_time(self) -> str:
+        """The company's time of day, ``14:05``."""
+        return local_time(self.clock, self.config.timezone)
+
     def outbox(self) -> Outbox:
         """The way out."""
-        return Outbox(self.intents, self.mirror, self.connector, self.writer_for, self.clock, self.today)
+        return Outbox(
+            self.intents, self.mirror, self.connector, self.writer_for, self.clock, self.today, self.local_time
+        )
 
     def writer_for(self, operation: Operation) -> Writer:
         """Who carries the operation out."""

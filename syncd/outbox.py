@@ -64,6 +64,7 @@ class Outbox:
     writer_for: Callable[[Operation], Writer]
     clock: Clock
     today: Callable[[], date]
+    local_time: Callable[[], str]  # "14:05", the company's own
 
     def drain(self, go_on: Callable[[], bool] = lambda: True) -> Drained:
         """Send all that is planned, oldest action first, as long as `go_on` says so between two requests.
@@ -84,7 +85,7 @@ class Outbox:
 
     def _send(self, step: Step, drained: Drained) -> bool:
         """Look, send, write down. False where the rest of this action must wait for a later drain."""
-        if isinstance(step.operation, SendMessage) and drained.mail_down is not None:
+        if self._waits(step.operation, drained):
             return False
         if (moved := self._moved(step)) is not None:
             self.intents.stale(step, moved, self.clock.now())
@@ -121,10 +122,19 @@ class Outbox:
         self.mirror.touch([step.customer])
         return step.seq > 0
 
+    def _waits(self, operation: Operation, drained: Drained) -> bool:
+        """Whether the step stays planned for a later drain: no mail server now, or outside the hours for messages."""
+        if isinstance(operation, SendMessage) and drained.mail_down is not None:
+            return True
+        if not isinstance(operation, SendMessage | EmailInvoice) or operation.hours is None:
+            return False
+        first, last = operation.hours
+        return not first <= self.local_time() < last
+
     def _moved(self, step: Step) -> str | None:
         """Why the step must not be sent any more: its targets are not as they were when it was decided. None: send."""
-        if step.seq > 0:
-            return None  # it follows a deed that is in the books already, and tells of it
+        if step.seq > 0 and isinstance(step.operation, AddNote):
+            return None  # it tells of a deed that is in the books already
         for ref in targets(step.operation):
             held = self.mirror.fact(ref)
             try:

@@ -48,6 +48,7 @@ class SendMessage:
     copy_to: str | None = None
     company: str = ""  # who writes, as the customer knows us
     replies_to: tuple[str, ...] = ()  # keys of earlier messages on the same matter, oldest first, for mail threading
+    hours: tuple[str, str] | None = None  # "08:00", "18:00": the company's local hours in which it may go out
     verb: Literal["send_message"] = "send_message"
 
 
@@ -59,6 +60,7 @@ class EmailInvoice:
     invoice: str
     to: str
     balance: Money
+    hours: tuple[str, str] | None = None
     verb: Literal["email_invoice"] = "email_invoice"
 
 

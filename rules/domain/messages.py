@@ -18,7 +18,7 @@ from rules.domain.actions import (
 from rules.domain.decisions import Reminder
 from rules.domain.dunning import Step, pause
 from rules.domain.money import Money, total
-from rules.domain.reminder_settings import Level, ReminderSettings
+from rules.domain.reminder_settings import Level, ReminderSettings, SendWindow
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, joined, late, spoken, sums
 
@@ -43,7 +43,14 @@ def message(situation: Situation, settings: ReminderSettings, steps: list[Step],
         reason=_reason(situation, settings, steps, lead),
         fee=fee,
     )
-    return _with_operations(situation, found, (lead, level), sorted(steps, key=_line_order), to)
+    window = settings.send_window
+    found = _with_operations(situation, found, (lead, level), sorted(steps, key=_line_order), to)
+    return replace(found, operations=tuple(_within(step, window) for step in found.operations)) if window else found
+
+
+def _within(step: Operation, window: SendWindow) -> Operation:
+    """A message carries the hours of its window: only the outbox knows what time it is."""
+    return replace(step, hours=(window.from_, window.to)) if isinstance(step, SendMessage | EmailInvoice) else step
 
 
 def _rank(step: Step) -> tuple[int, bool, int, str]:

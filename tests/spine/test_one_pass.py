@@ -300,3 +300,39 @@ def test_the_journal_tells_the_whole_way_of_an_action(desk):
     run_pass(desk.ledger, desk.ground)
     events = [entry.event for entry in journal.read(desk.ledger.store, "acme", key=REMINDER)]
     assert events == ["action.planned", "operation.sent", "operation.confirmed"]
+
+
+def test_a_message_outside_its_hours_waits_planned_and_goes_out_within_them(desk, folder, open_desk):
+    rules = (folder / "rules.d" / "10.toml").read_text()
+    window = '[policies.standard.reminders]\nsend_window = { from = "08:00", to = "09:30" }'
+    (folder / "rules.d" / "10.toml").write_text(rules.replace("[policies.standard.reminders]", window))
+    desk = open_desk(desk.books)
+    overdue_book(desk)
+    run_pass(desk.ledger, desk.ground)  # nine in the morning in New York
+    assert desk.states()[REMINDER] == "done"
+
+    desk.books.customer("C-2")
+    desk.books.invoice("I-2", "C-2", date(2025, 3, 1))
+    desk.clock.advance(timedelta(hours=1))
+    run_pass(desk.ledger, desk.ground)
+    assert desk.states()["reminders/I-2/level-1"] == "planned"
+
+    desk.clock.advance(timedelta(hours=23))
+    run_pass(desk.ledger, desk.ground)
+    assert desk.states()["reminders/I-2/level-1"] == "done"
+
+
+def test_every_invoice_the_provider_mails_is_looked_at_again_first(desk):
+    overdue_book(desk)
+    desk.books.invoice("I-2", "C-1", date(2025, 2, 28))
+
+    def paid_meanwhile(ref: Ref) -> None:
+        if ref.id == "I-2":
+            desk.books.on_fetch = None
+            desk.books.pay("I-1")
+
+    desk.books.on_fetch = paid_meanwhile
+    run_pass(desk.ledger, desk.ground)
+
+    mailed = [operation.invoice for _, operation in desk.books.done if isinstance(operation, EmailInvoice)]
+    assert mailed == ["I-2"]
