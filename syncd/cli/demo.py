@@ -25,7 +25,7 @@ _WRITTEN = {
 }
 
 
-@click.command()
+@click.command(short_help="The whole job on two simulated companies; needs nothing configured.")
 @click.option("--csv", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Receivables of your own.")
 @click.option("--keep", is_flag=True, help="Leave the configuration and state in ./syncd-demo to try commands on.")
 @click.option("--serve", is_flag=True, help="Leave the simulated companies running until Ctrl-C.")
