@@ -23,7 +23,7 @@ from quickbooks.exceptions import QuickbooksException
 
 from connectors import AgedReceivables, ConnectionSettings, Page, Receipt, Record, Ref
 from connectors.errors import ConsentNeeded, OutcomeUnknown, Unavailable
-from connectors.quickbooks.faults import error_of
+from connectors.quickbooks.faults import BrokenAnswer, error_of
 from connectors.quickbooks.read import Reader
 from connectors.quickbooks.write import Writer, unsupported
 from connectors.tokens import TokenSource
@@ -155,9 +155,25 @@ class Api:
 
     def read(self, path: str, **parameters: str) -> dict[str, Any]:
         """GET `path` of the company; waits and asks again where that can help."""
-        return retry_read(
-            lambda: self._call(lambda: self._books.get(self._url(path), params=dict(parameters))), self._timing
-        )
+        return retry_read(lambda: self._get(path, parameters), self._timing)
+
+    def read_or_shrink(self, path: str, **parameters: str) -> dict[str, Any]:
+        """Like `read`, but an answer QuickBooks cannot put together is told at once, so that less can be asked for.
+
+        Raises:
+            BrokenAnswer: one bad record, likely.
+        """
+
+        def get() -> dict[str, Any] | BrokenAnswer:
+            try:
+                return self._get(path, parameters)
+            except BrokenAnswer as broken:
+                return broken
+
+        answer = retry_read(get, self._timing)
+        if isinstance(answer, BrokenAnswer):
+            raise answer
+        return answer
 
     def query(self, statement: str) -> dict[str, Any]:
         """Run a query statement; the whole reply."""
@@ -165,8 +181,11 @@ class Api:
 
     def rows(self, entity: str, statement: str) -> list[dict[str, Any]]:
         """The rows of `entity` a statement finds."""
-        found = self.query(statement).get("QueryResponse") or {}
-        return [row for row in found.get(entity) or () if isinstance(row, dict)]
+        return _rows(self.query(statement), entity)
+
+    def page(self, entity: str, statement: str) -> list[dict[str, Any]]:
+        """The rows of one page. Raises BrokenAnswer where a smaller page may do."""
+        return _rows(self.read_or_shrink("query", query=statement), entity)
 
     def post(self, entity: str, body: Mapping[str, Any], request_id: str) -> dict[str, Any]:
         """Create, or update sparsely. Sent once; returns the object as it is now."""
@@ -182,6 +201,9 @@ class Api:
             lambda: self._books.post(url, None, content_type=kind, params=parameters, request_id=request_id)
         )
         return self._object(answer, entity)
+
+    def _get(self, path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        return self._call(lambda: self._books.get(self._url(path), params=dict(parameters)))
 
     def _object(self, answer: dict[str, Any], entity: str) -> dict[str, Any]:
         found = answer.get(entity)
@@ -237,6 +259,11 @@ def written(value: Any) -> str:
     if isinstance(value, float):
         raise TypeError("a float never goes out; use Decimal")
     return json.dumps(value)
+
+
+def _rows(reply: Mapping[str, Any], entity: str) -> list[dict[str, Any]]:
+    found = reply.get("QueryResponse") or {}
+    return [row for row in found.get(entity) or () if isinstance(row, dict)]
 
 
 def _never_left(error: requests.exceptions.RequestException) -> bool:

@@ -36,8 +36,13 @@ _ELSEWHERE = "3100"
 _NO_CONSENT = frozenset({"100", "110", "120", "3200", "3201", "3202", "6190"})
 _PAUSED = frozenset({"130", "140", "150"})  # company locked or under maintenance; nothing was done
 _SYSTEM = frozenset({"10000", "10100", "10200"})
+_BROKEN_ANSWER = frozenset({"10000", "10100", "4002"})
 _XML_CODE = re.compile(r'(?:errorCode=0*|\bcode=")(\d+)')
 _MAY_BE_SAVED = re.compile(r"(?i)wait a few minutes|try again")
+
+
+class BrokenAnswer(Unavailable):
+    """QuickBooks cannot render what was asked for: one bad record spoils a whole page, so ask for less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ def error_of(status: int, body: str, trace: str, *, writing: bool) -> ConnectorE
 def _meaning(status: int, fault: Fault, trace: str, *, writing: bool) -> ConnectorError:
     if status == HTTPStatus.TOO_MANY_REQUESTS or fault.code == _THROTTLED:
         return Throttled(f"QuickBooks asks for a pause{trace}", THROTTLE_WAIT_S, "minute")
+    if not writing and fault.code in _BROKEN_ANSWER:
+        return BrokenAnswer(f"QuickBooks fails to put this answer together ({status} {fault.code}){trace}")
     out_of_order = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
     if out_of_order or fault.code in _SYSTEM:
         return _unclear(f"QuickBooks answered {status} {fault.code}{trace}", writing=writing)

@@ -1,7 +1,7 @@
 """Our words among other people's: memo lines and the fenced stop-sell block in notes fields. Pure text.
 
-A MEMO is one line that ends with its marker. The HOLD is a fenced block, at most one a customer. Foreign text is never
-cut or moved; only our own lines are shortened to make room, and a marker is never lost.
+A MEMO is one line that ends with its marker. The HOLD is one bracketed line, at most one a customer. Foreign text is
+never cut or moved; only our own lines are shortened to make room, and a marker is never lost.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from connectors.markers import marker
 
 INVOICE_NOTE_LIMIT = 4000
 CUSTOMER_NOTE_LIMIT = 2000
-_OWN_LINE = re.compile(r"(?P<text>.*\S) (?P<marker>\[syncd:[^\]\s]+\])")
+_OWN_LINE = re.compile(r"(?P<text>(?!\[AR-HOLD ).*\S) (?P<marker>\[syncd:[^\]\s]+\])")
 _HOLD = re.compile(
-    r"(?:\r?\n)?\[AR-HOLD since=(?P<since>\S+) state=(?P<state>\w+)(?: type=(?P<type>[^\]\s]*))?\]\s.*?\[/AR-HOLD\]",
-    re.DOTALL,
+    r"(?:\r?\n)?\[AR-HOLD since=(?P<since>\S+) state=(?P<state>\w+)(?: type=(?P<type>[^\]\s]*))? reason=[^\[\]]*\]"
+    r"(?: \[syncd:[^\]\s]+\])?"
 )
 _CUT = "…"
+_NO_BRACKETS = str.maketrans("[]", "()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,16 @@ def with_hold(note: str, hold: Hold, why: str, key: str) -> str:
     """
     kept = without_hold(note)
     kind = "" if hold.prior_type is None else f" type={hold.prior_type}"
-    head, tail = f"[AR-HOLD since={hold.since} state={hold.state}{kind}]\n", f"\n{marker(key)}\n[/AR-HOLD]"
-    start = f"{kept}\n" if kept else ""
-    room = CUSTOMER_NOTE_LIMIT - len(start) - len(head) - len(tail)
+    head, tail = f"[AR-HOLD since={hold.since} state={hold.state}{kind} reason=", f"] {marker(key)}"
+    reason = _one_line(why).translate(_NO_BRACKETS)
+    room = CUSTOMER_NOTE_LIMIT - len(kept) - bool(kept) - len(head) - len(tail)
+    if room < len(reason):
+        kept = _squeezed(kept, len(reason) - room)
+        room = CUSTOMER_NOTE_LIMIT - len(kept) - bool(kept) - len(head) - len(tail)
     if room < 0:
-        kept = _squeezed(kept, -room)
-        start, room = f"{kept}\n", CUSTOMER_NOTE_LIMIT - len(kept) - 1 - len(head) - len(tail)
-    return f"{start}{head}{_shortened(_one_line(why).replace('[', '('), room)}{tail}"
+        raise _full()
+    start = f"{kept}\n" if kept else ""
+    return f"{start}{head}{_shortened(reason, room)}{tail}"
 
 
 def with_memo(note: str, text: str, key: str, limit: int) -> str:
@@ -76,7 +80,7 @@ def with_memo(note: str, text: str, key: str, limit: int) -> str:
     room = limit - len(start) - len(marker(key)) - 1
     line = _one_line(text)
     if room < len(line):
-        start = f"{_squeezed(note, len(line) - room, strict=False)}\n" if note else ""
+        start = f"{_squeezed(note, len(line) - room)}\n" if note else ""
         room = limit - len(start) - len(marker(key)) - 1
     if room < 1:
         raise _full()
@@ -93,17 +97,14 @@ def hold_of(since: date, state: str, prior_type: str | None) -> Hold:
     return Hold(since.isoformat(), state, prior_type)
 
 
-def _squeezed(note: str, by: int, *, strict: bool = True) -> str:
-    """`note` at least `by` characters shorter, taken from our own oldest lines; as much as they give if not strict."""
+def _squeezed(note: str, by: int) -> str:
+    """`note` up to `by` characters shorter, taken from our own oldest memo lines."""
     lines = note.split("\n")
     for index, line in enumerate(lines):
         own = _OWN_LINE.fullmatch(line)
-        if by <= 0 or not own:
-            continue
-        lines[index] = f"{_shortened(own['text'], max(1, len(own['text']) - by))} {own['marker']}"
-        by -= len(line) - len(lines[index])
-    if by > 0 and strict:
-        raise _full()
+        if by > 0 and own:
+            lines[index] = f"{_shortened(own['text'], max(1, len(own['text']) - by))} {own['marker']}"
+            by -= len(line) - len(lines[index])
     return "\n".join(lines)
 
 

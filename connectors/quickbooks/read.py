@@ -5,7 +5,7 @@ CURSOR    QuickBooks' own clock, asked again five minutes back: overlap is harml
 LISTING   pages of 1,000 by id with one row of overlap; rows that shifted start that listing over. Flagged `replaces`
           and `complete_for`, so that what queries cannot show (deletions) still comes out.
 EDGES     CDC reaches 30 days back and shows 1,000 rows: past 29 days everything is listed again; at 1,000 rows each
-          kind is asked by itself, and one that still overflows is listed again.
+          kind is asked by itself, and one that still overflows, or breaks over one bad record, is listed again.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from connectors import AgedReceivables, ConnectionSettings, FactKind, Page, Record, Ref
-from connectors.errors import Rejected
+from connectors.errors import Rejected, Unavailable
 from connectors.quickbooks import mapping
 from connectors.quickbooks.cursor import Cursor
-from connectors.quickbooks.faults import NOT_FOUND
+from connectors.quickbooks.faults import NOT_FOUND, BrokenAnswer
+from connectors.quickbooks.listings import EVERYTHING, Lister
 from connectors.quickbooks.profile import Profile, profile_of, term_of
 from connectors.quickbooks.records import ENTITIES, PAGE_ROWS, Records, Row
 from connectors.quickbooks.report import balances_in
@@ -33,31 +34,16 @@ CDC_ROWS = 1000
 OVERLAP = timedelta(minutes=5)
 CDC_REACH = timedelta(days=29)  # of 30: a day in hand
 RECHECK = timedelta(days=7)
-_RESTARTS = 3
 _BAD_ID = "2030"
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """One full listing: of which kind, and which of its rows."""
+class Changes:
+    """Changed rows by entity, QuickBooks' time, and the kinds whose changes could not all be seen."""
 
-    kind: FactKind
-    where: str = ""
-
-    @property
-    def source(self) -> str:
-        """``from Entity where …``."""
-        return f"from {ENTITIES[self.kind]}{f' where {self.where}' if self.where else ''}"
-
-
-EVERYTHING = ("customer", "invoice", "payment", "credit_note")
-LISTINGS: Mapping[str, Listing] = {
-    "customer": Listing("customer", "Active IN (true, false)"),  # inactive ones are hidden unless asked for
-    "invoice": Listing("invoice"),
-    "payment": Listing("payment"),  # what is unapplied cannot be asked for
-    "credit_note": Listing("credit_note"),
-    "open_invoice": Listing("invoice", "Balance > '0'"),
-}
+    time: str
+    rows: dict[str, list[Row]]
+    unseen: tuple[FactKind, ...] = ()
 
 
 class Reader:
@@ -68,6 +54,7 @@ class Reader:
         self._settings = settings
         self._timing = timing
         self._records = Records(api, settings.account)
+        self._lister = Lister(api, self._records)
         self.known_profile: Profile | None = None
 
     def profile(self) -> Profile:
@@ -83,11 +70,11 @@ class Reader:
         if state is None:
             since = self._read_profile()
             state = Cursor(since, since, self.profile(), EVERYTHING)
-            yield from self._list(state, fresh=True)
+            yield from self._lister.pages(state, fresh=True)
             return
         self.known_profile = state.profile
         if state.todo:
-            yield from self._list(state)
+            yield from self._lister.pages(state)
         elif self._timing.now() - mapping.instant(state.since) > CDC_REACH:
             yield from self._start_over()
         else:
@@ -146,67 +133,24 @@ class Reader:
         said = reply.get("time")
         return said if isinstance(said, str) and said else self._timing.now().isoformat(timespec="seconds")
 
-    # Listing
-
     def _start_over(self) -> Iterator[Page]:
         since = self._read_profile()
-        yield from self._list(Cursor(since, since, self.profile(), EVERYTHING), fresh=True)
-
-    def _list(self, state: Cursor, *, fresh: bool = False) -> Iterator[Page]:
-        """The listings still to do; the first page of a fresh start brings the company too."""
-        while state.todo:
-            listing = LISTINGS[state.todo[0]]
-            rows = self._rows(listing, state)
-            if _shifted(state, rows):
-                state = replace(state, start=1, last="", restarts=state.restarts + 1)
-                continue
-            page, state = self._listed(listing, state, rows)
-            yield replace(page, company=state.profile.company) if fresh else page
-            fresh = False
-
-    def _rows(self, listing: Listing, state: Cursor) -> list[dict[str, Any]]:
-        statement = f"select * {listing.source} ORDERBY Id STARTPOSITION {state.start} MAXRESULTS {PAGE_ROWS}"
-        return self._api.rows(ENTITIES[listing.kind], statement)
-
-    def _listed(self, listing: Listing, state: Cursor, rows: list[dict[str, Any]]) -> tuple[Page, Cursor]:
-        """One page, and where reading stands after it."""
-        new = rows[1:] if state.last and rows and str(rows[0].get("Id")) == state.last else rows
-        ended = self._ended(listing, state, rows, new)
-        kind = (listing.kind,)
-        following = (
-            replace(state, todo=state.todo[1:], start=1, last="", restarts=0)
-            if ended
-            else replace(state, start=state.start + len(rows) - 1, last=str(rows[-1].get("Id")))
-        )
-        page = self._records.page({listing.kind: new}, following)
-        replaces, complete = (kind if state.start == 1 else ()), (kind if ended else ())
-        return replace(page, replaces=replaces, complete_for=complete), following
-
-    def _ended(self, listing: Listing, state: Cursor, rows: Sequence[Row], new: Sequence[Row]) -> bool:
-        """A short page ends a listing only if the count agrees: a server may give fewer rows than were asked for."""
-        if len(rows) >= PAGE_ROWS:
-            return False
-        if not new:
-            return True
-        count = (self._api.query(f"select count(*) {listing.source}").get("QueryResponse") or {}).get("totalCount")
-        return not isinstance(count, int) or count <= state.start - 1 + len(rows)
+        yield from self._lister.pages(Cursor(since, since, self.profile(), EVERYTHING), fresh=True)
 
     # Change data capture
 
     def _poll(self, state: Cursor) -> Iterator[Page]:
         since = (mapping.instant(state.since) - OVERLAP).isoformat(timespec="seconds")
         try:
-            reply = self._changed((*ENTITIES.values(), "Term"), since)
+            changes = self._changes(since)
         except Rejected as error:
             if "older than" not in error.detail:
                 raise
             yield from self._start_over()
             return
-        changed, overflowing = self._complete(_changed_rows(reply), since)
-        profile = _with_terms(state.profile, changed.pop("Term", []))
-        at = self._time(reply)
-        state = replace(state, since=at, profile=profile, todo=tuple(overflowing))
-        yield from self._polled(state, {kind: changed.get(entity, []) for kind, entity in ENTITIES.items()})
+        profile = _with_terms(state.profile, changes.rows.pop("Term", []))
+        state = replace(state, since=changes.time, profile=profile, todo=changes.unseen)
+        yield from self._polled(state, {kind: changes.rows.get(entity, []) for kind, entity in ENTITIES.items()})
 
     def _polled(self, state: Cursor, rows: Mapping[FactKind, list[Row]]) -> Iterator[Page]:
         self.known_profile = state.profile
@@ -218,21 +162,38 @@ class Reader:
         state = self._with_new_types(state, rows["customer"])
         page = self._records.page(rows, state)
         yield replace(page, company=state.profile.company) if recheck else page
-        yield from self._list(state)
+        yield from self._lister.pages(state)
+
+    def _changes(self, since: str) -> Changes:
+        """What changed, in one request; kind by kind where one answer cannot hold it all or breaks over a record."""
+        try:
+            reply = self._changed((*ENTITIES.values(), "Term"), since)
+        except BrokenAnswer:
+            return self._changes_by_kind(since)
+        rows = _changed_rows(reply)
+        whole = sum(map(len, rows.values())) < CDC_ROWS
+        return Changes(self._time(reply), rows) if whole else self._changes_by_kind(since)
+
+    def _changes_by_kind(self, since: str) -> Changes:
+        rows: dict[str, list[Row]] = {}
+        unseen: list[FactKind] = []
+        times: list[str] = []
+        for kind, entity in ENTITIES.items():
+            try:
+                reply = self._changed((entity,), since)
+            except BrokenAnswer:
+                unseen.append(kind)
+                continue
+            times.append(self._time(reply))
+            rows |= _changed_rows(reply)
+            if len(rows.get(entity, ())) >= CDC_ROWS:
+                unseen.append(kind)
+        if not times:
+            raise Unavailable("QuickBooks fails over every answer; it may be out of order")
+        return Changes(times[0], rows, tuple(unseen))
 
     def _changed(self, entities: Sequence[str], since: str) -> dict[str, Any]:
-        return self._api.read("cdc", entities=",".join(entities), changedSince=since)
-
-    def _complete(self, rows: dict[str, list[Row]], since: str) -> tuple[dict[str, list[Row]], list[FactKind]]:
-        """The changed rows without the 1,000-row edge, and the kinds that must be listed in full instead."""
-        overflowing: list[FactKind] = []
-        if sum(map(len, rows.values())) < CDC_ROWS:
-            return rows, overflowing
-        for kind, entity in ENTITIES.items():
-            rows[entity] = _changed_rows(self._changed((entity,), since)).get(entity, [])
-            if len(rows[entity]) >= CDC_ROWS:
-                overflowing.append(kind)
-        return rows, overflowing
+        return self._api.read_or_shrink("cdc", entities=",".join(entities), changedSince=since)
 
     def _with_new_types(self, state: Cursor, customers: Sequence[Row]) -> Cursor:
         """Customer types are not in change data capture: an unknown one among the customers has them read again."""
@@ -242,12 +203,6 @@ class Reader:
         types = {str(row["Id"]): str(row.get("Name") or row["Id"]) for row in self._optional_rows("CustomerType")}
         self.known_profile = replace(state.profile, types={**dict.fromkeys(used, ""), **types})
         return replace(state, profile=self.known_profile)
-
-
-def _shifted(state: Cursor, rows: Sequence[Row]) -> bool:
-    """Whether the row that must come again did not: something before it went, and a row may have slipped by."""
-    overlap_held = not state.last or (bool(rows) and str(rows[0].get("Id")) == state.last)
-    return not overlap_held and state.restarts < _RESTARTS
 
 
 def _changed_rows(reply: Row) -> dict[str, list[Row]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from connectors.quickbooks.client import Api
 
 PAGE_ROWS = 1000
+UNREADABLE = "Unreadable"  # the status we give a row in place of one QuickBooks cannot show
 _AT_ONCE = 30
 Row = Mapping[str, Any]
 ENTITIES: Mapping[FactKind, str] = {
@@ -75,6 +76,8 @@ class Records:
         ref = Ref(kind, str(row.get("Id") or "?"))
         if row.get("status") == "Deleted":
             return Gone(ref)
+        if row.get("status") == UNREADABLE:
+            return Unreadable(ref, "QuickBooks itself fails to show this record")
         try:
             return Record(ref, self._fact(kind, row, profile, uses))
         except (MalformedRecordError, KeyError, TypeError, ValueError, AttributeError) as error:

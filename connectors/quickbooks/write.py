@@ -128,7 +128,13 @@ class Writer:
             return self._receipt("Customer", row)
         else:
             change = {"Notes": notes.without_hold(note)} | self._type_back(row, held)
-        return self._update("Customer", row, change, key)
+        try:
+            return self._update("Customer", row, change, key)
+        except Rejected:
+            if ref_of(change, "CustomerTypeRef") or "CustomerTypeRef" not in change:
+                raise
+        # A release must not hang on QuickBooks refusing to leave a customer without a type.
+        return self._update("Customer", row, {"Notes": change["Notes"]}, f"{key}/type-kept")
 
     def _raised(self, operation: SetStopSell, row: Row, note: str, key: str) -> dict[str, Any]:
         """The block, and the customer type it displaces where one is configured."""

@@ -134,8 +134,8 @@ def test_stop_sell_is_a_fenced_block_and_its_release_restores_the_notes(books, l
     (sent,) = posts(server)
     assert set(sent.json()) == {"Id", "SyncToken", "sparse", "Notes"}
     assert ledger.rows["Customer"]["7"]["Notes"] == (
-        "Likes calls\nbefore noon\n[AR-HOLD since=2026-11-20 state=hold]\n1,250.00 USD is 30 days late\n"
-        "[syncd:credit_hold/7/hold/1]\n[/AR-HOLD]"
+        "Likes calls\nbefore noon\n[AR-HOLD since=2026-11-20 state=hold reason=1,250.00 USD is 30 days late]"
+        " [syncd:credit_hold/7/hold/1]"
     )
     ledger.rows["Customer"]["7"]["Notes"] += "\nmoved to Reno"
     books.write(hold(on=False, state="good"), "credit_hold/7/good/2")

@@ -1,0 +1,119 @@
+"""Listing all rows of a kind by pages of 1,000, so that none is lost while people go on working.
+
+Pages go by id with one row of overlap: where the row that must come again does not, rows shifted, and the listing
+starts over. A page shorter than asked ends a listing only if the count agrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from connectors import FactKind, Page
+from connectors.errors import Unavailable
+from connectors.quickbooks.cursor import Cursor
+from connectors.quickbooks.faults import BrokenAnswer
+from connectors.quickbooks.records import ENTITIES, PAGE_ROWS, UNREADABLE, Records, Row
+
+if TYPE_CHECKING:
+    from connectors.quickbooks.client import Api
+
+_RESTARTS = 3
+_BAD_ROWS = 5  # of one page
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One full listing: of which kind, and which of its rows."""
+
+    kind: FactKind
+    where: str = ""
+
+    @property
+    def source(self) -> str:
+        """``from Entity where …``."""
+        return f"from {ENTITIES[self.kind]}{f' where {self.where}' if self.where else ''}"
+
+
+EVERYTHING = ("customer", "invoice", "payment", "credit_note")
+LISTINGS: Mapping[str, Listing] = {
+    "customer": Listing("customer", "Active IN (true, false)"),  # inactive ones are hidden unless asked for
+    "invoice": Listing("invoice"),
+    "payment": Listing("payment"),  # what is unapplied cannot be asked for
+    "credit_note": Listing("credit_note"),
+    "open_invoice": Listing("invoice", "Balance > '0'"),
+}
+
+
+class Lister:
+    """Reads listings of one company."""
+
+    def __init__(self, api: Api, records: Records) -> None:
+        self._api = api
+        self._records = records
+
+    def pages(self, state: Cursor, *, fresh: bool = False) -> Iterator[Page]:
+        """The listings still to do; the first page of a fresh start brings the company too."""
+        while state.todo:
+            listing = LISTINGS[state.todo[0]]
+            rows = self._rows(listing, state.start, PAGE_ROWS, [])
+            if _shifted(state, rows):
+                state = replace(state, start=1, last="", restarts=state.restarts + 1)
+                continue
+            page, state = self._listed(listing, state, rows)
+            yield replace(page, company=state.profile.company) if fresh else page
+            fresh = False
+
+    def _rows(self, listing: Listing, start: int, most: int, bad: list[int]) -> list[dict[str, Any]]:
+        """Rows from `start`; where QuickBooks fails over a page, halves of it, down to the record that spoils it."""
+        statement = f"select * {listing.source} ORDERBY Id STARTPOSITION {start} MAXRESULTS {most}"
+        try:
+            return self._api.page(ENTITIES[listing.kind], statement)
+        except BrokenAnswer as broken:
+            if most == 1:
+                return [_bad_row(start, bad, broken)]
+        half = most // 2
+        first = self._rows(listing, start, half, bad)
+        return [*first, *self._rows(listing, start + half, most - half, bad)]
+
+    def _listed(self, listing: Listing, state: Cursor, rows: list[dict[str, Any]]) -> tuple[Page, Cursor]:
+        """One page, and where reading stands after it."""
+        new = rows[1:] if state.last and rows and str(rows[0].get("Id")) == state.last else rows
+        ended = self._ended(listing, state, rows, new)
+        kind = (listing.kind,)
+        following = (
+            replace(state, todo=state.todo[1:], start=1, last="", restarts=0)
+            if ended
+            else replace(state, start=state.start + len(rows) - 1, last=str(rows[-1].get("Id")))
+        )
+        page = self._records.page({listing.kind: new}, following)
+        replaces, complete = (kind if state.start == 1 else ()), (kind if ended else ())
+        return replace(page, replaces=replaces, complete_for=complete), following
+
+    def _ended(self, listing: Listing, state: Cursor, rows: Sequence[Row], new: Sequence[Row]) -> bool:
+        """A short page ends a listing only if the count agrees: a server may give fewer rows than were asked for."""
+        if len(rows) >= PAGE_ROWS:
+            return False
+        if not new:
+            return True
+        count = (self._api.query(f"select count(*) {listing.source}").get("QueryResponse") or {}).get("totalCount")
+        return not isinstance(count, int) or count <= state.start - 1 + len(rows)
+
+
+def _shifted(state: Cursor, rows: Sequence[Row]) -> bool:
+    """Whether the row that must come again did not: something before it went, and a row may have slipped by."""
+    overlap_held = not state.last or (bool(rows) and str(rows[0].get("Id")) == state.last)
+    return not overlap_held and state.restarts < _RESTARTS
+
+
+def _bad_row(start: int, bad: list[int], broken: BrokenAnswer) -> dict[str, Any]:
+    """A stand-in for a record QuickBooks cannot show; too many of them are an outage.
+
+    Raises:
+        Unavailable: it is one.
+    """
+    bad.append(start)
+    if len(bad) > _BAD_ROWS:
+        raise Unavailable(f"over many records at once: {broken}") from broken
+    return {"Id": f"row {start}", "status": UNREADABLE}
