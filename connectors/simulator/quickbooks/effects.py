@@ -14,7 +14,8 @@ from connectors.simulator import Effect, EffectKind
 from connectors.simulator.quickbooks.books import Entry
 from connectors.simulator.quickbooks.wire import Body
 
-_BLOCK = re.compile(r"\[[^\[\]]*(?:stop[-_ ]?sell|ar-hold)[^\[\]]*\]", re.IGNORECASE)
+# A block may be followed on its line by a bracketed reference of whoever wrote it; the two are one.
+_BLOCK = re.compile(r"\[[^\[\]]*(?:stop[-_ ]?sell|ar-hold)[^\[\]]*\](?: \[[^\[\]\s]+\])?", re.IGNORECASE)
 _LIFTED = re.compile(r"stop[-_ ]?sell[-_ :=]*(?:off|lifted|released|ended)", re.IGNORECASE)
 _MADE: dict[str, EffectKind] = {"Invoice": "finance_charge", "CreditMemo": "charge_reversal"}
 
