@@ -9,29 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, DecimalException, localcontext
-from typing import Literal
+from decimal import Decimal, DecimalException, localcontext
 
-from rules.domain.actions import ChargeLine, CreateCreditNote, CreateInvoice
 from rules.domain.assessment import Assessed, Matter, assess
 from rules.domain.assessment_days import assessed_through, next_assessment
+from rules.domain.charge_decisions import RULE, charge_decision, reversal_decision
 from rules.domain.charge_settings import Settings
 from rules.domain.charge_terms import Parties, Unclear
-from rules.domain.charge_words import charged, digits, fixed_sum_line, given_back, interest_line, plain
-from rules.domain.charges import Charge, ChargeEntry, Rest, billed_of, entries_by_invoice, rest_of, reversals
-from rules.domain.daycount import DIVISOR, counted
-from rules.domain.decisions import ChargeReversal, Decision, FinanceCharge, Problem, Skip
+from rules.domain.charge_words import digits
+from rules.domain.charges import ChargeEntry, Rest, billed_of, entries_by_invoice, rest_of, reversals
+from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.facts import Customer, Invoice
 from rules.domain.money import Money
 from rules.domain.situation import Situation
 from rules.domain.suspensions import credit_spans
-from rules.domain.timeline import ZERO, Docket, Span, days_after, docket_of, next_day, parts_of
+from rules.domain.timeline import ZERO, Docket, Span, docket_of, next_day, parts_of
 
 __all__ = ["Settings", "decide"]
 
-RULE = "finance_charges"
 _PRECISION = 60  # digits: sums stay exact far beyond any balance
-_FOUR = Decimal("0.0001")
 
 
 def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
@@ -79,7 +75,13 @@ def _of_invoice(desk: _Desk, invoice: Invoice) -> Iterator[Decision]:
     if why is not None:
         yield _skip(invoice, why)
         return
-    billed = billed_of(desk.history.get(invoice.ref, ()), invoice.currency, desk.voided)
+    entries = desk.history.get(invoice.ref, ())
+    foreign = next((entry for entry in entries if entry.amount.currency != invoice.currency), None)
+    if foreign is not None:
+        problem = f"charge {foreign.charge} is in {foreign.amount.currency}, its invoice in {invoice.currency}"
+        yield Problem(invoice.ref, problem, RULE)
+        return
+    billed = billed_of(entries, invoice.currency, desk.voided)
     parties = Parties(desk.situation, desk.settings, invoice, desk.customers.get(invoice.customer, _stranger(invoice)))
     matter = Matter(parties, desk.docket, billed, tuple(desk.covered.get(invoice.ref, ())))
     nothing_due = _nothing_due(matter)
@@ -185,7 +187,7 @@ def _charge_or_wait(matter: Matter, assessed: Assessed, rest: Rest, reached: dat
         return _skip(
             invoice, f"{Money(rest.amount, invoice.currency)} more is due, but all days to {last_on} are charged"
         )
-    return _charge(matter, assessed, rest, reached)
+    return charge_decision(matter, assessed, rest, reached)
 
 
 def _not_yet(matter: Matter, first_overdue: date) -> Skip:
@@ -216,82 +218,6 @@ def _nothing_more(matter: Matter, assessed: Assessed, reached: date) -> str:
     return f"what is due through {reached} rounds to nothing"
 
 
-def _charge(matter: Matter, assessed: Assessed, rest: Rest, reached: date) -> FinanceCharge:
-    invoice = matter.invoice
-    first_on, last_on = _period(matter, assessed, reached)
-    key = f"{RULE}/{invoice.ref}/{first_on}"
-    return FinanceCharge(
-        rule=RULE,
-        customer=invoice.customer,
-        invoice=invoice.ref,
-        amount=_money(rest.amount, matter),
-        interest=_money(rest.interest, matter),
-        computed=_money(rest.computed, matter),
-        fixed_sum=_money(rest.fixed_sum, matter),
-        annual_pct=_annual_pct(matter, assessed),
-        year_fraction=_year_fraction(matter, assessed, first_on, last_on),
-        days=(last_on - first_on).days + 1,
-        first_on=first_on,
-        last_on=last_on,
-        capped_by=rest.capped_by,
-        key=key,
-        reason=charged(matter, assessed, rest),
-        operations=(_document(matter, assessed, rest, (first_on, last_on)),),
-    )
-
-
-def _period(matter: Matter, assessed: Assessed, reached: date) -> tuple[date, date]:
-    """The new days: from the day after the last billed one, to the last that bore anything or, past it, all."""
-    chargeable = [next_day(claim.anchor) for claim in assessed.debt.claims if claim.is_chargeable]
-    billed = matter.billed.last_on
-    first_on = next_day(billed) if billed is not None else min(chargeable, default=reached)
-    return first_on, assessed.debt.last_on if assessed.debt.last_on >= first_on else reached
-
-
-def _money(amount: Decimal, matter: Matter) -> Money:
-    return Money(amount, matter.invoice.currency).rounded()
-
-
-def _annual_pct(matter: Matter, assessed: Assessed) -> Decimal | None:
-    """The yearly rate of the last day that bore interest, after the cap."""
-    if matter.settings.kind != "interest" or not assessed.accrual.stretches:
-        return None
-    last = max(assessed.accrual.stretches, key=lambda one: (one.last_on, -one.claim))
-    return plain(last.weight / last.base * assessed.debt.claims[last.claim].pricing.per_year)
-
-
-def _year_fraction(matter: Matter, assessed: Assessed, first_on: date, last_on: date) -> Decimal | None:
-    if matter.settings.kind != "interest":
-        return None
-    convention = matter.settings.day_count
-    anchor = min((claim.anchor for claim in assessed.debt.claims if claim.is_chargeable), default=first_on)
-    count = counted(convention, anchor, last_on) - counted(convention, anchor, days_after(first_on, -1))
-    return (Decimal(count) / DIVISOR[convention]).quantize(_FOUR, rounding=ROUND_HALF_UP)
-
-
-def _document(matter: Matter, assessed: Assessed, rest: Rest, days: tuple[date, date]) -> CreateInvoice:
-    invoice, as_of, codes = matter.invoice, matter.parties.situation.as_of, matter.settings.tax_code
-    lines: list[ChargeLine] = []
-    if rest.interest > 0:
-        text = interest_line(matter, assessed, rest, days)
-        kind: Literal["interest", "fee"] = "interest" if matter.settings.kind == "interest" else "fee"
-        lines.append(ChargeLine(text, _money(rest.interest, matter), kind, codes.interest))
-    if rest.fixed_sum > 0:
-        amount = _money(rest.fixed_sum, matter)
-        lines.append(ChargeLine(fixed_sum_line(matter, assessed), amount, "fixed_sum", codes.fixed_sum))
-    number = invoice.number or invoice.ref
-    return CreateInvoice(
-        customer=invoice.customer,
-        invoice=invoice.ref,
-        invoice_number=number,
-        issued_on=as_of,
-        due_on=days_after(as_of, matter.settings.terms_days),
-        lines=tuple(lines),
-        note=f"Charge for late payment of invoice {number}, {days[0]} to {days[1]}",
-        annual_pct=_annual_pct(matter, assessed),
-    )
-
-
 def _reversed(matter: Matter, assessed: Assessed | None, why: str, amount: Decimal) -> Iterator[Decision]:
     """Give `amount` back, newest charge first; what was waived or voided already cannot be given back again."""
     shares = reversals(matter.billed, amount)
@@ -299,28 +225,4 @@ def _reversed(matter: Matter, assessed: Assessed | None, why: str, amount: Decim
         held = f"{digits(amount, matter.invoice.currency)} too much was billed, but no charge of it still stands"
         yield _skip(matter.invoice, held if amount > ZERO else f"{why[:1].lower()}{why[1:]}")
     for charge, share in shares:
-        yield _reversal(matter, assessed, why, charge, share)
-
-
-def _reversal(matter: Matter, assessed: Assessed | None, why: str, charge: Charge, share: Decimal) -> ChargeReversal:
-    invoice, as_of = matter.invoice, matter.parties.situation.as_of
-    number = invoice.number or invoice.ref
-    note = CreateCreditNote(
-        customer=invoice.customer,
-        invoice=invoice.ref,
-        charge=charge.ref,
-        issued_on=as_of,
-        amount=_money(share, matter),
-        note=f"Part of the charge for late payment of invoice {number} is given back",
-        tax_code=matter.settings.tax_code.interest,
-    )
-    return ChargeReversal(
-        rule=RULE,
-        customer=invoice.customer,
-        invoice=invoice.ref,
-        amount=_money(share, matter),
-        charge=charge.ref,
-        key=f"{RULE}/{invoice.ref}/reversal/{charge.ref}/{charge.reversals + 1}",
-        reason=given_back(matter, assessed, why, share),
-        operations=(note,),
-    )
+        yield reversal_decision(matter, assessed, why, charge, share)

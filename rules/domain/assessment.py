@@ -137,6 +137,7 @@ def _debt(matter: Matter, through: date, terms: Terms) -> Debt | Unclear:
         reductions=tuple(matter.docket.reductions_of(invoice)) if interest_first else (),
         charge_payments=_charge_payments(matter) if interest_first else (),
         interest_first=interest_first,
+        tolerance=_tolerance(matter),
     )
 
 
@@ -147,7 +148,7 @@ def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Uncl
     anchor = part.due_on if settings.start_from == "due_date" else matter.invoice.issued_on
     if settings.grace_mode == "shift":
         anchor = days_after(anchor, settings.grace_days)
-    if late_on > through or spread(parts, steps.on(late_on))[index] <= 0:
+    if late_on > through or _open_late(matter, held, index, late_on) <= 0:
         return Claim(part, anchor, late_on=late_on)
     days = Days(anchor, part.due_on, open_until(steps, parts, index, through))
     pricing = _pricing(matter, days, terms)
@@ -158,6 +159,18 @@ def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Uncl
         balance = spread(parts, steps.on(next_day(part.due_on)))[index]
         fixed_sum = terms.fixed.sum_for(balance).quantize(matter.unit, rounding=ROUND_HALF_UP)
     return Claim(part, anchor, pricing, is_chargeable=True, fixed_sum=fixed_sum, late_on=late_on)
+
+
+def _open_late(matter: Matter, held: Held, index: int, day: date) -> Decimal:
+    """What of the part was still open on `day`; nothing where the whole rest was within the tolerance."""
+    outstanding = held.open.on(day)
+    return ZERO if outstanding <= _tolerance(matter) else spread(held.parts, outstanding)[index]
+
+
+def _tolerance(matter: Matter) -> Decimal:
+    """The rest that is too small to be overdue. One with a currency sees that currency alone; a bare one any."""
+    tolerance = matter.parties.situation.overdue.tolerance
+    return tolerance.number if tolerance.currency in (None, matter.invoice.currency) else ZERO
 
 
 def _pricing(matter: Matter, days: Days, terms: Terms) -> Pricing | Unclear:

@@ -157,11 +157,11 @@ def _fee(fee: Fee, currency: str) -> str:
     return f"a late fee of {what}{often} from {fee.on}" if often else f"a late fee of {what} on {fee.on}"
 
 
-def interest_line(matter: Matter, assessed: Assessed, rest: Rest, days: tuple[date, date]) -> str:
+def interest_line(matter: Matter, days: tuple[date, date], reason: str) -> str:
     """The text of a charge document's interest line, as the customer reads it."""
     what = "Interest on" if matter.settings.kind == "interest" else "Late fee for"
     number = matter.invoice.number or matter.invoice.ref
-    return f"{what} invoice {number}, {days[0]} to {days[1]}: {charged(matter, assessed, rest)}"
+    return f"{what} invoice {number}, {days[0]} to {days[1]}: {reason}"
 
 
 def fixed_sum_line(matter: Matter, assessed: Assessed) -> str:

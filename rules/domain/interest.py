@@ -50,7 +50,7 @@ class Debt:
     """All that decides what an invoice's days bear. `last_on` is the last day looked at.
 
     `joined` are billed charges that bear like principal; `net` the part of a balance that is not tax, as a ratio;
-    `payments` and `charge_payments` matter only where a payment pays interest first.
+    `reductions` and `charge_payments` matter only where a payment pays interest first.
     """
 
     claims: tuple[Claim, ...]
@@ -65,6 +65,7 @@ class Debt:
     reductions: tuple[Reduction, ...] = ()
     charge_payments: tuple[Reduction, ...] = ()
     interest_first: bool = False
+    tolerance: Decimal = ZERO  # an open rest this small is not overdue, so it bears nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _bounds(debt: Debt, start: date) -> list[date]:
 
 def _accrue_stretch(debt: Debt, running: _Running, accrual: Accrual, first_on: date, last_on: date) -> None:
     still_open = debt.open.on(first_on)
-    if still_open <= 0:
+    if still_open <= debt.tolerance:
         return
     outstanding = running.principal if debt.interest_first else still_open
     shares = spread(tuple(claim.part for claim in debt.claims), outstanding)

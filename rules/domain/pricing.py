@@ -26,7 +26,7 @@ class MissingRate:
     day: date
 
     def __str__(self) -> str:
-        return f"no {self.name} rate for {self.day}"
+        return f"no {self.name} rate for {self.day}; add it under [references.{self.name}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,15 @@ def pricing_of(
     bounds: tuple[Decimal, ...] = (),
 ) -> Pricing | MissingRate:
     """The prices of a debt's days. `bounds` are the amount tiers' upper bounds in the debt's own currency."""
-    per_days = settings.per_days
+    by_time = settings.kind == "interest"
+    per_days = settings.per_days if by_time else None
     per_year = Decimal(1) if per_days is None else Decimal(_YEAR.get(settings.day_count, 365)) / per_days
     cap = None if cap_pct is None else cap_pct / per_year
     steps = _steps(settings, table, span)
     if isinstance(steps, MissingRate):
         return steps
     slices: tuple[tuple[Decimal | None, Decimal], ...] = ()
-    if settings.tiers and bounds:
+    if settings.tiers and bounds and by_time:
         slices = tuple(zip((*bounds, None), (tier.pct for tier in settings.tiers), strict=True))
     return Pricing(steps, cap, slices, settings.tier_mode == "marginal", per_days, per_year)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import zip_longest
 
 from rules.tables import rows_of
 
@@ -75,7 +76,7 @@ def _shipped(name: str) -> tuple[RateRow, ...]:
 def _open_ended(own: Iterable[tuple[date, Decimal]]) -> Iterable[RateRow]:
     """Own rows hold until the next one; the last one until further notice."""
     rows = sorted(dict(sorted(own)).items())
-    for (on, pct), following in zip(rows, [*rows[1:], None], strict=True):
+    for (on, pct), following in zip_longest(rows, rows[1:]):
         yield RateRow(on, None if following is None else _day_before(following[0]), pct)
 
 
@@ -91,7 +92,7 @@ def _cut(rows: list[RateRow], first_own: date | None) -> Iterable[RateRow]:
 def _by_half_year(halves: dict[date, Decimal]) -> Iterable[RateRow]:
     """Own rows of a statutory name: each holds until the next, the last one for its half-year."""
     starts = sorted(halves)
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
+    for start, following in zip_longest(starts, starts[1:]):
         last = half_year(start)[1] if following is None else _day_before(following)
         yield RateRow(start, last, halves[start])
 

@@ -18,7 +18,7 @@ from rules.policy.problems import meant
 # Choosing one of these in an override drops the others it would otherwise inherit.
 _ALTERNATIVES = (
     frozenset({"any", "all"}),
-    frozenset({"annual_pct", "reference"}),
+    frozenset({"annual_pct", "reference", "tiers"}),
     frozenset({"day_of_month", "every_days"}),
     frozenset({"fee", "fee_pct"}),
 )
