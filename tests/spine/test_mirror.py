@@ -1,0 +1,183 @@
+"""The mirror takes pages in whole, knows who changed, and counts what a pull made vanish."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+import syncd.store
+from connectors import Gone, Page, Record, Ref, Unreadable
+from rules.domain.facts import Customer, Dispute, Invoice, Rate
+from rules.domain.money import Money
+from syncd.errors import ConfigError
+from syncd.store.connections import Connections
+from syncd.store.desk import Desk, Paper
+from syncd.store.engine import HEAD, Store, open_store
+from syncd.store.mirror import Mirror
+from syncd.store.schema import metadata
+
+NOW = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = open_store(f"sqlite:///{tmp_path}/syncd.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def mirror(store: Store) -> Mirror:
+    Connections(store, "acme").register("realm")
+    return Mirror(store, "acme")
+
+
+def customer(ref: str, parent: str | None = None) -> Record:
+    return Record(Ref("customer", ref), Customer(ref, f"Name {ref}", parent=parent))
+
+
+def invoice(ref: str, of: str, balance: str = "100.00", **more: object) -> Record:
+    money = Money(Decimal(balance), "USD")
+    fact = Invoice(ref, f"N{ref}", of, date(2025, 1, 1), date(2025, 1, 31), Money(Decimal("100.00"), "USD"), money)
+    return Record(Ref("invoice", ref), replace(fact, **more))
+
+
+def page(cursor: str, *records: object, **more: object) -> Page:
+    return Page(cursor=cursor, records=tuple(records), **more)
+
+
+def test_a_page_is_stored_with_its_cursor_and_marks_whom_it_changed(mirror, store):
+    applied = mirror.apply(page("1", customer("C-1"), invoice("I-1", "C-1")), NOW)
+    assert applied.changed == 2
+    assert mirror.changed_heads() == ["C-1"]
+    assert Connections(store, "acme").standing().cursor == "1"
+    assert mirror.fact(Ref("invoice", "I-1")).balance == Money(Decimal("100.00"), "USD")
+
+
+def test_the_same_page_again_changes_nothing(mirror):
+    first = page("1", customer("C-1"), invoice("I-1", "C-1"))
+    mirror.apply(first, NOW)
+    mirror.settled(["C-1"])
+    assert mirror.apply(first, NOW).changed == 0
+    assert mirror.changed_heads() == []
+
+
+def test_an_invoice_that_moves_to_another_customer_changes_both(mirror):
+    mirror.apply(page("1", customer("C-1"), customer("C-2"), invoice("I-1", "C-1")), NOW)
+    mirror.settled(["C-1", "C-2"])
+    mirror.apply(page("2", invoice("I-1", "C-2")), NOW)
+    assert mirror.changed_heads() == ["C-1", "C-2"]
+
+
+def test_a_family_is_known_by_its_billing_head(mirror):
+    mirror.apply(page("1", customer("P"), customer("K", parent="P"), customer("G", parent="K"), invoice("I", "G")), NOW)
+    assert mirror.changed_heads() == ["P"]
+    assert mirror.family(["P"]) == {"P": ["P", "G", "K"]}
+    assert mirror.open_heads() == ["P"]
+
+
+def test_a_circle_of_parents_ends_instead_of_hanging(mirror):
+    mirror.apply(page("1", customer("A", parent="B"), customer("B", parent="A")), NOW)
+    assert mirror.changed_heads() == ["A"]
+
+
+def test_a_deleted_or_voided_open_invoice_counts_as_vanished_and_a_paid_one_does_not(mirror):
+    mirror.apply(page("1", customer("C"), *(invoice(f"I-{n}", "C") for n in range(3))), NOW)
+    applied = mirror.apply(
+        page(
+            "2",
+            Gone(Ref("invoice", "I-0")),
+            invoice("I-1", "C", "0.00", status="voided"),
+            invoice("I-2", "C", "0.00", status="paid"),
+        ),
+        NOW,
+    )
+    assert applied.vanished == 2
+    assert mirror.fact(Ref("invoice", "I-0")) is None
+
+
+def test_a_full_listing_drops_the_open_invoices_it_did_not_show(mirror):
+    mirror.apply(page("1", customer("C"), *(invoice(f"I-{n}", "C") for n in range(3))), NOW)
+    mirror.apply(page("2", invoice("I-0", "C"), replaces=("invoice",)), NOW)
+    applied = mirror.apply(page("3", invoice("I-2", "C"), complete_for=("invoice",)), NOW)
+    assert applied.vanished == 1
+    assert mirror.fact(Ref("invoice", "I-1")) is None
+    assert mirror.fact(Ref("invoice", "I-2")) is not None
+
+
+def test_a_merged_customer_hands_everything_to_the_survivor(mirror, store):
+    desk = Desk(store, "acme")
+    mirror.apply(page("1", customer("OLD"), customer("NEW"), invoice("I-1", "OLD")), NOW)
+    desk.put(Dispute("D-1", "I-1", date(2025, 2, 1)), ref="D-1", customer="OLD", who="dana", now=NOW)
+    mirror.apply(page("2", Gone(Ref("customer", "OLD"), merged_into="NEW")), NOW)
+    assert mirror.fact(Ref("invoice", "I-1")).customer == "NEW"
+    assert [kind for kind, _, _ in desk.of(["NEW"])] == ["dispute"]
+
+
+def test_an_unreadable_record_is_quarantined_until_it_can_be_read(mirror):
+    mirror.apply(page("1", customer("C"), Unreadable(Ref("invoice", "I-1"), "no Balance")), NOW)
+    assert [(ref.id, problem) for ref, problem, _ in mirror.quarantined()] == [("I-1", "no Balance")]
+    mirror.apply(page("2", invoice("I-1", "C")), NOW)
+    assert mirror.quarantined() == []
+
+
+def test_rates_are_kept_by_day(mirror):
+    rate = Rate("EUR", "USD", date(2025, 3, 1), Decimal("1.08"))
+    mirror.apply(page("1", rates=(rate, rate)), NOW)
+    assert mirror.rates() == (rate,)
+
+
+def test_a_customer_or_invoice_is_found_by_id_number_or_name(mirror):
+    mirror.apply(page("1", customer("C-1"), invoice("I-1", "C-1")), NOW)
+    assert mirror.find("C-1") == (Ref("customer", "C-1"), "C-1")
+    assert mirror.find("Name C-1") == (Ref("customer", "C-1"), "C-1")
+    assert mirror.find("NI-1") == (Ref("invoice", "I-1"), "C-1")
+    assert mirror.find("nobody") is None
+
+
+def test_records_of_one_source_are_replaced_as_a_whole_and_say_whom_they_changed(store, mirror):
+    desk = Desk(store, "acme")
+    one = Paper(Dispute("D-1", "I-1", date(2025, 2, 1)), "D-1", "C-1")
+    two = Paper(Dispute("D-2", "I-2", date(2025, 2, 1)), "D-2", "C-2")
+    assert desk.replace_all([one, two], "book", NOW) == {"C-1", "C-2"}
+    assert desk.replace_all([one, two], "book", NOW) == set()
+    assert desk.replace_all([one], "book", NOW) == {"C-2"}
+    assert [dispute.ref for dispute in desk.all("dispute")] == ["D-1"]
+
+
+def test_another_company_under_the_same_name_is_refused(store, mirror):
+    with pytest.raises(ConfigError, match="already holds the books of company realm"):
+        Connections(store, "acme").register("another")
+
+
+def test_the_newest_migration_is_the_one_the_program_expects():
+    versions = Path(syncd.store.__file__).parent / "migrations" / "versions"
+    assert max(file.name[1:5] for file in versions.glob("m*.py")) == HEAD
+
+
+def test_a_migrated_store_has_exactly_the_tables_the_program_uses(tmp_path):
+    open_store(f"sqlite:///{tmp_path}/a.db").close()
+    found = inspect(create_engine(f"sqlite:///{tmp_path}/a.db"))
+    for table in metadata.sorted_tables:
+        columns = {column["name"] for column in found.get_columns(table.name)}
+        assert columns == {column.name for column in table.columns}
+
+
+def test_a_damaged_database_is_refused_and_left_as_it_is(tmp_path):
+    path = tmp_path / "a.db"
+    path.write_bytes(b"this is no database, whatever its name says" * 50)
+    with pytest.raises(ConfigError, match="not a database"):
+        open_store(f"sqlite:///{path}")
+    assert path.read_bytes().startswith(b"this is no database")
+
+
+def test_every_connection_to_the_database_syncs_each_commit(store):
+    with store.writing() as tx:
+        assert tx.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert tx.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert tx.execute(text("PRAGMA foreign_keys")).scalar() == 1
