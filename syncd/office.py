@@ -47,6 +47,10 @@ class Mailer(Writer, Protocol):
         """Why the operation cannot be mailed; None where it can."""
         ...
 
+    def check(self) -> None:
+        """Log in at the mail server and out again. Raises what a failure means for mail."""
+        ...
+
 
 @dataclass(slots=True)
 class Ledger:

@@ -1,0 +1,71 @@
+"""Opens what the configuration names, for one command: the store, the rules, the connections asked for."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncd.errors import TryAgain, Usage
+
+if TYPE_CHECKING:
+    from syncd.cycle import Ground
+    from syncd.office import Office
+
+
+@contextmanager
+def opened(
+    config: Path | None, connection: str | None = None, *, exclusive: bool = False, verbose: bool = False
+) -> Iterator[Office]:
+    """The office over the configuration, with all connections or the one named.
+
+    Raises:
+        ConfigError: the configuration, the rules, the database or a secret is refused.
+        TryAgain: `exclusive`, and another process makes passes on this state.
+    """
+    from syncd.clock import SystemClock
+    from syncd.config import load_config
+    from syncd.office import open_office
+
+    start_logging(verbose=verbose)
+    names = [connection] if connection else []
+    with open_office(load_config(config), SystemClock(), exclusive=exclusive, names=names) as office:
+        if not office.config.connections:
+            raise Usage(f"{office.config.path} has no [connections.NAME] yet; `syncd init` shows how one is written")
+        yield office
+
+
+@contextmanager
+def opened_alone_if_free(config: Path | None, connection: str | None) -> Iterator[tuple[Office, bool]]:
+    """The office, and whether no other process works on its state: beside a running daemon we only look."""
+    with ExitStack() as stack:
+        try:
+            office, alone = stack.enter_context(opened(config, connection, exclusive=True)), True
+        except TryAgain:
+            office, alone = stack.enter_context(opened(config, connection)), False
+        yield office, alone
+
+
+def ground_of(office: Office) -> Ground:
+    """What a pass of this office stands on."""
+    from syncd.cycle import Ground
+
+    return Ground(office.policies, office.config.limits, office.config.mode)
+
+
+def start_logging(*, verbose: bool, form: str | None = None) -> None:
+    """Log lines to standard error: warnings only, unless asked for more. Under the journal with its priorities."""
+    import logging
+
+    from syncd.logs import configure
+
+    chosen = form or ("journal" if os.environ.get("JOURNAL_STREAM") else "text")
+    configure(chosen, level=logging.INFO if verbose else logging.WARNING)  # type: ignore[arg-type]
+
+
+def whoever() -> str:
+    """Who is at the keyboard, for the journal: the person behind sudo rather than root."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()

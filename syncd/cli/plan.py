@@ -1,0 +1,196 @@
+"""`syncd plan`, and what a person says to it: approve, reject, release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from syncd.cli.desk import ground_of, opened_alone_if_free, whoever
+from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
+from syncd.cli.output import Table, Text, print_json, print_text, say
+
+if TYPE_CHECKING:
+    from syncd.approval import Answered
+    from syncd.office import Ledger, Office
+    from syncd.preview import Preview
+    from syncd.store.intent_rows import Intent
+
+WHO = click.option("--as", "who", metavar="NAME", help="Who decides this, for the journal; else your login name.")
+
+
+@click.command(short_help="Show what the next cycle would do, and why.")
+@click.option("--no-pull", is_flag=True, help="Decide on the copy of the books we have, without asking the provider.")
+@CONNECTION
+@AS_JSON
+@CONFIG
+def plan(*, no_pull: bool, connection: str | None, as_json: bool, config: Path | None) -> int:
+    """Show what the next cycle would do, and why. Changes nothing anywhere but the local copy of the books.
+
+    Leaves with 1 where something waits for a person.
+    """
+    from syncd.preview import preview
+
+    with opened_alone_if_free(config, connection) as (office, alone):
+        if not no_pull:
+            _refresh(office, alone=alone)
+        previews = [preview(ledger, ground_of(office)) for ledger in office.ledgers]
+    if as_json:
+        print_json(_document(previews))
+    else:
+        print_text(_shown(previews))
+    return 1 if any(_waits(one) for one in previews) else 0
+
+
+@click.command(short_help="Let held actions go.")
+@click.argument("words", metavar="[PLAN|ACTION]...", nargs=-1)
+@WHO
+@CONNECTION
+@AS_JSON
+@CONFIG
+def approve(
+    *, words: Sequence[str], who: str | None, connection: str | None, as_json: bool, config: Path | None
+) -> int:
+    """Let held actions go: all of them, or those named by number (41), by plan (P3) or by key, as `syncd plan` shows.
+
+    They go out with the next cycle, if the books still call for them then. What a person did by hand (a call, a task)
+    is recorded as done by this.
+    """
+    from syncd.approval import approve as approve_one
+
+    return _answer(config, connection, words, lambda led, one: approve_one(led, one, who or whoever()), as_json=as_json)
+
+
+@click.command(short_help="Refuse held actions, for good.")
+@click.argument("words", metavar="PLAN|ACTION...", nargs=-1, required=True)
+@click.option("--why", default="", metavar="TEXT", help="The reason, for the journal.")
+@WHO
+@CONNECTION
+@AS_JSON
+@CONFIG
+def reject(
+    *, words: Sequence[str], why: str, who: str | None, connection: str | None, as_json: bool, config: Path | None
+) -> int:
+    """Refuse held actions, named by number (41), by plan (P3) or by key. This occurrence never comes back."""
+    from syncd.approval import reject as reject_one
+
+    def refuse(ledger: Ledger, intent: Intent) -> Answered:
+        return reject_one(ledger, intent, who or whoever(), why)
+
+    return _answer(config, connection, words, refuse, as_json=as_json)
+
+
+@click.command(short_help="Clear a brake.")
+@WHO
+@CONNECTION
+@AS_JSON
+@CONFIG
+def release(*, who: str | None, connection: str | None, as_json: bool, config: Path | None) -> None:
+    """Clear a brake: what it held goes out with the next cycle, or back to review where plans are reviewed."""
+    from syncd.approval import release as release_all
+
+    with opened_alone_if_free(config, connection) as (office, _):
+        braked = [ledger for ledger in office.ledgers if ledger.connections.standing().brake_why]
+        answered = [one for ledger in braked for one in release_all(ledger, who or whoever(), office.config.mode)]
+    if not as_json:
+        say(f"brake cleared: {', '.join(ledger.name for ledger in braked)}" if braked else "no brake was on")
+    _print_answers(answered, as_json=as_json)
+
+
+def _answer(
+    config: Path | None,
+    connection: str | None,
+    words: Sequence[str],
+    answer: Callable[[Ledger, Intent], Answered],
+    *,
+    as_json: bool,
+) -> int:
+    """Answer each action the words name; actions that `syncd plan` showed and no cycle stored yet are stored first."""
+    from syncd.approval import find_actions
+    from syncd.cycle import PassReport, plan_accounts
+    from syncd.preview import watched
+
+    with opened_alone_if_free(config, connection) as (office, alone):
+        for ledger in office.ledgers if alone else ():
+            plan_accounts(ledger, ground_of(office), watched(ledger), PassReport(ledger.name))
+        answered = [answer(ledger, intent) for ledger, intent in find_actions(office.ledgers, words)]
+    if not answered:
+        say("nothing waits for an answer")
+    _print_answers(answered, as_json=as_json)
+    return 1 if any(one.intent.hold in ("brake", "unable") for one in answered) else 0
+
+
+def _print_answers(answered: Sequence[Answered], *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            [
+                {"connection": one.connection, "action": one.intent.id, "key": one.intent.key, "outcome": one.outcome}
+                for one in answered
+            ]
+        )
+        return
+    rows = [(one.connection, str(one.intent.id), one.intent.key, one.outcome) for one in answered]
+    if rows:
+        print_text([Table(("connection", "action", "key", "outcome"), rows)])
+
+
+def _refresh(office: Office, *, alone: bool) -> None:
+    from connectors.errors import ConnectorError
+    from syncd.cycle import pull_changes
+
+    if not alone:
+        say("the daemon runs: decided on its copy of the books, which it keeps fresh itself")
+        return
+    for ledger in office.ledgers:
+        try:
+            pull_changes(ledger, office.config.limits)
+        except ConnectorError as error:
+            say(f"{ledger.name}: decided on the copy of the books we have, as the provider could not be asked: {error}")
+
+
+def _waits(one: Preview) -> bool:
+    waiting = ("held", "unknown", "rejected")
+    return bool(one.brake) or any(row.get("status") in waiting for row in one.document["decisions"])
+
+
+def _document(previews: Sequence[Preview]) -> dict[str, Any]:
+    days = {one.as_of.isoformat() for one in previews}
+    versions = {one.document["policy_version"] for one in previews}
+    return {
+        "as_of": days.pop() if len(days) == 1 else None,
+        "policy_version": versions.pop(),
+        "connections": [
+            {
+                "connection": one.connection,
+                "as_of": one.as_of.isoformat(),
+                "brake": one.brake,
+                "withdrawn": list(one.withdrawn),
+            }
+            for one in previews
+        ],
+        **{part: [_of(one, row) for one in previews for row in one.document[part]] for part in _PARTS},
+    }
+
+
+_PARTS = ("customers", "promises", "decisions", "problems")
+
+
+def _of(one: Preview, row: Any) -> dict[str, Any]:
+    return {"connection": one.connection, **row}
+
+
+def _shown(previews: Sequence[Preview]) -> Iterator[Text]:
+    from syncd.cli.rendering import decisions, problems
+
+    for number, one in enumerate(previews):
+        if number:
+            yield ""
+        yield f"{one.connection}, {one.as_of}"
+        if one.brake:
+            yield f"BRAKE: {one.brake}; look, then run: syncd release"
+        yield from decisions(one.document["decisions"], one.names)
+        yield from problems(one.document["problems"])
+        for key in one.withdrawn:
+            yield f"no longer called for: {key}"

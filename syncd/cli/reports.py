@@ -1,0 +1,257 @@
+"""Reports on what we hold: `aging`, `status`, `audit`. They ask no provider and change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from syncd.cli.desk import opened
+from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY, EXISTING_FILE, RULES
+from syncd.cli.output import Table, Text, print_json, print_text
+from syncd.cli.sources import read_policies
+
+if TYPE_CHECKING:
+    from rules.domain.facts import Book
+    from syncd.office import Ledger
+    from syncd.store.connections import Standing
+    from syncd.store.journal import Entry
+
+
+@click.command(short_help="Who owes how much, how old, with totals.")
+@click.option("--book", type=EXISTING_FILE, metavar="FILE", help="Age this book file instead of the books we hold.")
+@RULES
+@click.option("--as-of", type=DAY, metavar="DATE", help="The day to age for; else today, or the book's own day.")
+@CONNECTION
+@AS_JSON
+@CONFIG
+def aging(
+    *,
+    book: Path | None,
+    rules: Sequence[Path],
+    as_of: date | None,
+    connection: str | None,
+    as_json: bool,
+    config: Path | None,
+) -> None:
+    """Who owes how much, how old, with totals; by the buckets and grace days of each customer's policy."""
+    aged = [_aged_file(book, rules, as_of)] if book else list(_aged_ledgers(config, connection, rules, as_of))
+    if as_json:
+        print_json([{key: value for key, value in one.items() if key != "names"} for one in aged])
+    else:
+        print_text(_shown(aged))
+
+
+@click.command(short_help="Where each connection stands.")
+@CONNECTION
+@AS_JSON
+@CONFIG
+def status(*, connection: str | None, as_json: bool, config: Path | None) -> int:
+    """Where each connection stands: last pull, what waits for a person, brake, consent, calls left today.
+
+    Leaves with 1 where something needs a person.
+    """
+    with opened(config, connection) as office:
+        rows = [_status(ledger) for ledger in office.ledgers]
+    if as_json:
+        print_json(rows)
+    else:
+        cells = [tuple("" if row[key] is None else str(row[key]) for key in _STATUS_COLUMNS) for row in rows]
+        print_text([Table(_STATUS_COLUMNS, cells), *(line for row in rows for line in _to_do(row))])
+    return int(any(row["needs_person"] for row in rows))
+
+
+@click.command(short_help="What was planned, sent, answered, approved and refused, when and by whom.")
+@click.option("--customer", metavar="REF", help="Only what concerns this customer.")
+@click.option("--key", metavar="KEY", help="Only this action.")
+@click.option("--since", type=DAY, metavar="DATE", help="Only from this day on (UTC).")
+@click.option("--last", type=click.IntRange(min=1), default=50, show_default=True, help="The newest that many lines.")
+@CONNECTION
+@AS_JSON
+@CONFIG
+def audit(
+    *,
+    customer: str | None,
+    key: str | None,
+    since: date | None,
+    last: int,
+    connection: str | None,
+    as_json: bool,
+    config: Path | None,
+) -> None:
+    """The journal: what was planned, sent, answered, approved and refused, when and by whom, oldest first."""
+    from syncd.store.journal import read
+
+    midnight = datetime.combine(since, time(), UTC) if since else None
+    with opened(config, connection) as office:
+        entries = read(office.store, connection, customer=customer, key=key, since=midnight, limit=last)
+    if as_json:
+        print_json([_entry(entry) for entry in entries])
+    elif entries:
+        print_text([Table(("at", "connection", "event", "key", "who", "detail"), [_entry_row(one) for one in entries])])
+    else:
+        click.echo("the journal has nothing about this")
+
+
+def _aged_file(path: Path, rules: Sequence[Path], as_of: date | None) -> dict[str, Any]:
+    from connectors.file.read import read_book
+    from rules.policy import load_policies
+    from syncd.assess import assess
+
+    book = read_book(path)
+    policies = read_policies(rules, None) if rules else load_policies([])
+    return _aged(None, book, assess(book, policies, as_of or book.as_of))
+
+
+def _aged_ledgers(
+    config: Path | None, connection: str | None, rules: Sequence[Path], as_of: date | None
+) -> Iterator[dict[str, Any]]:
+    from syncd.assess import assess
+
+    with opened(config, connection) as office:
+        policies = read_policies(rules, config) if rules else office.policies
+        for ledger in office.ledgers:
+            book = book_of(ledger)
+            found = assess(book, policies, as_of or book.as_of, ledger.config.policy)
+            yield _aged(ledger.name, book, found)
+
+
+def book_of(ledger: Ledger) -> Book:
+    """Everything we hold of a connection.
+
+    Raises:
+        TryAgain: it was never pulled.
+    """
+    from syncd.errors import TryAgain
+
+    if ledger.company is None:
+        raise TryAgain(f"{ledger.name} was never read; run: syncd pull --connection {ledger.name}")
+    return ledger.files.book(ledger.company, ledger.today())
+
+
+def _aged(connection: str | None, book: Book, found: Mapping[str, Any]) -> dict[str, Any]:
+    from rules.domain.money import Money
+
+    totals: dict[str, dict[str, Decimal]] = {}
+    for row in found["customers"]:
+        for currency, buckets in row["aging"].items():
+            sums = totals.setdefault(currency, {})
+            parts = {**buckets, "open": row["open"][currency], "unapplied": row["unapplied"].get(currency, "0")}
+            for label, digits in parts.items():
+                sums[label] = sums.get(label, Decimal(0)) + Decimal(digits)
+    return {
+        "connection": connection,
+        "company": book.company.name,
+        "as_of": found["as_of"],
+        "customers": [{key: row[key] for key in _AGING_KEYS} for row in found["customers"]],
+        "totals": {
+            currency: {label: Money(amount, currency).digits for label, amount in sums.items()}
+            for currency, sums in sorted(totals.items())
+        },
+        "names": {customer.ref: customer.name for customer in book.customers},
+    }
+
+
+_AGING_KEYS = (
+    "customer", "policy", "open", "unapplied", "overdue", "oldest_days_past_due", "aging", "credit_state", "payer_class"
+)  # fmt: skip
+
+
+def _shown(aged: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
+    from syncd.cli.rendering import agings
+
+    for one in aged:
+        name = f"{one['connection']}: " if one["connection"] else ""
+        yield f"{name}{one['company']}, as of {one['as_of']}"
+        yield from agings(one["customers"], one["names"])
+        if not one["customers"]:
+            yield "nobody owes anything"
+
+
+_STATUS_COLUMNS = (
+    "connection",
+    "company",
+    "pulled",
+    "waiting",
+    "unclear",
+    "refused",
+    "quarantined",
+    "consent",
+    "calls left",
+)
+
+
+def _status(ledger: Ledger) -> dict[str, Any]:
+    standing, counts = ledger.connections.standing(), ledger.intents.counts()
+    unclear, refused = counts.get("unknown", 0), counts.get("rejected", 0)
+    parked = standing.parked_why if standing.is_parked(ledger.clock.now()) else None
+    return {
+        "connection": ledger.name,
+        "company": standing.company.name if standing.company else None,
+        "pulled": _moment(standing.pulled_at),
+        "waiting": counts.get("held", 0),
+        "unclear": unclear,
+        "refused": refused,
+        "quarantined": len(ledger.mirror.quarantined()),
+        "consent": _consent(ledger),
+        "calls left": standing.day_left,
+        "brake": standing.brake_why,
+        "parked": parked,
+        "parked_until": _moment(standing.parked_until) if parked else None,
+        "actions": dict(sorted(counts.items())),
+        "needs_person": _needs_person(standing, counts.get("held", 0) + unclear + refused, parked),
+    }
+
+
+def _needs_person(standing: Standing, waiting: int, parked: str | None) -> bool:
+    return bool(standing.brake_why or waiting or (parked and standing.parked_until is None))
+
+
+def _consent(ledger: Ledger) -> str | None:
+    """Whether there is a consent, and how long it lasts unused."""
+    if ledger.config.kind == "file":
+        return "not needed"
+    tokens = ledger.vault.tokens()
+    if tokens is None:
+        return None
+    return f"until {tokens.refresh_expires_at:%Y-%m-%d}" if tokens.refresh_expires_at else "yes"
+
+
+def _to_do(row: Mapping[str, Any]) -> Iterator[str]:
+    name = row["connection"]
+    if row["brake"]:
+        yield f"{name}: BRAKE: {row['brake']}; look with `syncd plan`, then `syncd release`"
+    if row["parked"]:
+        until = f" (until {row['parked_until']})" if row["parked_until"] else ""
+        yield f"{name}: parked{until}: {row['parked']}"
+    if row["consent"] is None:
+        yield f"{name}: not connected; run: syncd connect {name}"
+    if row["waiting"] and not row["brake"]:
+        yield f"{name}: {row['waiting']} held; look with `syncd plan`, then `syncd approve` or `syncd reject`"
+    if row["unclear"]:
+        yield f"{name}: {row['unclear']} sent without a clear answer; each pass looks for them in the books again"
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": entry.at.isoformat(),
+        "connection": entry.connection,
+        "event": entry.event,
+        "key": entry.key,
+        "customer": entry.customer,
+        "who": entry.who,
+        "detail": dict(entry.detail),
+    }
+
+
+def _entry_row(entry: Entry) -> tuple[str, ...]:
+    detail = ", ".join(f"{key} {value}" for key, value in entry.detail.items() if value not in ("", None))
+    return _moment(entry.at) or "", entry.connection, entry.event, entry.key, entry.who, detail
+
+
+def _moment(at: datetime | None) -> str | None:
+    return f"{at:%Y-%m-%d %H:%M}Z" if at else None

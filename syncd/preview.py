@@ -1,0 +1,76 @@
+"""What the next pass would do, without doing it: the decisions of today, each with what became or would become of it.
+
+Reads the mirror and the outbox, writes neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rules import evaluate
+from rules.domain.facts import Account
+from syncd.assess import report
+from syncd.cycle import Ground, open_files, planning_terms
+from syncd.office import Ledger
+from syncd.plan import Plan, make_plan
+from syncd.store.intent_rows import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One connection's coming pass. `document` is the assessment with a status on every decision."""
+
+    connection: str
+    as_of: date
+    brake: str | None
+    document: Mapping[str, Any]
+    names: Mapping[str, str]
+    withdrawn: tuple[str, ...]
+
+
+def preview(ledger: Ledger, ground: Ground) -> Preview:
+    """Decide on everyone with something open, and say what would become of each decision."""
+    today = ledger.today()
+    heads = watched(ledger)
+    accounts = open_files(ledger, heads, today)
+    evaluations = [evaluate(account, ground.policies, today, ledger.config.policy) for account in accounts]
+    decisions = [decision for evaluation in evaluations for decision in evaluation.decisions]
+    plan = make_plan(decisions, ledger.intents.known(heads), planning_terms(ledger, ground))
+    document = report(evaluations, ground.policies.version, today)
+    stored = {intent.key: intent for intent in ledger.intents.actions()}
+    document["decisions"] = [_with_status(row, _coming(plan), stored) for row in document["decisions"]]
+    return Preview(ledger.name, today, plan.brake, document, names_in(accounts), plan.withdrawn)
+
+
+def watched(ledger: Ledger) -> list[str]:
+    """The billing heads a day can matter to: something open, something changed, or a hold in force."""
+    held = ledger.mirror.heads(ledger.desk.customers("hold"))
+    return sorted({*ledger.mirror.changed_heads(), *ledger.mirror.open_heads(), *held})
+
+
+def names_in(accounts: Iterable[Account]) -> dict[str, str]:
+    """What each customer is called."""
+    return {member.ref: member.name for account in accounts for member in account.family}
+
+
+def _coming(plan: Plan) -> dict[str, tuple[str, str, str]]:
+    """State, what it waits for and why, of each action the plan would store, by key."""
+    return {action.decision.key: (action.state, action.hold, action.why) for action in plan.actions}
+
+
+def _with_status(
+    row: Mapping[str, Any], coming: Mapping[str, tuple[str, str, str]], stored: Mapping[str, Intent]
+) -> dict[str, Any]:
+    if row["kind"] == "skip":
+        return {**row, "status": "skipped"}
+    intent = stored.get(row["key"])
+    state, hold, why = coming.get(row["key"]) or _stored_state(intent)
+    number = {"action": intent.id, "plan": f"P{intent.plan}"} if intent else {"action": None, "plan": None}
+    return {**row, "status": state, "held_by": hold or None, "status_reason": why or None, **number}
+
+
+def _stored_state(intent: Intent | None) -> tuple[str, str, str]:
+    return (intent.state, intent.hold, intent.why) if intent else ("planned", "", "")
