@@ -142,7 +142,7 @@ def test_over_and_prepayments_count_as_credited(caller, company, oak, invoice) -
         (0, "Amount exceeds the remaining credit."),
     ],
 )
-def test_an_allocation_beyond_the_credit_is_refused(caller, company, oak, invoice, amount, message) -> None:  # noqa: PLR0917
+def test_an_allocation_beyond_the_credit_is_refused(caller, company, oak, invoice, amount, message) -> None:
     credit = company.credit(oak, 30_00, date(2026, 2, 2))
     body = {"Amount": amount, "Invoice": {"InvoiceID": invoice}}
 
