@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from connectors.simulator import Effect, OpenItem
@@ -29,6 +30,8 @@ class Door:
     def __init__(self, books: Books) -> None:
         self.books = books
         self._lock = threading.RLock()
+        self._effects: list[Effect] = []
+        self._audited = 0  # how many lines of the audit log `_effects` tells of
 
     # -- customers
 
@@ -230,7 +233,9 @@ class Door:
     def effects(self) -> list[Effect]:
         """What API clients did to these books, oldest first, read from the books' audit log."""
         with self._lock:
-            return effects_of(self.books.audit)
+            self._effects += effects_of(islice(self.books.audit, self._audited, None))
+            self._audited = len(self.books.audit)
+            return list(self._effects)
 
     def audit_log(self) -> list[Entry]:
         """Everything that was done, by whomever, oldest first."""

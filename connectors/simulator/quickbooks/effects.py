@@ -1,8 +1,8 @@
 """What API clients did to these books, read from the audit log and the records' own before and after.
 
 The target of a charge or reversal is the document made; of a memo, the record written on; of a mail, the document
-mailed; of a stop-sell, the customer. A stop-sell is a bracketed block such as ``[... stop-sell ...]`` in a customer's
-Notes: each block an update adds counts on, each it removes counts off.
+mailed; of a stop-sell, the customer. A stop-sell is a bracketed block in a customer's Notes, ``[… stop-sell …]`` or
+``[AR-HOLD …]``, with or without a closing ``[/…]``: each one an update adds counts on, each it removes counts off.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from connectors.simulator import Effect, EffectKind
 from connectors.simulator.quickbooks.books import Entry
 from connectors.simulator.quickbooks.wire import Body
 
-# A block may be followed on its line by a bracketed reference of whoever wrote it; the two are one.
-_BLOCK = re.compile(r"\[[^\[\]]*(?:stop[-_ ]?sell|ar-hold)[^\[\]]*\](?: \[[^\[\]\s]+\])?", re.IGNORECASE)
+# A block may have an end, and behind it on its line a bracketed reference of whoever wrote it; all that is one.
+_OPEN = r"\[(?!/)[^\[\]]*(?:stop[-_ ]?sell|ar-hold)[^\[\]]*\]"
+_CLOSE = r"\[/[^\[\]]*(?:stop[-_ ]?sell|ar-hold)[^\[\]]*\]"
+_REFERENCE = r" \[[^\[\]\s]+\]"
+_BLOCK = re.compile(rf"{_OPEN}(?:(?:(?!{_OPEN}).)*?{_CLOSE})?(?:{_REFERENCE})?", re.IGNORECASE | re.DOTALL)
 _LIFTED = re.compile(r"stop[-_ ]?sell[-_ :=]*(?:off|lifted|released|ended)", re.IGNORECASE)
 _MADE: dict[str, EffectKind] = {"Invoice": "finance_charge", "CreditMemo": "charge_reversal"}
 

@@ -52,6 +52,8 @@ def update(books: Books, row: Row, sent: Body, *, sparse: bool) -> None:
         merged.pop("PrintOnCheckName", None)
     body = _completed(books, row.entity, {name: value for name, value in merged.items() if value != ""})
     _check(books, row.entity, body, row)
+    if body == row.body:
+        return  # nothing changed: the version stays
     before, former = row.body, row.name
     _take_place(books, row, body)
     books.touch(row)

@@ -180,8 +180,12 @@ def _next_number(books: Books, entity: str) -> str:
 
 
 def _keep_number(books: Books, row: Row) -> None:
-    if row.body.get("DocNumber"):
-        books.numbers[row.entity, row.body["DocNumber"]].add(row.id)
+    number = row.body.get("DocNumber")
+    if not number:
+        return
+    books.numbers[row.entity, number].add(row.id)
+    if books.actor == "person" and number.isdecimal():  # only what people type moves QuickBooks' own count on
+        books.last_number = max(books.last_number, int(number))
 
 
 def _drop_number(books: Books, row: Row) -> None:

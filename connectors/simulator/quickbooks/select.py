@@ -5,8 +5,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable
-from functools import cmp_to_key
-from itertools import islice
 from typing import Any
 
 from connectors.simulator.quickbooks.books import Books
@@ -15,7 +13,7 @@ from connectors.simulator.quickbooks.fields import field_of, literal
 from connectors.simulator.quickbooks.query import Condition, Statement
 from connectors.simulator.quickbooks.render import document, text_of
 from connectors.simulator.quickbooks.rows import Row
-from connectors.simulator.quickbooks.schema import ENTITIES, LISTS, TRANSACTIONS, entity_named
+from connectors.simulator.quickbooks.schema import ENTITIES, LISTS, SALES_FORMS, TRANSACTIONS, entity_named
 from connectors.simulator.quickbooks.wire import Body, Raw, json_text
 
 Predicate = Callable[[Row], bool]
@@ -36,9 +34,9 @@ def answer(books: Books, statement: Statement, *, link: bool = False) -> Body:
         raise Refused("4001", f"QueryValidationError: Entity {statement.entity} not found")
     matching = _matching(books, entity, statement)
     if statement.count:
-        return {"totalCount": sum(1 for _ in matching)}
-    ordered = _ordered(entity, matching, statement.order)
-    page = list(islice(ordered, statement.start - 1, statement.start - 1 + statement.rows))
+        return {"totalCount": len(matching)}
+    first = statement.start - 1
+    page = _ordered(entity, matching, statement.order)[first : first + statement.rows]
     if not page:
         return {}
     return {
@@ -69,19 +67,38 @@ def _projected(shown: Body, fields: tuple[str, ...]) -> Body:
     return {"domain": "QBO", "sparse": True} | {name: value for name, value in shown.items() if name in wanted}
 
 
-def _matching(books: Books, entity: str, statement: Statement) -> Iterable[Row]:
+def _matching(books: Books, entity: str, statement: Statement) -> list[Row]:
+    """The rows that meet every condition, in order of id."""
     tests = [_predicate(entity, condition) for condition in statement.conditions]
     if entity in LISTS and not any(condition.field == "Active" for condition in statement.conditions):
         tests.append(lambda row: row.active)
-    rows: Iterable[Row] = books.table(entity)
-    since = [c for c in statement.conditions if c.field == "MetaData.LastUpdatedTime" and c.sign in (">", ">=")]
-    if since:
-        moment = literal(field_of(entity, since[0].field), since[0].field, since[0].values[0])
-        recent = [row for row in books.table(entity).since(moment) if not row.deleted]
-        rows = sorted(recent, key=lambda row: row.number)
+    rows: Iterable[Row] = _candidates(books, entity, statement.conditions)
     for test in tests:
         rows = filter(test, rows)
-    return rows
+    return list(rows)
+
+
+def _candidates(books: Books, entity: str, conditions: tuple[Condition, ...]) -> Iterable[Row]:
+    """The rows worth testing, in order of id: all of them unless an index narrows them."""
+    for condition in conditions:
+        found = _indexed(books, entity, condition)
+        if found is not None:
+            return sorted(found, key=lambda row: row.number)
+    return books.table(entity)
+
+
+def _indexed(books: Books, entity: str, condition: Condition) -> list[Row] | None:
+    name, values = condition.field, condition.values
+    if name == "Id" and condition.sign in ("=", "IN"):
+        return [row for row in (books.get(entity, value) for value in dict.fromkeys(values)) if row is not None]
+    if name == "CustomerRef" and condition.sign in ("=", "IN"):
+        return [row for value in dict.fromkeys(values) for row in books.of_customer(value) if row.entity == entity]
+    if name == "DocNumber" and condition.sign == "=" and entity in SALES_FORMS:
+        return [books.need(entity, row_id) for row_id in books.numbers[entity, values[0]]]
+    if name == "MetaData.LastUpdatedTime" and condition.sign in (">", ">="):
+        since = literal(field_of(entity, name), name, values[0])
+        return [row for row in books.table(entity).since(since) if not row.deleted]
+    return None
 
 
 def _predicate(entity: str, condition: Condition) -> Predicate:
@@ -103,25 +120,22 @@ def _predicate(entity: str, condition: Condition) -> Predicate:
     return holds
 
 
-def _ordered(entity: str, rows: Iterable[Row], order: tuple[tuple[str, bool], ...]) -> Iterable[Row]:
-    """Tables are in order of id already; unordered, documents come newest first and lists by name."""
+def _ordered(entity: str, rows: list[Row], order: tuple[tuple[str, bool], ...]) -> list[Row]:
+    """Unordered, documents come newest first and lists by name."""
     if not order:
         if entity in TRANSACTIONS:
             return sorted(rows, key=lambda row: (row.body.get("TxnDate", ""), row.number), reverse=True)
         return sorted(rows, key=lambda row: (row.name.casefold(), row.number))
-    ordered = rows
     for name, descending in reversed(order):
-        field = field_of(entity, name)
-        if (name, descending) != ("Id", False) or ordered is not rows:
-            ordered = sorted(ordered, key=cmp_to_key(_by(field.read)), reverse=descending)
-    return ordered
+        rows = sorted(rows, key=_sort_key(field_of(entity, name).read), reverse=descending)
+    return rows
 
 
-def _by(read: Callable[[Row], Any]) -> Callable[[Row, Row], int]:
-    def compare(one: Row, other: Row) -> int:
-        mine, theirs = read(one), read(other)
-        if mine is None or theirs is None:
-            return (theirs is None) - (mine is None)
-        return int(mine > theirs) - int(mine < theirs)
+def _sort_key(read: Callable[[Row], Any]) -> Callable[[Row], tuple[bool, Any]]:
+    """Records without a value come first."""
 
-    return compare
+    def key(row: Row) -> tuple[bool, Any]:
+        value = read(row)
+        return value is not None, value
+
+    return key

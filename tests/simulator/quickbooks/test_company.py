@@ -76,6 +76,14 @@ def test_a_stop_sell_block_that_comes_and_goes_is_on_and_off(client, company, oa
     assert _kinds(company) == ["stop_sell_on", "stop_sell_on", "stop_sell_off", "stop_sell_off"]
 
 
+def test_a_block_with_an_end_counts_once_and_its_inside_is_no_memo(client, company, oak):
+    fenced = "[AR-HOLD since=2025-03-03 state=hold]\n30 days past due\n[syncd:credit_hold/1/hold/1]\n[/AR-HOLD]"
+    for version, notes in enumerate((fenced, f"{fenced}\nSpoke with Mary", "Spoke with Mary")):
+        client.post("customer", {"Id": oak, "SyncToken": str(version), "sparse": True, "Notes": notes})
+    assert _kinds(company) == ["stop_sell_on", "memo", "stop_sell_off"]
+    assert company.effects()[1].text == "Spoke with Mary"
+
+
 def test_a_block_that_says_it_is_lifted_is_off(client, company, oak):
     for version, notes in enumerate(("[stop-sell: on]", "[stop-sell: off]")):
         client.post("customer", {"Id": oak, "SyncToken": str(version), "sparse": True, "Notes": notes})

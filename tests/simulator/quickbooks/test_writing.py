@@ -18,8 +18,13 @@ def test_the_smallest_invoice_gets_everything_quickbooks_fills_in(client, draft)
     assert "BillEmail" not in shown
 
 
-def test_numbers_count_on_and_skip_those_in_use(client, company, oak, draft):
-    company.add_invoice(oak, "1002", date(2025, 1, 1), None, 100)
+def test_numbers_count_on_from_what_people_typed(client, company, oak, draft):
+    company.add_invoice(oak, "2040", date(2025, 1, 1), None, 100)
+    assert client.post("invoice", draft())["Invoice"]["DocNumber"] == "2041"
+
+
+def test_numbers_skip_those_in_use(client, draft):
+    client.post("invoice", draft(DocNumber="1002"))
     assert [client.post("invoice", draft())["Invoice"]["DocNumber"] for _ in range(2)] == ["1001", "1003"]
 
 
@@ -278,6 +283,11 @@ def test_amounts_in_another_currency_are_also_shown_at_home(client, company):
     rate = client.get("exchangerate", sourcecurrencycode="EUR", asofdate="2025-02-01")["ExchangeRate"]
     assert (rate["Rate"], rate["TargetCurrencyCode"]) == (1.08, "USD")
     assert client.get("reports/CustomerBalance")["Rows"]["Row"][0]["ColData"][1]["value"] == "108.00"
+
+
+def test_an_update_that_changes_nothing_keeps_the_version_of_a_list_entry(client, oak):
+    body = {"Id": oak, "SyncToken": "0", "sparse": True, "DisplayName": "Oak Ltd"}
+    assert client.post("customer", body)["Customer"]["SyncToken"] == "0"
 
 
 def test_preferences_can_be_changed_by_the_api(client):
