@@ -137,7 +137,7 @@ class Books:
         """The record changed; only what somebody edited gets a new SyncToken."""
         row.changed_at = self.now().replace(microsecond=0)
         row.sync += new_version
-        row.text = None
+        row.forget_views()
         self._tables[row.entity].moved(row)
 
     def remove(self, row: Row) -> None:
@@ -162,10 +162,10 @@ class Books:
         """The transactions of a customer."""
         return list(self._by_customer[customer].values())
 
-    def forget_texts(self, rows: Iterator[Row] | list[Row]) -> None:
+    def forget_views(self, rows: Iterator[Row] | list[Row]) -> None:
         """What these records show of others has changed."""
         for row in rows:
-            row.text = None
+            row.forget_views()
 
     # -- balances
 
@@ -175,7 +175,7 @@ class Books:
         row.total = row.total if total is None else total
         row.applied = row.applied if applied is None else applied
         row.deposit = row.deposit if deposit < 0 else deposit
-        row.text = None
+        row.forget_views()
         self._shift(row.customer, row.sign * (row.open - before))
 
     def _shift(self, customer: str, cents: int) -> None:

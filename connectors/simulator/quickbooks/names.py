@@ -172,8 +172,8 @@ def _check_item(books: Books, body: Body) -> None:
 def _show_new_name(books: Books, row: Row) -> None:
     """Documents show the names of customers and items as they are now."""
     if row.entity == "Customer":
-        books.forget_texts(books.of_customer(row.id))
-        books.forget_texts(list(books.table("Customer")))
+        books.forget_views(books.of_customer(row.id))
+        books.forget_views(list(books.table("Customer")))
     else:
         for entity in ("Invoice", "CreditMemo", "SalesReceipt", "RefundReceipt"):
-            books.forget_texts(list(books.table(entity)))
+            books.forget_views(list(books.table(entity)))

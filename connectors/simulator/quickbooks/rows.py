@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from connectors.simulator import OpenItem
 from connectors.simulator.quickbooks.wire import Body
 
 Actor = Literal["api", "person"]
@@ -40,6 +41,7 @@ class Row:
     mailed_at: datetime | None = None
     deleted: bool = False
     text: str | None = None  # as last rendered
+    item: OpenItem | None = None  # as last shown to a bystander
     oddity: Body | None = None  # what a test wants to be wrong in the reply: a value, or None to leave the key out
     poisoned: bool = False
 
@@ -52,6 +54,11 @@ class Row:
     def open(self) -> int:
         """What is not settled or not used yet, in cents."""
         return self.total - self.deposit - self.applied
+
+    def forget_views(self) -> None:
+        """What was made of the record to be shown is out of date."""
+        self.text = None
+        self.item = None
 
     @property
     def active(self) -> bool:
