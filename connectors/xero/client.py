@@ -100,6 +100,11 @@ class Session:
         self._bearer = threading.local()
         self._sdk = open_sdk(settings, gate, lambda: str(self._bearer.token))
 
+    @property
+    def day_left(self) -> int | None:
+        """How many calls Xero says are left today."""
+        return self._gate.usage.day_left
+
     def read(self, call: str, **arguments: Any) -> Answer:
         """A read, repeated while that may help."""
         try:

@@ -7,7 +7,8 @@ HOW FRESH IS WHAT
 - What moves no stamp (a due date on a part-paid invoice, a merge's survivor, group membership), the organisation and
   its lock dates: once a night, two o'clock company time, by reading all open invoices and all contacts.
 On a day so busy that hints would break the budget, what a hint asks for waits for the next allowance, twelve minutes
-each. A write reads its target again anyway. All times are the server's, and advance only when a list was read whole.
+each; when less than a fifth of the day's calls is left, the lists wait for the next day and only invoices are polled.
+A write reads its target again anyway. All times are the server's, and advance only when a list was read whole.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from decimal import Decimal
 
 from connectors import AgedReceivables, ConnectionSettings, Gone, OpenBalance, Page, Record, Ref
 from connectors.errors import MalformedRecordError
-from connectors.xero.cursor import decoded
+from connectors.xero.contacts import Contacts
+from connectors.xero.cursor import State, decoded
 from connectors.xero.listings import CREDIT_NOTES, OPEN_INVOICES, OVERPAYMENTS, PREPAYMENTS, Listing, sheets
 from connectors.xero.mapping import (
     Books,
@@ -32,12 +34,14 @@ from connectors.xero.mapping import (
     on_account_entries,
     payment_entries,
 )
-from connectors.xero.pull import Memory, Pull
+from connectors.xero.pull import Place, Pull
 from connectors.xero.values import Row, day, needed, number, part, rows, text
 from connectors.xero.wire import Calls
 from rules.domain.actions import Operation
 from rules.domain.money import Money
 
+_USUAL_DAY_LIMIT = 1000
+_RESERVED = 5  # a fifth of the day's calls is for writing
 # Open documents and the field that says how much of each still stands, with the sign it has in a statement.
 _STANDING: tuple[tuple[Listing, str, int], ...] = (
     (OPEN_INVOICES, "AmountDue", 1),
@@ -62,23 +66,30 @@ class Reader:
 
     def __init__(self, calls: Calls, settings: ConnectionSettings) -> None:
         self._calls = calls
-        self._timezone = settings.timezone
-        self._group = settings.extra.get("stop_sell_group") or "Stop sell"
-        self._memory = Memory()
+        self._contacts = Contacts(calls)
+        self._organisation = State()
+        self._place = Place(
+            timezone=settings.timezone,
+            stop_sell_group=settings.extra.get("stop_sell_group") or "Stop sell",
+            reserve=int(settings.extra.get("day_limit") or _USUAL_DAY_LIMIT) // _RESERVED,
+        )
 
     def changes(self, cursor: str | None) -> Iterator[Page]:
         """Everything that changed since `cursor`, in pages; all of it for None."""
-        return Pull(self._calls, decoded(cursor), self._memory, self._timezone, self._group).pages()
+        run = Pull(self._calls, decoded(cursor), self._contacts, self._place)
+        self._organisation = run.state
+        for page in run.pages():
+            self._organisation = run.state
+            yield page
 
     def expect_change(self, operation: Operation) -> None:
         """Our own write changed the customer's groups, which no stamp may show: read it again with the next pull."""
         if operation.verb == "set_stop_sell":
-            self._memory.touched.add(operation.customer)
+            self._contacts.touched.add(operation.customer)
 
     def locked_through(self) -> date | None:
         """The last day of the locked period, from the last pull or else the organisation itself."""
-        self._know_organisation()
-        return self._memory.locked_through
+        return self._known_organisation().locked_through
 
     def fetch(self, ref: Ref) -> Record | None:
         """The record by its own id; None where Xero does not have it.
@@ -110,14 +121,15 @@ class Reader:
         return text(part(row, "Contact"), "ContactID"), text(row, "CurrencyCode") or self._books().currency
 
     def _books(self) -> Books:
-        self._know_organisation()
-        return Books(self._memory.currency, self._group)
+        return Books(self._known_organisation().currency, self._place.stop_sell_group)
 
-    def _know_organisation(self) -> None:
-        if not self._memory.currency:
+    def _known_organisation(self) -> State:
+        """Currency and lock dates, as the last pull's cursor has them or else asked for now."""
+        if not self._organisation.currency:
             (row,) = rows(self._calls.read("get_organisations").document, "Organisations")
-            self._memory.currency = company_of(row, self._timezone).currency
-            self._memory.locked_through = locked_through(row)
+            currency = company_of(row, self._place.timezone).currency
+            self._organisation = State(currency=currency, locked_through=locked_through(row))
+        return self._organisation
 
     @staticmethod
     def _found(ref: Ref, entries: list[Entry]) -> Record | None:

@@ -41,6 +41,11 @@ class Calls(Protocol):
 
     account: str
 
+    @property
+    def day_left(self) -> int | None:
+        """How many calls Xero says are left today; None before it has said so."""
+        ...
+
     def read(self, call: str, **arguments: Any) -> Answer:
         """A read, repeated while that may help. Raises what `connectors.errors` names."""
         ...
@@ -76,7 +81,7 @@ class Gate:
         self._pacer = Pacer(PER_MINUTE, 60.0, timing)
         self._turn = threading.Lock()
         self._slots = threading.BoundedSemaphore(IN_FLIGHT)
-        self._usage = usage
+        self.usage = usage
 
     def guard(self, send: Callable[..., Any]) -> Callable[..., Any]:
         """`send`, paced, counted and with our time-outs whatever the SDK asks for."""
@@ -86,7 +91,7 @@ class Gate:
             with self._slots:
                 with self._turn:
                     self._pacer.wait()
-                    self._usage.count("read" if method.upper() == "GET" else "write")
+                    self.usage.count("read" if method.upper() == "GET" else "write")
                 return send(method, url, **arguments)
 
         return guarded
@@ -96,7 +101,7 @@ class Gate:
         for name, field in (("X-DayLimit-Remaining", "day_left"), ("X-MinLimit-Remaining", "minute_left")):
             left = headers.get(name, "")
             if left.isdecimal():
-                setattr(self._usage, field, int(left))
+                setattr(self.usage, field, int(left))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from connectors import Gone, Ref
-from connectors.simulator.http import Response
+from connectors.simulator.http import Request, Response
 from tests.links.xero.operations import STOP
 from tests.links.xero.tiny import (
     contact,
@@ -190,3 +191,14 @@ def test_a_cursor_this_version_cannot_read_costs_a_full_load(connector, xero):
     list(connector.changes('{"v": 99}'))
     list(connector.changes("torn"))
     assert xero.asked_paths().count("Organisation") == 2
+
+
+def test_when_few_calls_are_left_of_the_day_only_invoices_are_polled(connector, xero, clock, cursor):
+    clock.advance(timedelta(hours=3))
+    plain = xero.listed("Invoices", [], Request("GET", "/", {}, {}, b""))
+    xero.replies["GET", "Invoices"] = replace(plain, headers={"X-DayLimit-Remaining": "199"})
+    cursor = last(connector.changes(cursor)).cursor
+    assert xero.asked_paths() == ["Invoices"]
+    xero.replies["GET", "Invoices"] = replace(plain, headers={"X-DayLimit-Remaining": "900"})
+    list(connector.changes(cursor))
+    assert "Contacts" in xero.asked_paths()
