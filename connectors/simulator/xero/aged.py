@@ -112,7 +112,7 @@ def _total(lines: Sequence[AgedLine]) -> Json:
 
 
 def _figures(cents: int) -> str:
-    return wire.unmarked(wire.money(cents))
+    return wire.plain(wire.money(cents))
 
 
 def _day(call: Call, name: str) -> date | None:

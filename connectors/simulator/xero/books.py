@@ -36,6 +36,7 @@ class Books:
         self.payments: Table[Payment] = Table()
         self.groups: dict[str, Group] = {}
         self.audit: list[Deed] = []
+        self.open: dict[str, Invoice] = {}  # approved sales invoices with something due
         self._clock = clock
         self._edition = edition
         self._count: dict[str, int] = {}
@@ -80,7 +81,13 @@ class Books:
         """An invoice enters the books."""
         invoice.contact.invoices[invoice.id] = None
         self._numbers.setdefault(invoice.number.lower(), []).append(invoice)
+        self._keep_if_open(invoice)
         return self.invoices.add(invoice)
+
+    def touch_invoice(self, invoice: Invoice) -> None:
+        """An invoice changed and says so."""
+        self._keep_if_open(invoice)
+        self.invoices.touch(invoice, self.now())
 
     def renumber_invoice(self, invoice: Invoice, number: str) -> None:
         """An invoice gets another number."""
@@ -103,6 +110,12 @@ class Books:
     ) -> None:
         """One line of the inner audit log."""
         self.audit.append(Deed(self.now(), actor, kind, customer, target, text, cents))
+
+    def _keep_if_open(self, invoice: Invoice) -> None:
+        if invoice.type == "ACCREC" and invoice.status == "AUTHORISED":
+            self.open[invoice.id] = invoice
+        else:
+            self.open.pop(invoice.id, None)
 
     def _next(self, series: str) -> int:
         self._count[series] = self._count.get(series, 0) + 1

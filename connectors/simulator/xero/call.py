@@ -61,10 +61,12 @@ class Call:
 
     def document(self) -> Any:
         """The body as JSON, numbers with a point as Decimal."""
+        body = self.request.body or b"null"
         try:
-            return json.loads(self.request.body or b"null", parse_float=Decimal, parse_constant=_no_constant)
+            document = json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
         except ValueError as error:
             raise replies.bad_data(f"Unable to parse the request body: {error}") from error
+        return _plain(document) if b"\\u000" in body else document
 
     def elements(self, plural: str) -> list[Json]:
         """The elements sent: in an envelope, whatever the case of its key, as a list, or one bare object."""
@@ -75,6 +77,15 @@ class Call:
         if not isinstance(document, list) or not document or not all(isinstance(e, dict) for e in document):
             raise replies.bad_data(f"The request must hold at least one element of {plural}.")
         return document
+
+
+def _plain(value: Any) -> Any:
+    """Texts without the characters that mark numbers on their way out."""
+    if isinstance(value, dict):
+        return {wire.plain(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return wire.plain(value) if isinstance(value, str) else value
 
 
 def _no_constant(name: str) -> Any:
@@ -137,7 +148,7 @@ def text_of(value: object, name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
-        return wire.plain(str(value))
+        return str(value)
     raise replies.bad_data(f"Error converting value to text. Path '{name}'.")
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from connectors.simulator import Effect, OpenItem
 from connectors.simulator.http import Request, Response
-from connectors.simulator.xero import credit_notes, effects, groups, invoice_writes, ledger
+from connectors.simulator.xero import credit_notes, effects, groups, invoice_writes, ledger, wire
 from connectors.simulator.xero.aged import lines_of
 from connectors.simulator.xero.books import Books, Ticker
 from connectors.simulator.xero.gate import Gate
@@ -72,7 +72,7 @@ class XeroCompany:
         del parent
         with self._books() as books:
             terms: dict[str, dict[str, object]] = {"Sales": {"Day": terms_days, "Type": "DAYSAFTERBILLDATE"}}
-            contact = Contact(books.new_id("contact"), name, books.now(), email or "", terms=terms)
+            contact = Contact(books.new_id("contact"), wire.plain(name), books.now(), email or "", terms=terms)
             return books.add_contact(contact).id
 
     def add_invoice(
@@ -92,7 +92,7 @@ class XeroCompany:
         with self._books() as books:
             invoice = self._document(books, customer, number, issued_on, cents)
             invoice.due_on, invoice.currency = due_on, currency or self.currency
-            invoice.status, invoice.sent, invoice.reference = status, sent, reference
+            invoice.status, invoice.sent, invoice.reference = status, sent, wire.plain(reference)
             self.organisation.currencies.add(invoice.currency)
             return invoice_writes.enter(books, invoice).id
 
@@ -227,9 +227,7 @@ class XeroCompany:
     def open_items(self) -> list[OpenItem]:
         """Every approved sales invoice with something open."""
         with self._books() as books:
-            return [
-                _open_item(i) for i in books.invoices if i.type == "ACCREC" and i.status == "AUTHORISED" and i.due_on
-            ]
+            return [_open_item(invoice) for invoice in books.open.values()]
 
     def owed_by(self, customer: str, as_of: date) -> int:
         """What a customer owes at the end of a day by the aged receivables report, in cents."""
@@ -262,7 +260,7 @@ class XeroCompany:
     def _document(self, books: Books, customer: str, number: str, on: date, cents: int) -> Invoice:
         invoice = Invoice(
             books.new_id("invoice"),
-            number,
+            wire.plain(number),
             _contact(books, customer),
             on,
             self.currency,

@@ -7,7 +7,7 @@ from connectors.simulator.xero import batch, contact_view, fields, listing, repl
 from connectors.simulator.xero.batch import Kind, Step
 from connectors.simulator.xero.books import Books
 from connectors.simulator.xero.call import Call, list_of, object_of, text_of
-from connectors.simulator.xero.listing import Listing
+from connectors.simulator.xero.listing import Listing, Wanted
 from connectors.simulator.xero.records import Contact
 from connectors.simulator.xero.replies import Invalid
 from connectors.simulator.xero.where import Test
@@ -37,7 +37,7 @@ _MOST_PERSONS = 5
 
 def list_(books: Books, call: Call) -> Response:
     """GET /Contacts. Archived ones only with includeArchived=true, or named by id."""
-    return listing.serve(books, call, _LISTING, books.contacts, _narrow(call))
+    return listing.serve(books, call, _LISTING, books.contacts, Wanted(tests=_narrow(call)))
 
 
 def get(books: Books, call: Call, reference: str) -> Response:

@@ -8,7 +8,7 @@ from connectors.simulator.xero.batch import Kind, Step
 from connectors.simulator.xero.books import Books
 from connectors.simulator.xero.call import Call, cents_of, day_of, list_of, object_of, text_of
 from connectors.simulator.xero.lines import Terms, read_lines, set_sums
-from connectors.simulator.xero.listing import Listing
+from connectors.simulator.xero.listing import Listing, Wanted
 from connectors.simulator.xero.records import Allocation, Contact, Credit, CreditKind, Invoice, Line
 from connectors.simulator.xero.replies import Invalid
 from connectors.simulator.xero.where import Test
@@ -39,7 +39,7 @@ def list_(books: Books, call: Call, plural: str) -> Response:
     if lag := books.switches.read_lag_s * 1000:
         seen_until = books.now() - lag
         tests.append(lambda row: not row.history or row.history[0].at <= seen_until)
-    return listing.serve(books, call, _LISTINGS[kind], books.credits[kind], tests)
+    return listing.serve(books, call, _LISTINGS[kind], books.credits[kind], Wanted(tests=tests))
 
 
 def get(books: Books, call: Call, plural: str, reference: str) -> Response:

@@ -144,7 +144,7 @@ def enter(books: Books, invoice: Invoice) -> Invoice:
     set_sums(invoice)
     books.add_invoice(invoice)
     ledger.note(books, invoice.history, "Created", f"INV {invoice.number} created.", invoice.by)
-    ledger.settle_if_nothing_is_due(books, invoice)
+    ledger.settle_if_approved(books, invoice)
     words = [invoice.number, invoice.reference, *(line.description for line in invoice.lines)]
     books.write_down(
         invoice.by,
@@ -176,17 +176,16 @@ class Change:
         if self._status in _DEAD:
             _end(books, invoice, self._status)
             return invoice
-        posts = self._posts()
+        quiet = invoice.touched_by_money and not self._posts() and not books.switches.part_paid_edits_bump
         self._write()
-        if posts or not invoice.touched_by_money or books.switches.part_paid_edits_bump:
-            ledger.touch(books, invoice)
-        else:
-            books.invoices.changed_silently()
-        books.contacts.changed_silently()
         if self._status != invoice.status and not invoice.touched_by_money:
             invoice.status = self._status
             ledger.note(books, invoice.history, "Approved", f"Status {self._status}.", "api")
-            ledger.settle_if_nothing_is_due(books, invoice)
+        if quiet:
+            books.invoices.changed_silently()
+        else:
+            ledger.settle_if_approved(books, invoice)
+        books.contacts.changed_silently()
         return invoice
 
     def _refuse_dead_or_locked(self) -> None:

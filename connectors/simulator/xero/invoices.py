@@ -8,7 +8,7 @@ from connectors.simulator.xero.batch import Kind
 from connectors.simulator.xero.books import Books
 from connectors.simulator.xero.call import Call
 from connectors.simulator.xero.invoice_writes import InvoiceWriter
-from connectors.simulator.xero.listing import Listing
+from connectors.simulator.xero.listing import Listing, Wanted
 from connectors.simulator.xero.records import Invoice
 from connectors.simulator.xero.where import Test
 
@@ -26,8 +26,8 @@ _SENDABLE = ("SUBMITTED", "AUTHORISED", "PAID")
 
 def list_(books: Books, call: Call) -> Response:
     """GET /Invoices."""
-    paging = bool(call.names("Statuses"))
-    return listing.serve(books, call, _LISTING, books.invoices, _narrow(books, call), paging)
+    wanted = Wanted(_named(books, call), _narrow(books, call), paging=bool(call.names("Statuses")))
+    return listing.serve(books, call, _LISTING, books.invoices, wanted)
 
 
 def get(books: Books, call: Call, reference: str) -> Response:
@@ -101,14 +101,20 @@ def _why_not_sent(books: Books, invoice: Invoice) -> str:
     return ""
 
 
+def _named(books: Books, call: Call) -> list[Invoice] | None:
+    """The invoices that the query names by number or id; None where it names none."""
+    numbers, ids = call.names("InvoiceNumbers"), call.names("IDs")
+    if numbers:
+        return [invoice for number in set(map(str.lower, numbers)) for invoice in books.invoices_numbered(number)]
+    return [invoice for key in set(map(str.lower, ids)) if (invoice := books.invoices.get(key))] if ids else None
+
+
 def _narrow(books: Books, call: Call) -> list[Test]:
     tests: list[Test] = []
     if statuses := {name.upper() for name in call.names("Statuses")}:
         tests.append(lambda row: row.status in statuses)
     if ids := {name.lower() for name in call.names("IDs")}:
         tests.append(lambda row: row.id in ids)
-    if numbers := {name.lower() for name in call.names("InvoiceNumbers")}:
-        tests.append(lambda row: row.number.lower() in numbers)
     if contacts := {name.lower() for name in call.names("ContactIDs")}:
         tests.append(lambda row: row.contact.id in contacts)
     if call.flag("createdByMyApp"):

@@ -21,7 +21,7 @@ def note(books: Books, history: list[Note], changes: str, details: str, actor: A
 def touch(books: Books, document: Document) -> None:
     """The document says that it changed."""
     if isinstance(document, Invoice):
-        books.invoices.touch(document, books.now())
+        books.touch_invoice(document)
     elif isinstance(document, Credit):
         books.credits[document.kind].touch(document, books.now())
 
@@ -84,10 +84,12 @@ def void(books: Books, document: Document, actor: Actor) -> None:
     note(books, document.history, "Voided", "Voided.", actor)
 
 
-def settle_if_nothing_is_due(books: Books, document: Document) -> None:
-    """An approved document without an amount is paid at once."""
+def settle_if_approved(books: Books, document: Document) -> None:
+    """The document changed and says so; an approved one without an amount is paid at once."""
     if document.status == "AUTHORISED":
         _settle(books, document)
+    else:
+        touch(books, document)
 
 
 def merge(books: Books, loser: Contact, winner: Contact) -> None:

@@ -34,13 +34,21 @@ class Listing(Generic[R]):
     ordered_by: tuple[str, ...] = ("UpdatedDateUTC", "Date")
 
 
-def serve(  # noqa: PLR0917 - the parts of one list
-    books: Books, call: Call, listing: Listing[R], table: Table[R], narrow: Sequence[Test] = (), paging: bool = False
-) -> Response:
-    """The rows of `table` that the query asks for. `narrow` are the resource's own filters, `paging` forces pages."""
-    rows = _rows(books, call, listing, table, narrow)
+@dataclass(frozen=True, slots=True)
+class Wanted(Generic[R]):
+    """A resource's own filters: rows `named` one by one, further `tests`, and whether they force pages."""
+
+    named: Sequence[R] | None = None
+    tests: Sequence[Test] = ()
+    paging: bool = False
+
+
+def serve(books: Books, call: Call, listing: Listing[R], table: Table[R], wanted: Wanted[R] | None = None) -> Response:
+    """The rows of `table` that the query asks for."""
+    wanted = wanted or Wanted()
+    rows = _rows(books, call, listing, table, wanted)
     summary = listing.summary if call.flag("summaryOnly") else None
-    if call.text("page") is None and not paging and summary is None:
+    if call.text("page") is None and not wanted.paging and summary is None:
         if len(rows) > books.switches.high_volume_rows:
             raise replies.exception(17, "HighVolumeException", "The response would hold more than 100,000 records.")
         return replies.envelope(books, call.app.name, listing.plural, [listing.unpaged(books, row) for row in rows])
@@ -58,32 +66,45 @@ def _pagination(call: Call, count: int) -> tuple[Json, int]:
     return document, (page - 1) * size
 
 
-def _rows(books: Books, call: Call, listing: Listing[R], table: Table[R], narrow: Sequence[Test]) -> list[R]:
+def _rows(books: Books, call: Call, listing: Listing[R], table: Table[R], wanted: Wanted[R]) -> list[R]:
     since = call.modified_since()
     asked = sorted((name.lower(), text) for name, text in call.request.query.items() if name.lower() not in _NOT_IN_KEY)
     key = (listing.plural, since, call.app.client_id, *asked, table.version, books.contacts.version)
     if table.memo is not None and table.memo[0] == key and not books.switches.read_lag_s:
         return table.memo[1]
-    rows = _filtered(books, call, listing, table, [*narrow, *_where(books, call, listing, table)], since)
+    tests = [*wanted.tests, *_where(books, call, listing, table)]
+    order = _order(call.text("order"), listing)
+    _refuse_high_volume(books, listing, [name for name, _ in order], len(table))
+    rows = _since(books, table, since, wanted.named)
+    if rows is None:
+        rows, order = _all(listing, table, order)
+    for test in tests:
+        rows = [row for row in rows if test(row)]
+    rows = _ordered(rows, listing, order)
     table.memo = (key, rows)
     return rows
 
 
-def _filtered(  # noqa: PLR0917 - the parts of one list
-    books: Books, call: Call, listing: Listing[R], table: Table[R], tests: Sequence[Test], since: int | None
-) -> list[R]:
-    order = _order(call.text("order"), listing)
-    if since is not None:
-        rows = table.since(since if books.switches.since_is_inclusive else since + 1000)
-    elif order == [(listing.id_name.lower(), False)]:
-        rows, order = table.by_id(), []
-    else:
-        rows = table.by_stamp()
-    for test in tests:
-        rows = [row for row in rows if test(row)]
-    _refuse_high_volume(books, listing, [name for name, _ in order], len(table))
+def _since(books: Books, table: Table[R], since: int | None, named: Sequence[R] | None) -> list[R] | None:
+    """The rows to look at where they need not be all of them, in the default order."""
+    first = None if since is None else since if books.switches.since_is_inclusive else since + 1000
+    if named is not None:
+        rows = [row for row in named if first is None or row.updated >= first]
+        return sorted(rows, key=lambda row: (row.updated, row.id))
+    return None if first is None else table.since(first)
+
+
+def _all(listing: Listing[R], table: Table[R], order: list[tuple[str, bool]]) -> tuple[list[R], list[tuple[str, bool]]]:
+    """All rows, and what is left to order."""
+    if order == [(listing.id_name.lower(), False)]:
+        return table.by_id(), []
+    return table.by_stamp(), order
+
+
+def _ordered(rows: list[R], listing: Listing[R], order: list[tuple[str, bool]]) -> list[R]:
+    known = {name.lower(): found.get for name, found in listing.fields.items()}
     for name, descending in reversed(order):
-        get = {known.lower(): found for known, found in listing.fields.items()}[name].get
+        get = known[name]
         rows = sorted(rows, key=lambda row: (get(row) is not None, get(row) or 0), reverse=descending)
     return rows
 

@@ -73,10 +73,12 @@ class Organisation:
     refused_actions: frozenset[str] = frozenset()
     currencies: set[str] = field(default_factory=set)
     accounts: tuple[Account, ...] = ()
+    branding: str = ""  # the id of the standard branding theme
     emails_by_day: dict[date, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.accounts = self.accounts or _chart(self.tenant)
+        self.branding = guid(self.tenant, "branding", "Standard")
         self.currencies.add(self.currency)
 
     @property
@@ -100,21 +102,16 @@ class Organisation:
         return _EDITIONS[self.country]
 
     @property
-    def branding(self) -> str:
-        """The id of the standard branding theme."""
-        return guid(self.tenant, "branding", "Standard")
-
-    @property
     def emails_per_day(self) -> int:
         """How many e-mails a day this subscription may send, from the screen and the API together."""
         return _EMAILS_PER_DAY.get(self.class_, 1000)
 
     def account(self, reference: str) -> Account | None:
         """The active account of this code or id."""
-        return next(
-            (a for a in self.accounts if a.status == "ACTIVE" and reference in (a.code, a.id)),
-            None,
-        )
+        for found in self.accounts:
+            if reference in (found.code, found.id) and found.status == "ACTIVE":
+                return found
+        return None
 
     def locked_through(self) -> date | None:
         """The last day of the locked period."""

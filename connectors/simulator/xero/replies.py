@@ -94,6 +94,5 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
         "Status": status,
         "Detail": detail,
         "Instance": guid("problem", status, detail),
-        "Extensions": {},
     }
     return Refused(Response(status, wire.encode(document), {"Content-Type": JSON_TYPE, **(headers or {})}))

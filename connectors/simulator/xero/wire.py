@@ -1,13 +1,12 @@
 """How Xero writes values into JSON: dates, instants, raw decimal numbers. Knows no resource.
 
-Money travels through `json` as a string with a mark in front and loses mark and quotes at the very end, because the
+Money travels through `json` as a string between two marks and loses marks and quotes at the very end, because the
 encoder of the standard library writes numbers only from ints and floats, and no float comes near money here.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -18,42 +17,38 @@ Json: TypeAlias = dict[str, Any]
 
 _EPOCH = date(1970, 1, 1)
 _DAY_MS = 86_400_000
-_MARK = "\x01"
-_MARKED = re.compile(r'"\\u0001(-?[0-9.]+)"')
+_OPEN, _CLOSE = "\x01", "\x02"
+_MARKS = str.maketrans("", "", _OPEN + _CLOSE)
 
 
 def money(cents: int) -> str:
     """An amount as a bare JSON number with two decimals."""
     sign = "-" if cents < 0 else ""
     whole, rest = divmod(abs(cents), 100)
-    return f"{_MARK}{sign}{whole}.{rest:02d}"
+    return f"{_OPEN}{sign}{whole}.{rest:02d}{_CLOSE}"
 
 
 def number(value: Decimal, places: int = 4) -> str:
     """A quantity, price or rate as a bare JSON number."""
-    return f"{_MARK}{value:.{places}f}"
+    return f"{_OPEN}{value:.{places}f}{_CLOSE}"
 
 
 def encode(document: object, *, escape_slashes: bool = False) -> bytes:
     r"""`document` as JSON in UTF-8; `escape_slashes` writes dates as ``\/Date(…)\/``, as some .NET writers do."""
-    text = _MARKED.sub(r"\1", json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=_as_sent))
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=_as_sent)
+    text = text.replace('"\\u0001', "").replace('\\u0002"', "")
     return (text.replace("/", "\\/") if escape_slashes else text).encode()
 
 
 def _as_sent(value: object) -> str:
     if isinstance(value, Decimal):
-        return f"{_MARK}{value:f}"
+        return f"{_OPEN}{value:f}{_CLOSE}"
     raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
 def plain(text: str) -> str:
-    """Text from outside, without the character that marks numbers on their way out."""
-    return text.replace(_MARK, "")
-
-
-def unmarked(value: str) -> str:
-    """The digits of a marked number; any other text as it is."""
-    return value.removeprefix(_MARK)
+    """Text from outside, without the characters that mark numbers on their way out."""
+    return text.translate(_MARKS)
 
 
 def milliseconds(moment: datetime) -> int:
