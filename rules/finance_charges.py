@@ -129,7 +129,7 @@ def _blocked(matter: Matter) -> Decision | None:
     invoice, as_of = matter.invoice, matter.parties.situation.as_of
     parts = parts_of(invoice)
     if not parts:
-        return Problem(invoice.ref, "no due date", RULE) if invoice.balance.amount > 0 else _skip(invoice, "it is paid")
+        return Problem(invoice.ref, "no due date") if invoice.balance.amount > 0 else _skip(invoice, "it is paid")
     due_on = parts[0].due_on
     if matter.billed.charges:
         return None
@@ -201,21 +201,29 @@ def _not_yet(matter: Matter, first_overdue: date) -> Skip:
 
 def _nothing_more(matter: Matter, assessed: Assessed, reached: date) -> str:
     """Why what is due is no more than what was billed."""
-    claims = assessed.debt.claims
-    if matter.billed.charges:
+    settings, billed, due = matter.settings, matter.billed, assessed.due
+    pending = due.interest - (billed.computed if settings.minimum_per == "charge" else billed.interest)
+    if pending > 0:
+        more = Money(pending, matter.invoice.currency)
+        limit = "below the minimum" if settings.minimum_mode == "suppress" else "beyond what may be charged"
+        return f"{more} is {limit}"
+    if billed.charges:
         return f"all that is due through {reached} is charged"
-    if not any(claim.is_chargeable for claim in claims):
-        first_late = min((claim.late_on for claim in claims if claim.late_on is not None), default=reached)
-        if first_late > reached and matter.settings.grace_days:
-            return (
-                f"within {matter.settings.grace_days} days of grace; the first day that can be charged is {first_late}"
-            )
-        return "it was paid before the first day that can be charged" if first_late <= reached else "not yet late"
+    if not any(claim.is_chargeable for claim in assessed.debt.claims):
+        return _not_late(assessed, settings, reached)
     if not assessed.accrual.stretches:
         return "all of it is disputed, promised, planned or covered by credits"
-    if assessed.due.interest > 0:
-        return f"{Money(assessed.due.interest, matter.invoice.currency)} is below the minimum"
     return f"what is due through {reached} rounds to nothing"
+
+
+def _not_late(assessed: Assessed, settings: Settings, reached: date) -> str:
+    """Why no part of the invoice has come to the first day that can be charged."""
+    first_on = min((claim.late_on for claim in assessed.debt.claims if claim.late_on is not None), default=reached)
+    if first_on <= reached:
+        return f"nothing was overdue any more on {first_on}, the first day that can be charged"
+    if settings.grace_days:
+        return f"within {settings.grace_days} days of grace; the first day that can be charged is {first_on}"
+    return f"not late before {first_on}"
 
 
 def _reversed(matter: Matter, assessed: Assessed | None, why: str, amount: Decimal) -> Iterator[Decision]:
