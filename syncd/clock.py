@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -47,9 +48,24 @@ def today(clock: Clock, timezone: str) -> date:
     return clock.now().astimezone(ZoneInfo(timezone)).date()
 
 
-def local_time(clock: Clock, timezone: str) -> str:
-    """The time of day in `timezone` as ``HH:MM``, which compares as text."""
-    return clock.now().astimezone(ZoneInfo(timezone)).strftime("%H:%M")
+@dataclass(frozen=True, slots=True)
+class CompanyTime:
+    """The clock as one company sees it: its local day and time of day beside the instant."""
+
+    clock: Clock
+    timezone: str
+
+    def now(self) -> datetime:
+        """This instant, aware, UTC."""
+        return self.clock.now()
+
+    def today(self) -> date:
+        """The company's local day."""
+        return today(self.clock, self.timezone)
+
+    def time_of_day(self) -> str:
+        """The company's time of day as ``HH:MM``, which compares as text."""
+        return self.clock.now().astimezone(ZoneInfo(self.timezone)).strftime("%H:%M")
 
 
 def timing(clock: Clock) -> Timing:

@@ -20,6 +20,7 @@ from rules.domain.exchange import converted
 from rules.domain.facts import Account, Company
 from rules.domain.money import Money
 from rules.policy import Policies
+from syncd import crash
 from syncd.config import Limits
 from syncd.errors import ConfigError
 from syncd.office import Ledger
@@ -77,8 +78,12 @@ def run_pass(ledger: Ledger, ground: Ground) -> PassReport:
         ConnectorError: the provider could not be asked or told; all that was done until then is stored.
     """
     report = PassReport(ledger.name)
-    report.settled = settle_open(ledger)
+    if ledger.lineage.forgotten() is None:
+        report.settled = settle_open(ledger)
     report.pulled = pull_changes(ledger, ground.limits)
+    if (forgotten := ledger.lineage.forgotten()) is not None:
+        report.brake = f"{forgotten}; nothing is written until a person runs: syncd recover"
+        return report
     accounts = due_accounts(ledger, ground.policies)
     plan_accounts(ledger, ground, accounts, report)
     report.brake = ledger.connections.standing().brake_why
@@ -163,7 +168,9 @@ def planning_terms(ledger: Ledger, ground: Ground) -> Terms:
 def store_plan(ledger: Ledger, policies: Policies, plan: Plan, account_of: dict[str, str]) -> int:
     """Put the plan into the outbox. Returns how many actions are new or renewed."""
     number = ledger.connections.next_plan()
+    crash.point("before_intent")
     stored = ledger.intents.add(plan, Filing(number, account_of, ledger.today(), policies.version, ledger.clock.now()))
+    crash.point("after_intent")
     held = sum(1 for action in plan.actions if action.state == "held")
     log.info("plan.stored", planned=len(plan.actions) - held, held=held, withdrawn=len(plan.withdrawn))
     return stored

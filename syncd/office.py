@@ -16,22 +16,26 @@ from typing import Protocol
 
 from cryptography.fernet import MultiFernet
 
-from connectors import ConnectionSettings, Connector, open_connector
+from connectors import ConnectionSettings, Connector, Receipt, open_connector
 from connectors.tokens import Tokens
 from rules.domain.actions import Operation, SendMessage
 from rules.domain.facts import Company
 from rules.policy import Policies
 from syncd.accounts import Files
-from syncd.clock import Clock, local_time, timing, today
+from syncd.clock import Clock, CompanyTime, timing
 from syncd.config import Config, ConnectionConfig
 from syncd.errors import ConfigError, Usage
 from syncd.letters import LetterTray
+from syncd.lineage import MARK, Lineage
 from syncd.lock import held
-from syncd.outbox import Outbox, Writer
+from syncd.mail_log import LoggedMailer, MailLog
+from syncd.outbox import Memory, Outbox, Writer
+from syncd.recall import recall
 from syncd.rulebook import Rulebook
 from syncd.store.connections import Connections
 from syncd.store.desk import Desk
 from syncd.store.engine import Store, open_store
+from syncd.store.intent_rows import Step
 from syncd.store.intents import Intents
 from syncd.store.mirror import Mirror
 from syncd.store.tokens import TokenRows
@@ -66,6 +70,8 @@ class Ledger:
     vault: Vault
     connector: Connector
     letters: LetterTray
+    lineage: Lineage
+    mail_log: MailLog
     mailer: Mailer | None = None
 
     @property
@@ -83,19 +89,25 @@ class Ledger:
         """Whose books these are, once they were pulled."""
         return self.connections.standing().company
 
+    @property
+    def time(self) -> CompanyTime:
+        """The company's own time."""
+        return CompanyTime(self.clock, self.config.timezone)
+
     def today(self) -> date:
         """The company's local day."""
-        return today(self.clock, self.config.timezone)
-
-    def local_time(self) -> str:
-        """The company's time of day, ``14:05``."""
-        return local_time(self.clock, self.config.timezone)
+        return self.time.today()
 
     def outbox(self) -> Outbox:
         """The way out."""
+        remember = self.recall if self.lineage.was_recovered() else None
         return Outbox(
-            self.intents, self.mirror, self.connector, self.writer_for, self.clock, self.today, self.local_time
+            self.intents, self.mirror, self.connector, self.writer_for, self.time, Memory(self.lineage.keep, remember)
         )
+
+    def recall(self, step: Step) -> Receipt | None:
+        """The trace an operation left before this store remembers; None where there is none. Raises Unprovable."""
+        return recall(step, self.intents.steps(step.action), self.connector, self.mail_log)
 
     def writer_for(self, operation: Operation) -> Writer:
         """Who carries the operation out."""
@@ -103,7 +115,7 @@ class Ledger:
             if operation.channel == "letter":
                 return self.letters
             if self.mailer is not None:
-                return self.mailer
+                return LoggedMailer(self.mailer, self.mail_log, self.clock)
         return self.connector
 
     def unsupported(self, operation: Operation) -> str | None:
@@ -201,6 +213,8 @@ def open_ledger(
         vault=vault,
         connector=open_connector(_with_account(settings, vault), vault, timing(clock)),
         letters=LetterTray(config.state_dir / "letters" / connection.name, config.templates_dir),
+        lineage=Lineage(store, config.state_dir / MARK),
+        mail_log=MailLog(config.state_dir / "mail.log"),
         mailer=mailer,
     )
 

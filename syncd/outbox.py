@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Protocol
 
 import structlog
 
 from connectors import Connector, Receipt, Ref
-from connectors.errors import Conflict, MalformedRecordError, OutcomeUnknown, Rejected, Throttled, Unavailable
+from connectors.errors import (
+    Conflict,
+    MalformedRecordError,
+    OutcomeUnknown,
+    Rejected,
+    Throttled,
+    Unavailable,
+    Unprovable,
+)
 from rules.domain.actions import (
     AddNote,
     CreateCreditNote,
@@ -26,7 +33,8 @@ from rules.domain.actions import (
     SetStopSell,
 )
 from rules.domain.facts import Customer, Fact, Invoice
-from syncd.clock import Clock
+from syncd import crash
+from syncd.clock import CompanyTime
 from syncd.store.intent_rows import Step
 from syncd.store.intents import Intents
 from syncd.store.mirror import Mirror
@@ -50,8 +58,20 @@ class Drained:
     stale: int = 0
     rejected: int = 0
     unclear: int = 0
+    recalled: int = 0
     stopped: str | None = None
     mail_down: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What guards against forgetting.
+
+    `keep` marks beside the store that a request goes out; `recall`, after a loss, finds what an operation left behind.
+    """
+
+    keep: Callable[[], None]
+    recall: Callable[[Step], Receipt | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +82,8 @@ class Outbox:
     mirror: Mirror
     connector: Connector
     writer_for: Callable[[Operation], Writer]
-    clock: Clock
-    today: Callable[[], date]
-    local_time: Callable[[], str]  # "14:05", the company's own
+    time: CompanyTime
+    memory: Memory
 
     def drain(self, go_on: Callable[[], bool] = lambda: True) -> Drained:
         """Send all that is planned, oldest action first, as long as `go_on` says so between two requests.
@@ -74,7 +93,7 @@ class Outbox:
         """
         drained = Drained()
         for intent in self.intents.idle_actions():
-            self.intents.done(intent, self.clock.now(), self.today())
+            self.intents.done(intent, self.time.now(), self.time.today())
         after = 0
         while (step := self.intents.next_step(after=after)) is not None:
             if not go_on():
@@ -87,40 +106,72 @@ class Outbox:
         """Look, send, write down. False where the rest of this action must wait for a later drain."""
         if self._waits(step.operation, drained):
             return False
-        if (moved := self._moved(step)) is not None:
-            self.intents.stale(step, moved, self.clock.now())
-            self.mirror.touch([step.customer])
-            drained.stale += 1
-            log.info("outbox.went_stale", key=step.key, why=moved)
+        if self._is_stale(step, drained):
             return step.seq > 0
-        self.intents.sending(step, self.clock.now())
+        if self.memory.recall is not None and self._recalled(step, self.memory.recall, drained):
+            return True
+        return self._deliver(step, drained)
+
+    def _deliver(self, step: Step, drained: Drained) -> bool:
+        """The one request, between the line that says it leaves and the line that says what came of it."""
+        self.intents.sending(step, self.time.now())
+        self.memory.keep()
+        crash.point("after_claim", step.operation.verb)
         try:
             receipt = self.writer_for(step.operation).write(step.operation, step.key)
         except (Throttled, Unavailable) as error:
-            self.intents.not_sent(step, str(error), self.clock.now())
+            self.intents.not_sent(step, str(error), self.time.now())
             if not isinstance(step.operation, SendMessage):
                 raise
             drained.mail_down = str(error)
             return False
         except Conflict as error:
-            self.intents.stale(step, str(error), self.clock.now())
+            self.intents.stale(step, str(error), self.time.now())
             drained.stale += 1
         except Rejected as error:
-            self.intents.reject(step, str(error), self.clock.now())
+            self.intents.reject(step, str(error), self.time.now())
             drained.rejected += 1
         except OutcomeUnknown as error:
-            self.intents.unknown(step, str(error), self.clock.now())
+            self.intents.unknown(step, str(error), self.time.now())
             drained.unclear += 1
             log.warning("outbox.answer_unclear", key=step.key, verb=step.operation.verb)
             return False
         else:
-            self.intents.confirm(step, receipt, self.clock.now(), self.today())
             verb = step.operation.verb
+            crash.point("before_result", verb)
+            self.intents.confirm(step, receipt, self.time.now(), self.time.today())
+            crash.point("after_result", verb)
             drained.confirmed[verb] = drained.confirmed.get(verb, 0) + 1
             log.info("outbox.confirmed", key=step.key, verb=verb, remote_id=receipt.remote_id, trace=receipt.trace)
             return True
         self.mirror.touch([step.customer])
         return step.seq > 0
+
+    def _is_stale(self, step: Step, drained: Drained) -> bool:
+        """Whether the books moved since the decision; then it is written down and decided again."""
+        moved = self._moved(step)
+        if moved is None:
+            return False
+        self.intents.stale(step, moved, self.time.now())
+        self.mirror.touch([step.customer])
+        drained.stale += 1
+        log.info("outbox.went_stale", key=step.key, why=moved)
+        return True
+
+    def _recalled(self, step: Step, recall: Callable[[Step], Receipt | None], drained: Drained) -> bool:
+        """Whether the books show that it was done before this store remembers; then it is only written down."""
+        try:
+            receipt = recall(step)
+        except Unprovable as error:
+            self.intents.unknown(step, str(error), self.time.now())
+            drained.unclear += 1
+            return True
+        if receipt is None:
+            return False
+        self.intents.recall(step, receipt, self.time.now(), self.time.today())
+        self.mirror.touch([step.customer])
+        drained.recalled += 1
+        return True
 
     def _waits(self, operation: Operation, drained: Drained) -> bool:
         """Whether the step stays planned for a later drain: no mail server now, or outside the hours for messages."""
@@ -129,7 +180,7 @@ class Outbox:
         if not isinstance(operation, SendMessage | EmailInvoice) or operation.hours is None:
             return False
         first, last = operation.hours
-        return not first <= self.local_time() < last
+        return not first <= self.time.time_of_day() < last
 
     def _moved(self, step: Step) -> str | None:
         """Why the step must not be sent any more: its targets are not as they were when it was decided. None: send."""

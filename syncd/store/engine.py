@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from syncd.errors import ConfigError, TryAgain
+from syncd.errors import ConfigError, TryAgain, Usage
 from syncd.store.schema import store_info
 
 _BUSY_TIMEOUT_MS = 10_000
@@ -53,6 +54,26 @@ class Store:
     def dialect(self) -> str:
         """Which database it is: ``sqlite`` or ``postgresql``."""
         return self._writer.dialect.name
+
+    def copy_to(self, path: Path) -> None:
+        """Write a consistent copy of the whole store to a new file, and check it, while others go on working.
+
+        Raises:
+            Usage: the file exists, or the database is not SQLite.
+            ConfigError: the copy does not pass its check; it is taken away again.
+        """
+        if self.dialect != "sqlite":
+            raise Usage("this store is a PostgreSQL database: copy it with pg_dump")
+        if path.exists():
+            raise Usage(f"{path} exists already; a backup never overwrites")
+        with closing(self._reader.raw_connection()) as raw:
+            raw.cursor().execute("VACUUM INTO ?", (str(path),))
+        path.chmod(0o600)
+        with closing(sqlite3.connect(path)) as copy:
+            verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if verdict != "ok":
+            path.unlink()
+            raise ConfigError([f"backup {path}: the copy is damaged ({verdict})"])
 
     def close(self) -> None:
         """Give back every database connection."""

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from connectors import Receipt
 from rules.domain.actions import Operation
+from rules.domain.decisions import Action
 from syncd.plan import Plan, PlannedAction, State
 from syncd.store import codec, journal, schema
 from syncd.store.intent_rows import Intent, IntentRows, Step
@@ -51,6 +52,7 @@ class Intents(IntentRows):
                 values["first_sent_at"] = now.isoformat()
             self._set_step(tx, step, values)
             self._set_action_row(tx, step.action, state="sending")
+            tx.execute(update(schema.store_info).values(writes=schema.store_info.c.writes + 1))
             self._note(tx, step, now, "operation.sent", {"verb": step.operation.verb, "try": step.attempts + 1})
 
     def confirm(self, step: Step, receipt: Receipt, now: datetime, today: date) -> None:
@@ -70,7 +72,6 @@ class Intents(IntentRows):
             if step.seq == 0:
                 self._set_action_row(tx, step.action, done_on=today.isoformat())
             self._finish(tx, step.action)
-            tx.execute(update(schema.store_info).values(writes=schema.store_info.c.writes + 1))
             detail = {"verb": step.operation.verb, "remote_id": receipt.remote_id, "trace": receipt.trace}
             self._note(tx, step, now, "operation.confirmed", detail)
 
@@ -126,6 +127,19 @@ class Intents(IntentRows):
         with self._store.writing() as tx:
             self._set_action_row(tx, intent.id, hold="review", why="waits for approval")
             journal.write(tx, self._entry(intent.key, intent.customer, now, "action.held", {"hold": "review"}))
+
+    def amend(self, intent: Intent, decision: Action) -> None:
+        """Set an action's decision to what the books show was really done."""
+        with self._store.writing() as tx:
+            doc = codec.dump(decision)
+            digest = hashlib.sha256(doc.encode()).hexdigest()
+            tx.execute(update(_action).where(_action.c.id == intent.id).values(doc=doc, digest=digest))
+
+    def recall(self, step: Step, receipt: Receipt, now: datetime, today: date) -> None:
+        """It was in the books already, from before this store remembers."""
+        self.confirm(step, receipt, now, today)
+        with self._store.writing() as tx:
+            self._note(tx, step, now, "operation.recalled", {"remote_id": receipt.remote_id})
 
     def resolve(self, step: Step, *, was_done: bool, who: str, why: str, now: datetime, today: date) -> None:
         """A person says whether an unclear operation is in the books."""

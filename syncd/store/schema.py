@@ -14,7 +14,8 @@ store_info = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("lineage", String(36), nullable=False),
-    Column("writes", Integer, nullable=False),  # high-water mark of effects, kept beside the database as well
+    Column("writes", Integer, nullable=False),  # requests sent, kept beside the database as well
+    Column("recovered_at", String(40)),
 )
 
 # One row a connection: where reading stands and what stops it.

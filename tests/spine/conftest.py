@@ -103,6 +103,8 @@ class MemoryBooks:
         if self.fail_reads:
             raise self.fail_reads
         records, self.changed = tuple(self.changed), []
+        if cursor is None:
+            records = tuple(Record(ref, fact) for ref, fact in self.facts.items())
         yield Page(cursor=str(int(cursor or 0) + 1), records=records, company=Company("Acme", "USD"))
 
     def fetch(self, ref: Ref) -> Record | None:
@@ -124,12 +126,12 @@ class MemoryBooks:
             self._do(operation, key)
         if lost:
             raise OutcomeUnknown("the line went dead")
-        return Receipt(remote_id=f"R-{len(self.done)}")
+        return Receipt(remote_id=f"R-{len(self.done)}")  # what was made bears this id too
 
     def was_applied(self, operation: Operation, key: str, since: datetime) -> Receipt | None:
         if isinstance(operation, EmailInvoice):
             raise Unprovable("the provider keeps no record of its mail")
-        return next((Receipt(remote_id="R-found") for done, _ in self.done if done == key), None)
+        return next((Receipt(f"R-{place}") for place, (done, _) in enumerate(self.done, 1) if done == key), None)
 
     def aged_receivables(self, as_of: date) -> tuple[()]:
         return ()
@@ -151,7 +153,7 @@ class MemoryBooks:
                 amount += line.amount
             self.put(
                 Invoice(
-                    f"FC{len(self.done)}", f"FC{len(self.done)}", operation.customer, operation.issued_on,
+                    f"R-{len(self.done)}", f"FC{len(self.done)}", operation.customer, operation.issued_on,
                     operation.due_on, amount, amount, origin="syncd:finance_charges",
                 )
             )  # fmt: skip

@@ -171,7 +171,7 @@ def test_a_hold_raises_the_flag_and_the_payment_lowers_it(desk):
     assert desk.books.facts[Ref("customer", "C-1")].stop_sell is True
 
     desk.books.pay("I-1")
-    for ref in [ref for ref in desk.books.facts if ref.id.startswith("FC")]:
+    for ref in [ref for ref in desk.books.facts if ref.id.startswith("R-")]:
         desk.books.pay(ref.id)
     run_pass(desk.ledger, desk.ground)
     assert desk.books.facts[Ref("customer", "C-1")].stop_sell is False

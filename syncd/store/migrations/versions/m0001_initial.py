@@ -147,6 +147,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("lineage", sa.String(length=36), nullable=False),
         sa.Column("writes", sa.Integer(), nullable=False),
+        sa.Column("recovered_at", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(

@@ -1,0 +1,84 @@
+"""Notices a store that was lost, replaced or set back, before anything is written on what it has forgotten.
+
+A mark beside the database says which store it was and how many requests it had sent. Forgetting what was sent is the
+largest danger of all, so a store that knows less than the mark may read, but writes nothing until it is recovered.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from syncd.atomic import replace_file
+from syncd.errors import ConfigError
+from syncd.store.engine import Store
+from syncd.store.schema import store_info
+
+MARK = "store.mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Which store, and the number of requests it has sent at least."""
+
+    lineage: str
+    writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The store's own mark and the one beside it."""
+
+    store: Store
+    path: Path
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def current(self) -> Mark:
+        """What the store says of itself."""
+        with self.store.reading() as tx:
+            row = tx.execute(select(store_info)).one()
+        return Mark(row.lineage, row.writes)
+
+    def forgotten(self) -> str | None:
+        """What the store has forgotten, in one sentence; None where it is the one that sent everything."""
+        beside, held = self._beside(), self.current()
+        if beside is None or (held.lineage == beside.lineage and held.writes >= beside.writes):
+            return None
+        if held.lineage != beside.lineage:
+            return f"the database is not the one that sent {beside.writes} requests from here"
+        return f"the database was set back: it remembers {held.writes} of {beside.writes} requests sent from here"
+
+    def keep(self) -> None:
+        """Write the store's mark beside it: a request is about to be sent."""
+        with self._lock:
+            self._write(self.current())
+
+    def recovered(self, now: datetime) -> None:
+        """A person recovered the store: it counts from now on, and looks for its own traces before each write."""
+        beside, held = self._beside(), self.current()
+        writes = max(held.writes, beside.writes if beside else 0)
+        with self.store.writing() as tx:
+            tx.execute(update(store_info).values(writes=writes, recovered_at=now.isoformat()))
+        self._write(self.current())
+
+    def was_recovered(self) -> bool:
+        """Whether this store once lost its memory, so that what it does not remember may still have been done."""
+        with self.store.reading() as tx:
+            return tx.execute(select(store_info.c.recovered_at)).scalar() is not None
+
+    def _beside(self) -> Mark | None:
+        if not self.path.exists():
+            return None
+        try:
+            document = json.loads(self.path.read_text(encoding="utf-8"))
+            return Mark(str(document["lineage"]), int(document["writes"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigError([f"{self.path}: cannot be read ({error}); run: syncd recover"]) from None
+
+    def _write(self, mark: Mark) -> None:
+        replace_file(self.path, json.dumps({"lineage": mark.lineage, "writes": mark.writes}) + "\n")

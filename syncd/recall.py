@@ -1,0 +1,31 @@
+"""Remembering by the traces we left: whether an operation was done before a store that lost its memory came to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from connectors import Connector, Receipt
+from rules.domain.actions import AddNote, SendMessage
+from syncd.mail_log import MailLog
+from syncd.store.intent_rows import Step
+
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def recall(step: Step, steps: Sequence[Step], connector: Connector, mail_log: MailLog) -> Receipt | None:
+    """The trace `step` left in the books or the mail log; None where there is none.
+
+    A message is known by its line in the log, or by the note about it that followed it into the books.
+
+    Raises:
+        Unprovable: what it does leaves no trace, so nobody can know.
+    """
+    if not isinstance(step.operation, SendMessage):
+        return connector.was_applied(step.operation, step.key, _EVER)
+    if mail_log.has(step.key):
+        return Receipt(remote_id="mail log")
+    for note in steps:
+        if isinstance(note.operation, AddNote) and connector.was_applied(note.operation, note.key, _EVER) is not None:
+            return Receipt(remote_id="note in the books")
+    return None

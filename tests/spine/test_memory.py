@@ -1,0 +1,102 @@
+"""A store that was lost or set back writes nothing until it has learned from the books what was done."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, timedelta
+
+from rules.domain.actions import CreateInvoice, EmailInvoice
+from syncd import approval
+from syncd.cycle import run_pass
+from syncd.mail_log import MailLog
+from syncd.recover import recover
+
+LATE = date(2025, 1, 10)
+
+
+def worked_book(desk, days=40):
+    """A customer chased, charged and held over some weeks."""
+    desk.books.customer("C-1")
+    desk.books.invoice("I-1", "C-1", LATE)
+    for _ in range(days // 10):
+        run_pass(desk.ledger, desk.ground)
+        desk.clock.advance(timedelta(days=10))
+
+
+def lose(folder):
+    for file in (folder / "state").glob("syncd.db*"):
+        file.unlink()
+
+
+def test_a_lost_database_stops_every_write_and_says_so(desk, folder, open_desk):
+    worked_book(desk)
+    before = list(desk.books.done)
+    lose(folder)
+
+    again = open_desk(desk.books)
+    report = run_pass(again.ledger, again.ground)
+
+    assert "not the one that sent" in report.brake
+    assert "syncd recover" in report.brake
+    assert desk.books.done == before
+
+
+def test_a_database_set_back_to_an_older_copy_stops_every_write(desk, folder, open_desk):
+    worked_book(desk, days=10)
+    copy = folder / "copy.db"
+    desk.ledger.store.copy_to(copy)
+    worked_book(desk, days=20)
+    before = list(desk.books.done)
+    lose(folder)
+    shutil.copy(copy, folder / "state" / "syncd.db")
+
+    again = open_desk(desk.books)
+    report = run_pass(again.ledger, again.ground)
+    assert "set back" in report.brake
+    assert desk.books.done == before
+
+
+def test_the_store_that_did_the_work_is_never_suspected(desk, open_desk):
+    worked_book(desk)
+    again = open_desk(desk.books)
+    assert again.ledger.lineage.forgotten() is None
+
+
+def test_recovery_finds_what_was_done_and_nothing_is_done_twice(desk, folder, open_desk):
+    worked_book(desk)
+    charges = [op for _, op in desk.books.done if isinstance(op, CreateInvoice)]
+    assert len(charges) > 1
+    mailed = sum(isinstance(op, EmailInvoice) for _, op in desk.books.done)
+    lose(folder)
+
+    again = open_desk(desk.books)
+    (report,) = recover(again.office)
+    assert report.found["create_invoice"] == len(charges)
+
+    approval.release(again.ledger, "dana", "auto")
+    for _ in range(3):
+        run_pass(again.ledger, again.ground)
+    assert set(desk.books.times().values()) == {1}
+    assert sum(isinstance(op, EmailInvoice) for _, op in desk.books.done) == mailed
+
+
+def test_after_recovery_the_first_plan_waits_for_a_person(desk, folder, open_desk):
+    worked_book(desk)
+    lose(folder)
+    again = open_desk(desk.books)
+    recover(again.office)
+    desk.books.customer("C-2")
+    desk.books.invoice("I-2", "C-2", LATE)
+    sent = len(desk.books.sent)
+    report = run_pass(again.ledger, again.ground)
+    assert "look at the first plan" in report.brake
+    assert len(desk.books.sent) == sent
+
+
+def test_the_mail_log_knows_every_message_that_may_have_left(tmp_path):
+    log = MailLog(tmp_path / "mail.log")
+    log.add("reminders/I-1/level-1", "2025-03-03")
+    with (tmp_path / "mail.log").open("a") as file:
+        file.write('{"key": "reminders/I-2/le')
+    assert log.has("reminders/I-1/level-1")
+    assert not log.has("reminders/I-2/level-1")
