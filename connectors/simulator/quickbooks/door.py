@@ -18,6 +18,7 @@ from connectors.simulator.quickbooks import journal, names, payments, sales
 from connectors.simulator.quickbooks.books import Books, Entry
 from connectors.simulator.quickbooks.effects import effects_of
 from connectors.simulator.quickbooks.money import Cents
+from connectors.simulator.quickbooks.rows import Row
 from connectors.simulator.quickbooks.seed import RECEIVABLE_ACCOUNT
 from connectors.simulator.quickbooks.wire import Body
 
@@ -226,9 +227,7 @@ class Door:
     def open_items(self) -> list[OpenItem]:
         """Every invoice with something open."""
         with self._lock:
-            return [
-                _open_item(row.id, row.body, row.total, row.open) for row in self.books.table("Invoice") if row.open
-            ]
+            return [row.item or _open_item(row) for row in self.books.table("Invoice") if row.open]
 
     def effects(self) -> list[Effect]:
         """What API clients did to these books, oldest first, read from the books' audit log."""
@@ -276,15 +275,16 @@ def _line(cents: int, kind: str, target: str) -> Body:
     return {"Amount": Cents(cents), "LinkedTxn": [{"TxnId": target, "TxnType": kind}]}
 
 
-def _open_item(invoice: str, body: Body, total: int, balance: int) -> OpenItem:
-    issued_on = date.fromisoformat(body["TxnDate"])
-    return OpenItem(
-        invoice=invoice,
+def _open_item(row: Row) -> OpenItem:
+    body = row.body
+    row.item = OpenItem(
+        invoice=row.id,
         number=body.get("DocNumber", ""),
-        customer=body["CustomerRef"]["value"],
-        issued_on=issued_on,
+        customer=row.customer,
+        issued_on=date.fromisoformat(body["TxnDate"]),
         due_on=date.fromisoformat(body.get("DueDate") or body["TxnDate"]),
-        total_cents=total,
-        balance_cents=balance,
+        total_cents=row.total,
+        balance_cents=row.open,
         currency=body["CurrencyRef"]["value"],
     )
+    return row.item

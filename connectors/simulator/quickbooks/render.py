@@ -221,24 +221,20 @@ def _payment_line(books: Books, line: Body) -> Body:
     pairs = {"txnId": link["TxnId"], "txnOpenBalance": json_text(Cents(target.open if target else 0))}
     if target is not None and "DocNumber" in target.body:
         pairs["txnReferenceNumber"] = target.body["DocNumber"]
-    return {"Amount": line["Amount"], "LinkedTxn": line["LinkedTxn"], "LineEx": {"any": _name_values(pairs)}}
+    values = ",".join([_name_value(name, value) for name, value in pairs.items()])
+    return {"Amount": line["Amount"], "LinkedTxn": line["LinkedTxn"], "LineEx": Raw(f'{{"any":[{values}]}}')}
 
 
-def _name_values(pairs: dict[str, str]) -> list[Body]:
-    tag = "{http://schema.intuit.com/finance/v3}NameValue"
-    kind = "com.intuit.schema.finance.v3.NameValue"
-    return [
-        {
-            "name": tag,
-            "declaredType": kind,
-            "scope": "javax.xml.bind.JAXBElement$GlobalScope",
-            "value": {"Name": name, "Value": value},
-            "nil": False,
-            "globalScope": True,
-            "typeSubstituted": False,
-        }
-        for name, value in pairs.items()
-    ]
+def _name_value(name: str, value: str) -> str:
+    return f'{_NAME_VALUE_HEAD},"value":{{"Name":"{name}","Value":{json_text(value)}}},{_NAME_VALUE_TAIL}'
+
+
+# Java's own way of writing an element that may be anything, kept as the text it always is.
+_NAME_VALUE_HEAD = (
+    '{"name":"{http://schema.intuit.com/finance/v3}NameValue",'
+    '"declaredType":"com.intuit.schema.finance.v3.NameValue","scope":"javax.xml.bind.JAXBElement$GlobalScope"'
+)
+_NAME_VALUE_TAIL = '"nil":false,"globalScope":true,"typeSubstituted":false}'
 
 
 def _plain(books: Books, row: Row) -> Body:

@@ -18,6 +18,8 @@ from connectors.simulator.quickbooks.wire import Body, Raw, json_text
 
 Predicate = Callable[[Row], bool]
 
+_BY_ID = (("Id", False),)
+
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<": operator.lt,
@@ -121,11 +123,13 @@ def _predicate(entity: str, condition: Condition) -> Predicate:
 
 
 def _ordered(entity: str, rows: list[Row], order: tuple[tuple[str, bool], ...]) -> list[Row]:
-    """Unordered, documents come newest first and lists by name."""
+    """`rows` come in order of id. Unordered, documents come newest first and lists by name."""
     if not order:
         if entity in TRANSACTIONS:
             return sorted(rows, key=lambda row: (row.body.get("TxnDate", ""), row.number), reverse=True)
         return sorted(rows, key=lambda row: (row.name.casefold(), row.number))
+    if order == _BY_ID:
+        return rows
     for name, descending in reversed(order):
         rows = sorted(rows, key=_sort_key(field_of(entity, name).read), reverse=descending)
     return rows
