@@ -12,22 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select, update
-
 from syncd.atomic import replace_file
 from syncd.errors import ConfigError
 from syncd.store.engine import Store
-from syncd.store.schema import store_info
+from syncd.store.info import Mark, mark_of, set_recovered, was_recovered
 
 MARK = "store.mark"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Which store, and the number of requests it has sent at least."""
-
-    lineage: str
-    writes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +30,7 @@ class Lineage:
 
     def current(self) -> Mark:
         """What the store says of itself."""
-        with self.store.reading() as tx:
-            row = tx.execute(select(store_info)).one()
-        return Mark(row.lineage, row.writes)
+        return mark_of(self.store)
 
     def forgotten(self) -> str | None:
         """What the store has forgotten, in one sentence; None where it is the one that sent everything."""
@@ -62,14 +50,12 @@ class Lineage:
         """A person recovered the store: it counts from now on, and looks for its own traces before each write."""
         beside, held = self._beside(), self.current()
         writes = max(held.writes, beside.writes if beside else 0)
-        with self.store.writing() as tx:
-            tx.execute(update(store_info).values(writes=writes, recovered_at=now.isoformat()))
+        set_recovered(self.store, writes, now)
         self._write(self.current())
 
     def was_recovered(self) -> bool:
         """Whether this store once lost its memory, so that what it does not remember may still have been done."""
-        with self.store.reading() as tx:
-            return tx.execute(select(store_info.c.recovered_at)).scalar() is not None
+        return was_recovered(self.store)
 
     def _beside(self) -> Mark | None:
         if not self.path.exists():
