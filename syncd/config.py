@@ -33,6 +33,7 @@ _EXTRA_KEYS = (
     "finance_charge_status",
     "hold_customer_type",
     "stop_sell_group",
+    "app",
     "day_limit",
 )
 

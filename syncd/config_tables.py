@@ -132,6 +132,11 @@ class XeroTable(Table):
     client_id: str = Field(
         examples=["ABc…"], min_length=1, description="The client id of your app at developer.xero.com."
     )
+    app: Literal["standard", "custom"] = Field(
+        default="standard",
+        description="A standard app asks a person for consent; a custom connection was authorised at Xero already, and "
+        "`syncd connect` needs no browser.",
+    )
     client_secret_file: str | None = Field(
         examples=["client-secret"],
         default=None,

@@ -66,6 +66,22 @@ def begin(settings: ConnectionSettings, redirect_uri: str) -> Consent:
     return Consent(settings, redirect_uri, secrets.token_urlsafe(24))
 
 
+def needs_a_person(settings: ConnectionSettings) -> bool:
+    """Whether somebody must consent in a browser; not for a Xero custom connection, which its secret opens."""
+    return settings.extra.get("app") != "custom"
+
+
+def granted(settings: ConnectionSettings, clock: Clock) -> Tokens:
+    """The tokens of a connection that needs nobody's consent.
+
+    Raises:
+        ConsentNeeded: the provider refuses the app.
+        WrongCompany: the app is good for another company than the configured one.
+    """
+    tokens: Tokens = _auth(settings).grant(settings, clock.now())
+    return tokens
+
+
 def adopted(settings: ConnectionSettings, path: Path, clock: Clock) -> Tokens:
     """Tokens obtained elsewhere: what the provider's token endpoint answered, plus `realm_id` or `tenant_id`.
 

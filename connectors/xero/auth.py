@@ -95,11 +95,11 @@ def adopt(settings: ConnectionSettings, document: Mapping[str, object], now: dat
         WrongCompany: they are for another organisation than the configured one.
     """
     needed = ["access_token", "expires_in", "tenant_id"]
-    if settings.extra.get("custom_connection") != "true":
+    if settings.extra.get("app") != "custom":
         needed.insert(1, "refresh_token")
-    missing = [name for name in needed if not document.get(name)]
+    missing = [f'"{name}"' for name in needed if not document.get(name)]
     if missing:
-        raise ValueError(f"the tokens lack {', '.join(missing)}")
+        raise ValueError(f"the tokens file has no {', '.join(missing)}")
     tenant = str(document["tenant_id"])
     if settings.account and tenant != settings.account:
         raise WrongCompany(f"the tokens are for organisation {tenant}, the configuration names {settings.account}")

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import requests
 
 from connectors import ConnectionSettings, Gone, Page, Record, Ref, Unreadable
 from connectors.errors import ConnectorError, ConsentNeeded, OutcomeUnknown, Rejected, Throttled
@@ -457,3 +458,33 @@ def test_everything_said_to_the_simulator_is_described_by_xero(
     mirror.pull(connector)
     connector.aged_receivables(TODAY)
     assert list(problems(shared_data, server.seen)) == []
+
+
+def test_a_custom_connection_works_without_a_consent_and_renews_itself(settings, company, clock, mirror, owed):
+    vault = Vault(settings, auth.grant(settings, clock.now()), clock)
+    connector = connect(settings, vault, Timing(clock.now, clock.monotonic, clock.sleep))
+    mirror.pull(connector)
+    later(clock, hours=1)
+    mirror.pull(connector)
+    assert_mirrors(mirror, company)
+    connector.close()
+
+
+def test_consent_at_the_simulators_page_ends_in_tokens_for_its_organisation(settings, company, clock, mirror, owed):
+    page = auth.authorization_url(settings, redirect_uri="http://localhost:8418/callback", state="s")
+    answer = requests.get(page, allow_redirects=False, timeout=5)
+    tokens = auth.exchange(
+        settings,
+        redirected=answer.headers["Location"],
+        redirect_uri="http://localhost:8418/callback",
+        state="s",
+        now=clock.now(),
+    )
+    assert tokens.account == company.account
+    connector = connect(settings, Vault(settings, tokens, clock), Timing(clock.now, clock.monotonic, clock.sleep))
+    mirror.pull(connector)
+    assert_mirrors(mirror, company)
+    auth.revoke(settings, tokens)
+    with pytest.raises(ConsentNeeded):
+        auth.refresh(settings, tokens, clock.now())
+    connector.close()

@@ -168,6 +168,12 @@ def test_tokens_that_lack_a_key_are_refused_by_its_name(settings, name):
         auth.adopt(settings, document, START)
 
 
+def test_a_custom_connections_tokens_need_no_refresh_token(settings):
+    document = {"access_token": "A3", "expires_in": 1800, "tenant_id": TENANT}
+    custom = replace(settings, extra={"app": "custom"})
+    assert auth.adopt(custom, document, START).refresh_token == ""
+
+
 def test_tokens_of_another_organisation_are_the_wrong_company(settings):
     with pytest.raises(WrongCompany):
         auth.adopt(settings, {**ANSWER, "tenant_id": guid(8)}, START)
