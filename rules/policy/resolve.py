@@ -15,13 +15,14 @@ from typing import Any
 from rules.policy.documents import Path, Tree, merge_documents, parse, place
 from rules.policy.problems import meant
 
-# Choosing one of these in an override drops the others it would otherwise inherit.
-_ALTERNATIVES = (
-    frozenset({"any", "all"}),
-    frozenset({"annual_pct", "reference", "tiers"}),
-    frozenset({"day_of_month", "every_days"}),
-    frozenset({"fee", "fee_pct"}),
-)
+# What an override drops of what it would inherit, unless it states that as well.
+_TAKES_THE_PLACE_OF = {
+    "annual_pct": ("reference", "margin_pct", "reference_mode", "tiers"),
+    "reference": ("annual_pct", "tiers"),
+    "tiers": ("annual_pct", "reference", "margin_pct", "reference_mode"),
+    "day_of_month": ("every_days",),
+    "every_days": ("day_of_month",),
+}
 _PACKS = FilePath(__file__).resolve().parent.parent / "packs"
 
 
@@ -92,10 +93,7 @@ def _overlay(
     base: Resolved, path: Path, into: dict[str, Any], table: Mapping[str, Any], origin: tuple[Tree, Path]
 ) -> None:
     tree, full = origin
-    for group in _ALTERNATIVES:
-        if chosen := group & table.keys():
-            for dropped in group - chosen:
-                into.pop(dropped, None)
+    _make_room(into, table)
     for key, value in table.items():
         here = (*path, key)
         base.places[here] = (tree, (*full, key))
@@ -106,6 +104,17 @@ def _overlay(
             _overlay(base, here, merged, value, (tree, (*full, key)))
         else:
             into[key] = value
+
+
+def _make_room(into: dict[str, Any], table: Mapping[str, Any]) -> None:
+    """Drop what the overriding table excludes: another kind of rate, and a condition joined the other way."""
+    for key in table:
+        for dropped in _TAKES_THE_PLACE_OF.get(key, ()):
+            into.pop(dropped, None)
+    if "all" in table and "all" not in into:
+        into.clear()
+    elif table and "all" not in table:
+        into.pop("all", None)
 
 
 def _complain(tree: Tree, path: Path, problem: str) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from connectors.file.read import read_book
 from rules.policy import Policies, load_policies
-from rules.policy.modules import rule_modules
 from syncd.assess import assess
 
 FOLDER = Path(__file__).parent / "contract"
@@ -17,10 +16,7 @@ BOOK = read_book(FOLDER / "book.json")
 
 
 def policies() -> Policies:
-    text = (FOLDER / "rules.toml").read_text("utf-8")
-    if "finance_charges" not in rule_modules():
-        text = text[: text.index("[policies.standard.finance_charges]")]
-    return load_policies([("rules.toml", text)])
+    return load_policies([("rules.toml", (FOLDER / "rules.toml").read_text("utf-8"))])
 
 
 def assessed() -> dict[str, Any]:
@@ -74,6 +70,32 @@ def test_the_reminder_and_the_hold_are_the_contracts() -> None:
         "stop_sell": True,
         "key": "credit_hold/C-1/hold/1",
     }
+
+
+def test_the_charge_is_the_contracts() -> None:
+    (charge,) = assessed()["decisions"][2:]
+    assert charge.pop("reason").endswith("15.48 USD, less 7.99 billed, plus 0.50 reversed; 7.99 USD is charged.")
+    assert charge == {
+        "kind": "finance_charge",
+        "rule": "finance_charges",
+        "customer": "C-1",
+        "invoice": "I-1",
+        "amount": "7.99 USD",
+        "interest": "7.99 USD",
+        "computed": "7.99 USD",
+        "fixed_sum": "0.00 USD",
+        "annual_pct": "18",
+        "year_fraction": "0.0438",
+        "days": 16,
+        "from": "2025-03-16",
+        "to": "2025-03-31",
+        "capped_by": None,
+        "key": "finance_charges/I-1/2025-03-16",
+    }
+
+
+def test_nothing_in_the_example_is_a_problem() -> None:
+    assert assessed()["problems"] == []
 
 
 def test_the_order_of_the_books_lists_never_shows() -> None:
