@@ -1,7 +1,8 @@
 """Running scenario files: a book, rules, and what must come of them, as an accountant writes it in TOML.
 
 A file may state `[rules]` and `[book]` for all its scenarios; each `[[scenario]]` lays its own tables over them and
-says under `expect` what must be decided. Values are those of `syncd assess --json`; a table expects only what it names.
+says under `expect` what must be decided. Values are those of `syncd assess --json`, its null written "null"; a table
+expects only what it names.
 
     decisions   one to one: every decision that is no skip must match exactly one row (absent: not looked at)
     skips, customers, promises   each row must match something
@@ -27,6 +28,7 @@ from syncd.assess import assess
 _FILE_KEYS = ("source", "rules", "book", "scenario")
 _KEYS = ("name", "source", "as_of", "policy", "rules", "book", "expect")
 _EXPECT_KEYS = ("decisions", "skips", "customers", "promises", "problems", "refused")
+NULL = "null"  # TOML has no null
 _COMPANY = {"name": "Scenario", "currency": "USD"}
 
 
@@ -148,7 +150,7 @@ def _paired(expected: list[Mapping[str, Any]], made: list[Mapping[str, Any]]) ->
 def _matches(expected: object, found: object) -> bool:
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
         return all(key in found and _matches(value, found[key]) for key, value in expected.items())
-    return expected == found
+    return found is None if expected == NULL else expected == found
 
 
 def _nearest(expected: Mapping[str, Any], rows: list[Mapping[str, Any]]) -> str:
