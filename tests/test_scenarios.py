@@ -20,7 +20,15 @@ BOOK = """
 [book]
 as_of = 2025-03-31
 customers = [{ ref = "C-1", name = "Oak Ltd", email = "ap@oak.example" }]
-invoices = [{ ref = "I-1", number = "1", customer = "C-1", issued_on = 2025-01-30, due_on = 2025-03-01, total = "9.00" }]
+
+[[book.invoices]]
+ref = "I-1"
+number = "1"
+customer = "C-1"
+issued_on = 2025-01-30
+due_on = 2025-03-01
+total = "9.00"
+
 [rules.policies.p.reminders]
 levels = [{ at_days = 5, template = "friendly" }]
 """
