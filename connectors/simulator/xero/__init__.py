@@ -6,7 +6,8 @@ allowance) and `identity` (tokens, connections); what a line may do to an answer
 """
 
 from connectors.simulator.xero.company import XeroCompany
+from connectors.simulator.xero.idempotency import IdempotencyCache
 from connectors.simulator.xero.limits import Limits
 from connectors.simulator.xero.switches import Switches
 
-__all__ = ["Limits", "Switches", "XeroCompany"]
+__all__ = ["IdempotencyCache", "Limits", "Switches", "XeroCompany"]

@@ -13,6 +13,7 @@ from connectors.simulator.xero import credit_notes, effects, groups, invoice_wri
 from connectors.simulator.xero.aged import lines_of
 from connectors.simulator.xero.books import Books, Ticker
 from connectors.simulator.xero.gate import Gate
+from connectors.simulator.xero.idempotency import IdempotencyCache
 from connectors.simulator.xero.identity import USUAL_SCOPES, Identity
 from connectors.simulator.xero.limits import Limits
 from connectors.simulator.xero.organisation import Organisation, guid
@@ -27,7 +28,7 @@ class XeroCompany:
     """One Xero organisation. Serve `application`; everything else is the door behind the counter.
 
     `switches` changes behaviour, `limits` the rate limits, `organisation` settings such as lock dates, `identity`
-    tokens and connections.
+    tokens and connections. Companies of one app at Xero share their idempotency cache: hand the same `cache` to each.
     """
 
     kind = "xero"
@@ -42,6 +43,7 @@ class XeroCompany:
         timezone: str = "Pacific/Auckland",
         client_id: str = "demo-client",
         client_secret: str = "demo-secret",  # noqa: S107 - opens a simulated company only
+        cache: IdempotencyCache | None = None,
     ) -> None:
         self.account = account or guid("tenant", name)
         self.name, self.currency, self.timezone = name, currency, timezone
@@ -52,7 +54,7 @@ class XeroCompany:
         self._clock, self._edition = clock, 0
         self.identity = Identity(self.account, name, self._now, self.switches)
         self.identity.client_id, self.identity.client_secret = client_id, client_secret
-        self._gate = Gate(self.identity, self.limits, lambda: self.books)
+        self._gate = Gate(self.identity, self.limits, lambda: self.books, cache)
 
     def application(self, request: Request) -> Response:
         """Answer one HTTP request: identity, connections and the accounting API."""

@@ -103,12 +103,12 @@ def _names(contact: Contact) -> Json:
         "FirstName": contact.first_name,
         "LastName": contact.last_name,
         "DefaultCurrency": contact.default_currency,
+        "EmailAddress": contact.email,
     }
     return {
         "ContactID": contact.id,
         "ContactStatus": contact.status,
         "Name": contact.name,
-        "EmailAddress": contact.email,
         **{name: value for name, value in wanted.items() if value},
     }
 

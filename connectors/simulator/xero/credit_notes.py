@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.simulator.http import Response
-from connectors.simulator.xero import batch, document_view, fields, ledger, listing, replies, rules
+from connectors.simulator.xero import batch, credit_view, fields, ledger, listing, replies, rules
 from connectors.simulator.xero.batch import Kind, Step
 from connectors.simulator.xero.books import Books
 from connectors.simulator.xero.call import Call, cents_of, day_of, list_of, object_of, text_of
@@ -19,14 +19,14 @@ PLURALS: dict[str, CreditKind] = {
     "Overpayments": "overpayment",
     "Prepayments": "prepayment",
 }
-_KIND = Kind("CreditNotes", "CreditNoteID", document_view.written_credit)
+_KIND = Kind("CreditNotes", "CreditNoteID", credit_view.written_credit)
 _LISTINGS: dict[CreditKind, Listing[Credit]] = {
     kind: Listing(
         plural,
-        document_view.ID_NAMES[kind],
+        credit_view.ID_NAMES[kind],
         fields.of_credit(kind),
-        document_view.listed_credit,
-        document_view.unpaged_credit,
+        credit_view.listed_credit,
+        credit_view.unpaged_credit,
     )
     for plural, kind in PLURALS.items()
 }
@@ -45,7 +45,7 @@ def list_(books: Books, call: Call, plural: str) -> Response:
 def get(books: Books, call: Call, plural: str, reference: str) -> Response:
     """GET one by id, a credit note also by its number."""
     credit = _found(books, plural, reference)
-    return replies.envelope(books, call.app.name, plural, [document_view.single_credit(books, credit)])
+    return replies.envelope(books, call.app.name, plural, [credit_view.single_credit(books, credit)])
 
 
 def create(books: Books, call: Call) -> Response:
@@ -91,7 +91,7 @@ def deallocate(books: Books, _call: Call, plural: str, reference: str, allocatio
     if locked is not None and allocation.on <= locked:
         raise replies.exception(10, "ValidationException", "The allocation is in a locked period.")
     ledger.deallocate(books, allocation)
-    return replies.answer(books, {**document_view.allocation(books, allocation), "IsDeleted": True})
+    return replies.answer(books, {**credit_view.allocation(books, allocation), "IsDeleted": True})
 
 
 def enter(books: Books, credit: Credit) -> Credit:
@@ -113,23 +113,34 @@ def enter(books: Books, credit: Credit) -> Credit:
 
 
 def _create(books: Books, call: Call, element: Json, numbers: set[str]) -> Step:
+    draft = _read(books, call, element)
+    if draft.number and (draft.number.lower() in numbers or _look_up(books, "credit_note", draft.number)):
+        raise Invalid("Credit Note # must be unique.")
+    numbers.add(draft.number.lower())
+    contact_for = rules.contact_for(books, element.get("Contact"))
+
+    def commit() -> Credit:
+        draft.id, draft.updated, draft.contact = books.new_id("credit"), books.now(), contact_for()
+        draft.number = draft.number or books.next_number("CN")
+        return enter(books, draft)
+
+    return Step(commit)
+
+
+def _read(books: Books, call: Call, element: Json) -> Credit:
+    """A credit note as sent, checked but not yet anybody's."""
+    status = text_of(element.get("Status"), "Status") or "DRAFT"
     if text_of(element.get("Type"), "Type") != "ACCRECCREDIT":
         raise Invalid("Credit note type must be ACCRECCREDIT.")
-    status = text_of(element.get("Status"), "Status") or "DRAFT"
     if status not in ("DRAFT", "SUBMITTED", "AUTHORISED"):
         raise Invalid(rules.NOT_OF_VALID_STATUS)
-    number = rules.short_text(element, "CreditNoteNumber")
-    if number and (number.lower() in numbers or _look_up(books, "credit_note", number)):
-        raise Invalid("Credit Note # must be unique.")
-    numbers.add(number.lower())
-    contact_for = rules.contact_for(books, element.get("Contact"))
     on = day_of(element["Date"], "Date") if element.get("Date") else books.today()
     if status == "AUTHORISED":
         rules.refuse_locked(books, on)
     known = books.contacts.get(text_of(object_of(element.get("Contact"), "Contact").get("ContactID"), "ContactID"))
     draft = Credit(
         "",
-        number,
+        rules.short_text(element, "CreditNoteNumber"),
         known or Contact("", "", 0),
         on,
         rules.currency_of(books, element, known),
@@ -141,13 +152,7 @@ def _create(books: Books, call: Call, element: Json, numbers: set[str]) -> Step:
         app=call.app.client_id,
     )
     draft.lines = _lines(books, call, element, draft)
-
-    def commit() -> Credit:
-        draft.id, draft.updated, draft.contact = books.new_id("credit"), books.now(), contact_for()
-        draft.number = draft.number or books.next_number("CN")
-        return enter(books, draft)
-
-    return Step(commit)
+    return draft
 
 
 def _lines(books: Books, call: Call, element: Json, draft: Credit) -> list[Line]:
@@ -211,8 +216,8 @@ def _allocated(books: Books, allocation: Allocation) -> Json:
     credit = allocation.credit
     singular = {"credit_note": "CreditNote", "overpayment": "Overpayment", "prepayment": "Prepayment"}[credit.kind]
     return {
-        **document_view.allocation(books, allocation),
-        singular: {document_view.ID_NAMES[credit.kind]: credit.id, "ID": credit.id, "LineItems": []},
+        **credit_view.allocation(books, allocation),
+        singular: {credit_view.ID_NAMES[credit.kind]: credit.id, "ID": credit.id, "LineItems": []},
         "ValidationErrors": [],
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.simulator.xero.document_view import ID_NAMES
+from connectors.simulator.xero.credit_view import ID_NAMES
 from connectors.simulator.xero.records import CreditKind
 from connectors.simulator.xero.where import Field
 

@@ -98,10 +98,12 @@ _SCOPES = {
 class Gate:
     """All requests of all apps to one organisation pass here. One lock; hooks of the switches run outside it."""
 
-    def __init__(self, identity: Identity, limits: Limits, books: Callable[[], Books]) -> None:
+    def __init__(
+        self, identity: Identity, limits: Limits, books: Callable[[], Books], cache: IdempotencyCache | None = None
+    ) -> None:
         self.lock = threading.RLock()
         self.calls: dict[date, Counter[str]] = {}
-        self.cache = IdempotencyCache()
+        self.cache = cache or IdempotencyCache()
         self._identity, self._limits, self._books = identity, limits, books
         self._correlation = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.simulator.http import Response
-from connectors.simulator.xero import batch, document_view, fields, ledger, listing, replies
+from connectors.simulator.xero import batch, fields, invoice_view, ledger, listing, replies
 from connectors.simulator.xero.batch import Kind
 from connectors.simulator.xero.books import Books
 from connectors.simulator.xero.call import Call
@@ -12,14 +12,14 @@ from connectors.simulator.xero.listing import Listing, Wanted
 from connectors.simulator.xero.records import Invoice
 from connectors.simulator.xero.where import Test
 
-_KIND = Kind("Invoices", "InvoiceID", document_view.written_invoice)
+_KIND = Kind("Invoices", "InvoiceID", invoice_view.written_invoice)
 _LISTING: Listing[Invoice] = Listing(
     "Invoices",
     "InvoiceID",
     fields.INVOICE,
-    document_view.listed_invoice,
-    document_view.unpaged_invoice,
-    document_view.summary_invoice,
+    invoice_view.listed_invoice,
+    invoice_view.unpaged_invoice,
+    invoice_view.summary_invoice,
 )
 _SENDABLE = ("SUBMITTED", "AUTHORISED", "PAID")
 
@@ -33,7 +33,7 @@ def list_(books: Books, call: Call) -> Response:
 def get(books: Books, call: Call, reference: str) -> Response:
     """GET /Invoices/{id or number}."""
     return replies.envelope(
-        books, call.app.name, "Invoices", [document_view.single_invoice(books, found(books, reference))]
+        books, call.app.name, "Invoices", [invoice_view.single_invoice(books, found(books, reference))]
     )
 
 
@@ -77,7 +77,7 @@ def online(books: Books, call: Call, reference: str) -> Response:
     invoice = found(books, reference)
     if invoice.type != "ACCREC" or invoice.status == "DRAFT":
         raise replies.exception(10, "ValidationException", "Online invoice is not available for this invoice.")
-    return replies.envelope(books, call.app.name, "OnlineInvoices", [document_view.online_invoice(books, invoice)])
+    return replies.envelope(books, call.app.name, "OnlineInvoices", [invoice_view.online_invoice(books, invoice)])
 
 
 def found(books: Books, reference: str) -> Invoice:

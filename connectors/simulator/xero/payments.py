@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.simulator.http import Response
-from connectors.simulator.xero import batch, document_view, fields, ledger, listing, replies, rules
+from connectors.simulator.xero import batch, fields, ledger, listing, payment_view, replies, rules
 from connectors.simulator.xero.batch import Kind, Step
 from connectors.simulator.xero.books import Books
 from connectors.simulator.xero.call import Call, cents_of, day_of, object_of, text_of
@@ -13,9 +13,9 @@ from connectors.simulator.xero.replies import Invalid
 from connectors.simulator.xero.wire import Json
 
 EXCEEDS = "Payment amount exceeds the amount outstanding on this document"
-_KIND = Kind("Payments", "PaymentID", document_view.payment, "HasValidationErrors")
+_KIND = Kind("Payments", "PaymentID", payment_view.payment, "HasValidationErrors")
 _LISTING: Listing[Payment] = Listing(
-    "Payments", "PaymentID", fields.PAYMENT, document_view.payment, document_view.payment
+    "Payments", "PaymentID", fields.PAYMENT, payment_view.payment, payment_view.payment
 )
 _ON_CREDITS: tuple[tuple[str, CreditKind], ...] = (
     ("CreditNote", "credit_note"),
@@ -32,7 +32,7 @@ def list_(books: Books, call: Call) -> Response:
 def get(books: Books, call: Call, payment_id: str) -> Response:
     """GET /Payments/{id}."""
     payment = _found(books, payment_id)
-    return replies.envelope(books, call.app.name, "Payments", [document_view.payment(books, payment)])
+    return replies.envelope(books, call.app.name, "Payments", [payment_view.payment(books, payment)])
 
 
 def create(books: Books, call: Call) -> Response:

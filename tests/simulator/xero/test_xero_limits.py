@@ -10,7 +10,8 @@ import pytest
 
 from connectors.simulator.clock import SimulatedClock
 from connectors.simulator.http import Request
-from connectors.simulator.xero import XeroCompany
+from connectors.simulator.xero import IdempotencyCache, XeroCompany
+from tests.simulator.xero.conftest import Caller
 
 
 def test_every_answer_says_what_is_left(caller) -> None:
@@ -163,6 +164,18 @@ def test_a_key_with_another_body_address_or_verb_is_refused(caller, company, oak
 
     assert [answer.status for answer in (other_body, other_query, other_verb)] == [400, 400, 400]
     assert notes(company) == 1
+
+
+def test_keys_belong_to_the_app_so_that_one_company_can_get_anothers_answer(clock) -> None:
+    cache = IdempotencyCache()
+    first, second = (XeroCompany(clock, name=name, cache=cache) for name in ("First Ltd", "Second Ltd"))
+    body = {"Name": "Oak Ltd"}
+
+    theirs = Caller(first).send("PUT", "Contacts", body, headers={"idempotency-key": "k"})
+    ours = Caller(second).send("PUT", "Contacts", body, headers={"idempotency-key": "k"})
+
+    assert ours.body == theirs.body
+    assert Caller(second).get("Contacts").rows == []
 
 
 def test_errors_are_kept_and_replayed_too(caller, company, oak, invoice) -> None:
