@@ -5,7 +5,7 @@ Reads the mirror and the outbox, writes neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ class Preview:
     as_of: date
     brake: str | None
     document: Mapping[str, Any]
-    names: Mapping[str, str]
+    accounts: tuple[Account, ...]
     withdrawn: tuple[str, ...]
 
 
@@ -42,18 +42,13 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
     document = report(evaluations, ground.policies.version, today)
     stored = {intent.key: intent for intent in ledger.intents.actions()}
     document["decisions"] = [_with_status(row, _coming(plan), stored) for row in document["decisions"]]
-    return Preview(ledger.name, today, plan.brake, document, names_in(accounts), plan.withdrawn)
+    return Preview(ledger.name, today, plan.brake, document, tuple(accounts), plan.withdrawn)
 
 
 def watched(ledger: Ledger) -> list[str]:
     """The billing heads a day can matter to: something open, something changed, or a hold in force."""
     held = ledger.mirror.heads(ledger.desk.customers("hold"))
     return sorted({*ledger.mirror.changed_heads(), *ledger.mirror.open_heads(), *held})
-
-
-def names_in(accounts: Iterable[Account]) -> dict[str, str]:
-    """What each customer is called."""
-    return {member.ref: member.name for account in accounts for member in account.family}
 
 
 def _coming(plan: Plan) -> dict[str, tuple[str, str, str]]:

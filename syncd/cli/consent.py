@@ -51,7 +51,7 @@ def connect(*, name: str, paste: bool, tokens: Path | None, redirect_uri: str | 
         connections.register(found.account)
         vault.store(found)
         connections.unpark()
-    until = f"; use it or lose it on {found.refresh_expires_at:%Y-%m-%d}" if found.refresh_expires_at else ""
+    until = f"; unused, the consent ends on {found.refresh_expires_at:%Y-%m-%d}" if found.refresh_expires_at else ""
     say(f"{name} is connected to company {found.account}{until}")
 
 

@@ -178,13 +178,25 @@ def _done(one: Explanation) -> Iterator[Text]:
 
 
 def _history(entries: Sequence[HistoryEntry]) -> list[tuple[Any, str]]:
-    rows = []
-    for entry in entries:
-        day = getattr(entry, "on", None) or getattr(entry, "last_on", None)
-        amount = getattr(entry, "amount", None)
-        parts = (type(entry).__name__, getattr(entry, "invoice", None), getattr(entry, "outcome", None), amount)
-        rows.append((day, " ".join(str(part) for part in parts if part)))
-    return rows
+    return [(getattr(entry, "on", None) or getattr(entry, "last_on", ""), _happened(entry)) for entry in entries]
+
+
+def _happened(entry: HistoryEntry) -> str:
+    from rules.domain import facts
+
+    match entry:
+        case facts.ReminderSent():
+            return f"reminder of level {entry.level} about invoice {entry.invoice}"
+        case facts.ChargeBilled():
+            return f"{entry.amount} charged on invoice {entry.invoice} for {entry.first_on} to {entry.last_on}"
+        case facts.ChargeReversed():
+            return f"{entry.amount} of charge {entry.charge} credited"
+        case facts.ChargeWaived():
+            return f"{entry.amount} of charge {entry.charge} waived"
+        case facts.Contacted():
+            return f"contact by {entry.channel}" + (f": {entry.outcome}" if entry.outcome else "")
+        case facts.StandingChanged():
+            return f"credit state {entry.before} to {entry.after}"
 
 
 def _next(one: Explanation) -> Iterator[Text]:

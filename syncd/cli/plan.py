@@ -182,7 +182,7 @@ def _of(one: Preview, row: Any) -> dict[str, Any]:
 
 
 def _shown(previews: Sequence[Preview]) -> Iterator[Text]:
-    from syncd.cli.rendering import decisions, problems
+    from syncd.cli.rendering import Names, decisions, problems
 
     for number, one in enumerate(previews):
         if number:
@@ -190,7 +190,17 @@ def _shown(previews: Sequence[Preview]) -> Iterator[Text]:
         yield f"{one.connection}, {one.as_of}"
         if one.brake:
             yield f"BRAKE: {one.brake}; look, then run: syncd release"
-        yield from decisions(one.document["decisions"], one.names)
-        yield from problems(one.document["problems"])
+        names = Names.of(
+            [member for account in one.accounts for member in account.family],
+            [invoice for account in one.accounts for invoice in account.invoices],
+        )
+        yield from decisions(one.document["decisions"], names)
+        yield from problems(one.document["problems"], names)
         for key in one.withdrawn:
             yield f"no longer called for: {key}"
+    waiting = sum(row.get("held_by") == "review" for one in previews for row in one.document["decisions"])
+    if waiting:
+        yield from (
+            "",
+            f"{waiting} wait for approval: `syncd approve` lets all go, `syncd approve NO.` or `reject NO.` one",
+        )

@@ -3,52 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from rules.domain.facts import Book
+from rules.domain.facts import Book, Customer, Invoice
 from syncd.cli.output import Table, Text
 
 Json: TypeAlias = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What people call customers and invoices: by name and by number. Programs get the references."""
+
+    customers: Mapping[str, str]
+    invoices: Mapping[str, str]
+
+    @classmethod
+    def of(cls, customers: Iterable[Customer], invoices: Iterable[Invoice]) -> Names:
+        """The names in these facts."""
+        return cls({one.ref: one.name for one in customers}, {one.ref: one.number or one.ref for one in invoices})
+
+    def customer(self, ref: str) -> str:
+        """The customer's name; its reference where it has none."""
+        return self.customers.get(ref) or ref
+
+    def invoice(self, ref: str) -> str:
+        """The invoice's number; its reference where we hold no such invoice."""
+        return self.invoices.get(ref, ref)
+
+    def subject(self, ref: str, rule: str | None) -> str:
+        """What a skip or problem is about. Credit holds are about customers, all else first about an invoice."""
+        if rule != "credit_hold" and ref in self.invoices:
+            return f"invoice {self.invoices[ref]}"
+        return self.customer(ref)
+
+
 def assessment(found: Json, book: Book) -> Iterator[Text]:
     """The whole answer of `assess` on a book."""
-    names = {customer.ref: customer.name for customer in book.customers}
+    names = Names.of(book.customers, book.invoices)
     yield f"{book.company.name}, as of {found['as_of']}, rules {found['policy_version'][:19]}"
     yield from agings(found["customers"], names)
     yield from decisions(found["decisions"], names)
     yield from _section("Promises to pay", promises(found["promises"]))
-    yield from problems(found["problems"])
+    yield from problems(found["problems"], names)
 
 
-def agings(customers: Sequence[Json], names: Mapping[str, str]) -> Iterator[Text]:
+def agings(customers: Sequence[Json], names: Names) -> Iterator[Text]:
     """One table per currency and set of buckets: who owes how much, how old."""
     for currency, labels in _bucket_sets(customers):
         rows = [row for row in customers if tuple(row["aging"].get(currency, ())) == labels]
-        amounts = [*labels, "open", "unapplied"]
+        amounts = (*labels, "open", "unapplied")
         body = [_aging_row(row, names, currency, labels) for row in rows]
-        sums = [_sum([line[4 + place] for line in body]) for place in range(len(amounts))]
-        columns = ("customer", "name", "state", "pays", *amounts)
-        yield from _section(
-            f"Receivables in {currency}", [Table(columns, [*body, ("total", "", "", "", *sums)], right=tuple(amounts))]
-        )
+        sums = [_sum([line[3 + place] for line in body]) for place in range(len(amounts))]
+        columns = ("customer", "state", "pays", *amounts)
+        table = Table(columns, [*body, ("total", "", "", *sums)], right=amounts)
+        yield from _section(f"Receivables in {currency}", [table])
 
 
-def decisions(found: Sequence[Json], names: Mapping[str, str]) -> Iterator[Text]:
+def decisions(found: Sequence[Json], names: Names) -> Iterator[Text]:
     """What is to be done and why, then what is not done and why not."""
     acts = [row for row in found if row["kind"] != "skip"]
     skips = [row for row in found if row["kind"] == "skip"]
     yield from _section("To do", [act_table(acts, names)] if acts else ["nothing is due"])
     if skips:
-        yield from _section("Not done", [Table(("subject", "rule", "why not"), [_skip_row(row) for row in skips])])
+        rows = [(names.subject(row["subject"], row["rule"]), row["rule"], row["reason"]) for row in skips]
+        yield from _section("Not done", [Table(("about", "rule", "why not"), rows)])
 
 
-def act_table(acts: Sequence[Json], names: Mapping[str, str]) -> Table:
-    """Decisions that do something, one row each; with their status where they have one."""
-    status = any("status" in row for row in acts)
-    columns = (*(["status"] if status else []), "what", "customer", "about", "amount", "why")
-    return Table(columns, [_act_row(row, names, status=status) for row in acts], right=("amount",))
+def act_table(acts: Sequence[Json], names: Names) -> Table:
+    """Decisions that do something, one row each; with number and status where they come from a plan."""
+    planned = any("status" in row for row in acts)
+    columns = (*(("no.", "status") if planned else ()), "what", "customer", "invoices", "amount", "why")
+    return Table(columns, [_act_row(row, names, planned=planned) for row in acts], right=("amount",))
 
 
 def promises(found: Sequence[Json]) -> Iterator[Text]:
@@ -57,10 +85,11 @@ def promises(found: Sequence[Json]) -> Iterator[Text]:
         yield Table(("promise", "state", "level"), [(row["ref"], row["state"], str(row["level"])) for row in found])
 
 
-def problems(found: Sequence[Json]) -> Iterator[Text]:
+def problems(found: Sequence[Json], names: Names) -> Iterator[Text]:
     """What the data does not allow to decide."""
     if found:
-        yield from _section("Problems", [Table(("subject", "problem"), [(p["subject"], p["problem"]) for p in found])])
+        rows = [(names.subject(row["subject"], None), row["problem"]) for row in found]
+        yield from _section("Problems", [Table(("about", "problem"), rows)])
 
 
 def what(decision: Json) -> str:
@@ -91,11 +120,10 @@ def _bucket_sets(customers: Sequence[Json]) -> list[tuple[str, tuple[str, ...]]]
     return sorted(found)
 
 
-def _aging_row(row: Json, names: Mapping[str, str], currency: str, labels: tuple[str, ...]) -> tuple[str, ...]:
+def _aging_row(row: Json, names: Names, currency: str, labels: tuple[str, ...]) -> tuple[str, ...]:
     buckets = row["aging"][currency]
     return (
-        row["customer"],
-        names.get(row["customer"], ""),
+        names.customer(row["customer"]),
         row["credit_state"],
         row["payer_class"],
         *(buckets[label] for label in labels),
@@ -108,17 +136,29 @@ def _sum(amounts: Sequence[str]) -> str:
     return str(sum((Decimal(amount) for amount in amounts if amount), Decimal(0)))
 
 
-def _act_row(decision: Json, names: Mapping[str, str], *, status: bool) -> tuple[str, ...]:
-    customer = decision["customer"]
+def _act_row(decision: Json, names: Names, *, planned: bool) -> tuple[str, ...]:
     about = decision.get("invoices") or [decision.get("invoice") or decision.get("charge") or ""]
     return (
-        *([str(decision.get("status", ""))] if status else []),
+        *((str(decision.get("action") or "new"), _status(decision)) if planned else ()),
         what(decision),
-        f"{customer} {names.get(customer, '')}".strip(),
-        ", ".join(about),
+        names.customer(decision["customer"]),
+        ", ".join(names.invoice(ref) for ref in about),
         _amount(decision),
-        decision["reason"],
+        _reason(decision),
     )
+
+
+def _status(decision: Json) -> str:
+    waits_for = {"review": "approval", "brake": "release", "person": "a person", "unable": "a way out"}
+    held_by = decision.get("held_by")
+    return f"waits for {waits_for[held_by]}" if held_by in waits_for else str(decision.get("status", ""))
+
+
+def _reason(decision: Json) -> str:
+    """The rule's sentence, and why it waits where that is more than the review."""
+    if decision.get("held_by") in ("unable", "person"):
+        return f"{decision['reason']} ({decision['status_reason']})"
+    return str(decision["reason"])
 
 
 def _amount(decision: Json) -> str:
@@ -126,7 +166,3 @@ def _amount(decision: Json) -> str:
         return str(decision["amount"])
     asked = ", ".join(f"{digits} {currency}" for currency, digits in decision.get("amounts", {}).items())
     return f"{asked} + {decision['fee']} fee" if decision.get("fee") else asked
-
-
-def _skip_row(decision: Json) -> tuple[str, str, str]:
-    return decision["subject"], decision["rule"], decision["reason"]

@@ -162,12 +162,12 @@ _AGING_KEYS = (
 
 
 def _shown(aged: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
-    from syncd.cli.rendering import agings
+    from syncd.cli.rendering import Names, agings
 
     for one in aged:
         name = f"{one['connection']}: " if one["connection"] else ""
         yield f"{name}{one['company']}, as of {one['as_of']}"
-        yield from agings(one["customers"], one["names"])
+        yield from agings(one["customers"], Names(one["names"], {}))
         if not one["customers"]:
             yield "nobody owes anything"
 

@@ -1,0 +1,283 @@
+"""A day at the desk by commands alone: check, pull, plan, approve, cycle, and the reports, over a folder of books."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncd.lock import held
+
+Syncd = Callable[..., Any]
+
+CONFIG = """
+state_dir = "state"
+[connections.acme]
+kind = "file"
+path = "books"
+timezone = "UTC"
+"""
+RULES = """
+[select]
+default = "p"
+[policies.p.overdue]
+[policies.p.credit_hold]
+hold = { any = { days_past_due = 30 } }
+[policies.p.finance_charges]
+kind = "interest"
+annual_pct = "18"
+requires_terms = false
+"""
+TODAY = datetime.now(UTC).date()
+
+
+def book(late_days: int = 40) -> dict[str, Any]:
+    due_on = TODAY - timedelta(days=late_days)
+    return {
+        "as_of": TODAY.isoformat(),
+        "company": {"name": "Acme", "currency": "USD"},
+        "customers": [{"ref": "C-1", "name": "Oak Ltd"}],
+        "invoices": [
+            {
+                "ref": "I-1",
+                "number": "1001",
+                "customer": "C-1",
+                "issued_on": (due_on - timedelta(days=30)).isoformat(),
+                "due_on": due_on.isoformat(),
+                "total": "1000.00 USD",
+            }
+        ],
+    }
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "rules.d").mkdir()
+    (tmp_path / "rules.d" / "10.toml").write_text(RULES)
+    (tmp_path / "books").mkdir()
+    (tmp_path / "books" / "book.json").write_text(json.dumps(book()))
+    monkeypatch.setenv("SYNCD_CONFIG", str(tmp_path / "config.toml"))
+    return tmp_path
+
+
+def written_back(office: Path) -> list[dict[str, Any]]:
+    outbox = office / "books" / "outbox.jsonl"
+    return [json.loads(line) for line in outbox.read_text().splitlines()] if outbox.exists() else []
+
+
+def test_check_says_that_all_is_well_one_line_each(syncd: Syncd, office: Path) -> None:
+    ran = syncd("check")
+    assert (ran.code, ran.err) == (0, "")
+    assert {line[:2] for line in ran.out.splitlines()} == {"ok"}
+
+
+def test_check_lists_problems_of_all_kinds_at_once(syncd: Syncd, office: Path) -> None:
+    (office / "rules.d" / "10.toml").write_text("[policies.p.overdu]")
+    (office / "books" / "book.json").unlink()
+    ran = syncd("check", "--json")
+    assert ran.code == 78
+    problems = {one["subject"]: one["finding"] for one in json.loads(ran.out) if not one["ok"]}
+    assert "overdue" in problems["rules"]
+    assert "no book file" in problems["acme"]
+
+
+def test_check_of_a_configuration_that_is_wrong_names_the_place(syncd: Syncd, office: Path) -> None:
+    (office / "config.toml").write_text('mode = "atuo"')
+    ran = syncd("check")
+    assert ran.code == 78
+    refused = f'{office}/config.toml: mode: "atuo" is not one of review, auto; did you mean "auto"?'
+    assert ran.out == f"problem configuration: {refused}\n"
+
+
+def test_pull_reads_and_decides_nothing(syncd: Syncd, office: Path) -> None:
+    ran = syncd("pull", "--json")
+    assert ran.code == 0
+    assert json.loads(ran.out)[0]["changed"] == 2
+    assert json.loads(syncd("audit", "--json").out) == []
+
+
+def test_plan_shows_what_would_be_done_and_changes_nothing(syncd: Syncd, office: Path) -> None:
+    ran = syncd("plan", "--json")
+    assert ran.code == 1
+    plan = json.loads(ran.out)
+    waiting = {one["kind"]: one for one in plan["decisions"] if one["status"] == "held"}
+    assert set(waiting) == {"finance_charge", "credit_state"}
+    assert waiting["finance_charge"]["held_by"] == "review"
+    assert json.loads(syncd("audit", "--json").out) == []
+    assert written_back(office) == []
+    assert syncd("plan", "--json").out == ran.out
+
+
+def test_the_plan_for_people_has_names_amounts_and_reasons(syncd: Syncd, office: Path) -> None:
+    out = syncd("plan").out
+    line = next(line for line in out.splitlines() if "finance charge" in line)
+    assert line.split()[:5] == ["new", "waits", "for", "approval", "finance"]
+    assert "Oak Ltd" in line
+    assert "1001" in line
+    assert "18 % a year on 1000.00 for 40 days" in line
+    assert "2 wait for approval" in out
+
+
+def test_what_plan_showed_can_be_approved_and_goes_out_once(syncd: Syncd, office: Path) -> None:
+    syncd("plan")
+    approved = syncd("approve", "--as", "dana")
+    assert approved.code == 0
+    assert written_back(office) == []
+    first = syncd("cycle", "--json")
+    again = syncd("cycle", "--json")
+    assert (first.code, json.loads(first.out)[0]["sent"]) == (0, 2)
+    assert (again.code, json.loads(again.out)[0]["sent"]) == (0, 0)
+    assert len(written_back(office)) == 2
+    approvals = [one for one in json.loads(syncd("audit", "--json").out) if one["event"] == "action.approved"]
+    assert {one["who"] for one in approvals} == {"dana"}
+
+
+def test_a_cycle_in_review_mode_holds_its_plan_and_says_so(syncd: Syncd, office: Path) -> None:
+    ran = syncd("cycle")
+    assert ran.code == 1
+    assert "acme: 2 held" in ran.out
+    assert written_back(office) == []
+    status = syncd("status", "--json")
+    assert (status.code, json.loads(status.out)[0]["waiting"]) == (1, 2)
+
+
+def test_a_refused_action_never_comes_back(syncd: Syncd, office: Path) -> None:
+    syncd("cycle")
+    refused = syncd("reject", "credit_hold/C-1/hold/1", "--why", "agreed by phone", "--json")
+    assert json.loads(refused.out)[0]["outcome"] == "refused; this occurrence will not come back"
+    plan = json.loads(syncd("plan", "--json").out)
+    assert [one["status"] for one in plan["decisions"] if one["kind"] == "credit_state"] in ([], ["refused"])
+
+
+def test_a_word_that_names_nothing_is_a_usage_error(syncd: Syncd, office: Path) -> None:
+    ran = syncd("approve", "77")
+    assert (ran.code, ran.out) == (2, "")
+    assert 'nothing that waits is called "77"' in ran.err
+
+
+def test_a_brake_holds_everything_until_it_is_released(syncd: Syncd, office: Path) -> None:
+    (office / "config.toml").write_text(f'mode = "auto"\n{CONFIG}\n[limits]\nmax_charges_per_cycle = "1.00"\n')
+    braked = syncd("cycle")
+    assert braked.code == 1
+    assert "BRAKE: charges of 19.73 USD in one cycle" in braked.out
+    assert written_back(office) == []
+    assert "BRAKE" in syncd("status").out
+    released = syncd("release")
+    assert (released.code, released.err) == (0, "brake cleared: acme\n")
+    assert syncd("cycle").code == 0
+    assert len(written_back(office)) == 2
+    assert syncd("release").err == "no brake was on\n"
+
+
+def test_explain_tells_facts_rules_and_what_comes_next(syncd: Syncd, office: Path) -> None:
+    (office / "books" / "book.json").write_text(json.dumps(book(late_days=10)))
+    syncd("pull")
+    ran = syncd("explain", "1001")
+    assert ran.code == 0
+    assert ran.out.startswith(f"acme, {TODAY}: C-1 Oak Ltd, invoice 1001 (I-1)\n")
+    coming = ran.out.partition("What comes next")[2]
+    assert f"{TODAY + timedelta(days=20)}  credit state good to hold" in coming
+    for name in ("C-1", "Oak Ltd"):
+        assert json.loads(syncd("explain", name, "--json").out)[0]["customer"] == "C-1"
+
+
+def test_explain_of_nobody_names_where_it_looked(syncd: Syncd, office: Path) -> None:
+    syncd("pull")
+    ran = syncd("explain", "4711")
+    assert (ran.code, ran.out) == (2, "")
+    assert 'no customer or invoice is called "4711" in what was read from acme' in ran.err
+
+
+def test_aging_adds_up(syncd: Syncd, office: Path) -> None:
+    syncd("pull")
+    aged = json.loads(syncd("aging", "--json").out)[0]
+    assert aged["totals"]["USD"] == {
+        "current": "0.00", "1-30": "0.00", "31-60": "1000.00", "61-90": "0.00", "90+": "0.00",
+        "open": "1000.00", "unapplied": "0.00",
+    }  # fmt: skip
+    total = syncd("aging").out.splitlines()[-1]
+    assert " ".join(total.split()) == "total 0.00 0.00 1000.00 0.00 0.00 1000.00 0.00"
+
+
+def test_aging_of_a_book_file_needs_no_configuration(syncd: Syncd, tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_text(json.dumps(book()))
+    ran = syncd("aging", "--book", tmp_path / "b.json", "--json")
+    assert json.loads(ran.out)[0]["totals"]["USD"]["31-60"] == "1000.00"
+
+
+def test_a_report_before_the_first_pull_says_what_to_do(syncd: Syncd, office: Path) -> None:
+    ran = syncd("aging")
+    assert (ran.code, ran.err) == (75, "acme was never read; run: syncd pull --connection acme\n")
+
+
+def test_what_export_writes_import_takes_back_and_assess_reads(syncd: Syncd, office: Path, tmp_path: Path) -> None:
+    syncd("pull")
+    assert syncd("export", tmp_path / "out.json").code == 0
+    exported = json.loads((tmp_path / "out.json").read_text())
+    assert exported["invoices"][0]["balance"] == "1000.00 USD"
+    assert syncd("assess", "--book", tmp_path / "out.json", "--json").code == 0
+    checked = syncd("import", tmp_path / "out.json", "--check")
+    assert checked.out == f"{tmp_path}/out.json: 1 customers, 1 invoices, as of {TODAY}; holds together\n"
+
+
+def test_import_into_a_folder_becomes_its_newest_book(syncd: Syncd, office: Path, tmp_path: Path) -> None:
+    (tmp_path / "new.json").write_text(json.dumps(book(late_days=5)))
+    (office / "books" / "book.json").rename(office / "books" / "book-2000-01-01.json")
+    assert syncd("import", tmp_path / "new.json").code == 0
+    syncd("pull")
+    aged = json.loads(syncd("aging", "--json").out)[0]
+    assert aged["totals"]["USD"]["1-30"] == "1000.00"
+
+
+def test_import_refuses_a_name_order_that_would_hide_the_book(syncd: Syncd, office: Path, tmp_path: Path) -> None:
+    (tmp_path / "new.json").write_text(json.dumps(book()))
+    (office / "books" / "book.json").rename(office / "books" / "z.json")
+    ran = syncd("import", tmp_path / "new.json")
+    assert ran.code == 2
+    assert "would stay z.json" in ran.err
+
+
+def test_a_book_that_is_wrong_is_not_taken_in(syncd: Syncd, office: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text(json.dumps(book() | {"customers": []}))
+    ran = syncd("import", tmp_path / "bad.json")
+    assert (ran.code, ran.out) == (65, "")
+
+
+def test_only_one_process_makes_passes(syncd: Syncd, office: Path) -> None:
+    with held(office / "state" / "syncd.lock"):
+        ran = syncd("cycle")
+        plan = syncd("plan")
+    assert ran.code == 75
+    assert "works on this state already" in ran.err
+    assert "the daemon runs" in plan.err
+
+
+def test_a_connection_that_is_not_there_is_named(syncd: Syncd, office: Path) -> None:
+    ran = syncd("plan", "--connection", "acmee")
+    assert (ran.code, ran.out) == (2, "")
+    assert "acme" in ran.err
+
+
+def test_a_configuration_without_connections_says_what_to_do(syncd: Syncd, office: Path) -> None:
+    (office / "config.toml").write_text('state_dir = "state"')
+    ran = syncd("status")
+    assert (ran.code, ran.out) == (2, "")
+    assert "has no [connections.NAME] yet" in ran.err
+
+
+def test_a_book_that_cannot_be_read_leaves_with_69_and_the_others_go_on(syncd: Syncd, office: Path) -> None:
+    (office / "books" / "book.json").write_text("{")
+    alone = syncd("pull")
+    assert alone.code == 69
+    (office / "more").mkdir()
+    (office / "more" / "book.json").write_text(json.dumps(book()))
+    more = '[connections.more]\nkind = "file"\npath = "more"\n'
+    (office / "config.toml").write_text(CONFIG + more)
+    both = syncd("pull", "--json")
+    assert both.code == 1
+    assert [one["changed"] for one in json.loads(both.out)] == [None, 2]
