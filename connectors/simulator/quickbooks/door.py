@@ -17,6 +17,7 @@ from connectors.simulator import Effect, OpenItem
 from connectors.simulator.quickbooks import journal, names, payments, sales
 from connectors.simulator.quickbooks.books import Books, Entry
 from connectors.simulator.quickbooks.effects import effects_of
+from connectors.simulator.quickbooks.faults import Refused
 from connectors.simulator.quickbooks.money import Cents
 from connectors.simulator.quickbooks.rows import Row
 from connectors.simulator.quickbooks.seed import RECEIVABLE_ACCOUNT
@@ -143,8 +144,8 @@ class Door:
     def pay(self, invoice: str, cents: int, on: date) -> str:
         """The customer pays this much of an invoice; returns the payment's id."""
         with self._lock:
-            customer = self.books.need("Invoice", invoice).customer
-            return self._payment(customer, cents, on, [_line(cents, "Invoice", invoice)])
+            bill = self.books.need("Invoice", invoice)
+            return self._payment(bill.customer, cents, on, [payments.line(cents, bill)])
 
     def pay_on_account(self, customer: str, cents: int, on: date) -> str:
         """Money that is on no invoice yet; returns its id."""
@@ -155,7 +156,7 @@ class Door:
         """Use money on account for an invoice."""
         with self._lock:
             row = self.books.need("Payment", payment)
-            lines = [*row.body.get("Line", []), _line(cents, "Invoice", invoice)]
+            lines = [*row.body.get("Line", []), payments.line(cents, self.books.need("Invoice", invoice))]
             payments.update(self.books, row, {"Line": lines}, sparse=True)
 
     def unpay(self, payment: str) -> None:
@@ -166,12 +167,15 @@ class Door:
     def credit(self, customer: str, cents: int, on: date, *, invoice: str | None = None) -> str:
         """A credit memo, used on `invoice` if named by a payment of nothing; returns its id."""
         with self._lock:
+            bill = self.books.need("Invoice", invoice) if invoice is not None else None
             line = {"Amount": Cents(cents), "DetailType": "SalesItemLineDetail"}
             line |= {"SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
             body = {"CustomerRef": {"value": customer}, "TxnDate": on.isoformat(), "Line": [line]}
             memo = sales.create(self.books, "CreditMemo", body, _FREE)
-            if invoice is not None:
-                self._payment(customer, 0, on, [_line(cents, "Invoice", invoice), _line(cents, "CreditMemo", memo.id)])
+            if bill is None:
+                payments.use_credit(self.books, memo)
+            else:
+                self._use_on(memo, bill, cents, on)
             return memo.id
 
     def journal_entry(self, customer: str, cents: int, on: date) -> str:
@@ -249,6 +253,13 @@ class Door:
 
     # -- inside
 
+    def _use_on(self, memo: Row, invoice: Row, cents: int, on: date) -> None:
+        try:
+            self._payment(memo.customer, 0, on, [payments.line(cents, invoice), payments.line(cents, memo)])
+        except Refused:
+            sales.delete(self.books, memo)  # a credit that does not fit is not left lying about
+            raise
+
     def _payment(self, customer: str, cents: int, on: date, lines: Iterable[Body]) -> str:
         body: Body = {"CustomerRef": {"value": customer}, "TxnDate": on.isoformat(), "TotalAmt": Cents(cents)}
         return payments.create(self.books, {**body, "Line": list(lines)}).id
@@ -269,10 +280,6 @@ class Door:
         }
         income = {"value": names.create(self.books, "Account", account).id}
         return names.create(self.books, "Item", {"Name": "Late fee", "IncomeAccountRef": income}).id
-
-
-def _line(cents: int, kind: str, target: str) -> Body:
-    return {"Amount": Cents(cents), "LinkedTxn": [{"TxnId": target, "TxnType": kind}]}
 
 
 def _open_item(row: Row) -> OpenItem:

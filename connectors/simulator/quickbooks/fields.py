@@ -79,7 +79,7 @@ _PERSON: Mapping[str, Field] = {
 FIELDS: Mapping[str, Mapping[str, Field]] = {
     "Invoice": {
         **_SALES,
-        "DueDate": _text("DueDate"),
+        "DueDate": Field(lambda row: row.body.get("DueDate"), _day),
         "Balance": Field(lambda row: row.open, _cents),
         "SalesTermRef": _reference("SalesTermRef"),
         "ProjectRef": _reference("ProjectRef"),

@@ -13,6 +13,7 @@ from connectors.simulator.quickbooks.wire import Body
 
 _COUNTED = ("SalesItemLineDetail", "GroupLineDetail")
 _KINDS = frozenset((*_COUNTED, "DiscountLineDetail", "DescriptionOnly", "SubTotalLineDetail"))
+_TAX_CODES = frozenset(("TAX", "NON"))
 SALES_TAX_PCT = Decimal(8)
 
 
@@ -78,8 +79,15 @@ def _sales_line(books: Books, line: Body) -> Body:
     if price is not None and quantity is not None and cents_of(Decimal(price) * Decimal(quantity)) != amount:
         raise Refused("6070", f"Amount is not equal to UnitPrice * Qty. Supplied value:{line['Amount']}")
     detail["ItemRef"] = {"value": item.id}
-    detail["TaxCodeRef"] = {"value": (detail.get("TaxCodeRef") or {}).get("value", "NON")}
+    detail["TaxCodeRef"] = {"value": _tax_code((detail.get("TaxCodeRef") or {}).get("value", "NON"))}
     return {**line, "Amount": amount, "SalesItemLineDetail": detail}
+
+
+def _tax_code(value: str) -> str:
+    """In the United States a line is taxed or not; the rate stands on the document. Raises Refused 2500."""
+    if value not in _TAX_CODES:
+        raise Refused("2500", f"Invalid Reference Id : TaxCode element id {value} not found", element="TaxCodeRef")
+    return value
 
 
 def _numbered(lines: list[Body], known_ids: frozenset[str]) -> list[Body]:

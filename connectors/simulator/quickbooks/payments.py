@@ -86,11 +86,32 @@ def delete(books: Books, row: Row) -> None:
     books.remove(row)
 
 
+def use_credit(books: Books, memo: Row) -> None:
+    """What the preference AutoApplyCredit does: a new credit goes to the customer's oldest open invoices at once."""
+    if not books.need_one("Preferences").body["SalesFormsPrefs"].get("AutoApplyCredit"):
+        return
+    invoices = [row for row in books.of_customer(memo.customer) if row.entity == "Invoice" and row.open > 0]
+    lines, left = [], memo.open
+    for invoice in sorted(invoices, key=lambda row: (row.body["TxnDate"], row.number)):
+        part = min(left, invoice.open)
+        left -= part
+        if part:
+            lines.append(line(part, invoice))
+    if lines:
+        body = {"CustomerRef": memo.body["CustomerRef"], "CurrencyRef": memo.body["CurrencyRef"], "TotalAmt": 0}
+        create(books, {**body, "Line": [*lines, line(memo.open - left, memo)]})
+
+
+def line(cents: int, target: Row) -> Body:
+    """A payment's line that settles this much of `target`."""
+    return {"Amount": Cents(cents), "LinkedTxn": [{"TxnId": target.id, "TxnType": target.entity}]}
+
+
 def unlink(books: Books, target: Row) -> None:
     """Take a transaction off every payment that settles it, as a person does before deleting it."""
     for payment_id in list(target.linked):
         payment = books.need("Payment", payment_id)
-        kept = [line for line in payment.body.get("Line", []) if _link(line)["TxnId"] != target.id]
+        kept = [each for each in payment.body.get("Line", []) if _link(each)["TxnId"] != target.id]
         update(books, payment, {**payment.body, "Line": kept}, sparse=True)
 
 

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from connectors.simulator.quickbooks.books import Books
 from connectors.simulator.quickbooks.money import cents_of, converted
@@ -66,8 +65,8 @@ def _document(books: Books, row: Row, sign: int, cents: int) -> Iterator[OpenDoc
     if not cents:
         return
     due_on = date.fromisoformat(row.body.get("DueDate") or row.body["TxnDate"])
-    rate = rate_of(books, row) if books.multi_currency else Decimal(1)
-    yield OpenDocument(row.body["CustomerRef"]["value"], _dated(row), due_on, sign * converted(cents, rate))
+    at_home = converted(cents, rate_of(books, row)) if books.multi_currency else cents
+    yield OpenDocument(row.body["CustomerRef"]["value"], _dated(row), due_on, sign * at_home)
 
 
 def _worth(row: Row) -> int:

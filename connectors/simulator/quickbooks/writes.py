@@ -52,7 +52,10 @@ def _current(books: Books, entity: str, body: Body) -> Row:
 
 def _create(books: Books, entity: str, body: Body, params: Mapping[str, str]) -> Row:
     if entity in SALES_FORMS:
-        return sales.create(books, entity, body, params)
+        row = sales.create(books, entity, body, params)
+        if entity == "CreditMemo":
+            payments.use_credit(books, row)
+        return row
     if entity == "Payment":
         return payments.create(books, body)
     if entity == "JournalEntry":

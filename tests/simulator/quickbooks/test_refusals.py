@@ -67,6 +67,12 @@ def test_an_unknown_item_is_refused(client, draft, line):
     assert client.refused("invoice", draft() | {"Line": [wrong]}) == "2500"
 
 
+def test_a_line_is_taxed_or_not(client, draft, line):
+    wrong = line()
+    wrong["SalesItemLineDetail"]["TaxCodeRef"] = {"value": "none"}
+    assert client.refused("invoice", draft() | {"Line": [wrong]}) == "2500"
+
+
 def test_an_inactive_customer_cannot_be_invoiced(client, company, oak, draft):
     company.edit_customer(oak, Active=False)
     assert client.refused("invoice", draft()) == "610"

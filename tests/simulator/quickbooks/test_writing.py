@@ -132,6 +132,15 @@ def test_an_unused_credit_remains_and_lowers_the_customers_balance(client, compa
     assert company.balance_of(oak) == 120_000
 
 
+def test_with_the_preference_a_new_credit_uses_itself_up_on_the_oldest_invoices(client, company, oak, invoice, draft):
+    company.set_preferences("SalesFormsPrefs", AutoApplyCredit=True)
+    older = company.add_invoice(oak, "900", date(2024, 12, 1), None, 3_000)
+    memo = client.post("creditmemo", draft(50))["CreditMemo"]
+    assert (memo["RemainingCredit"], memo["LinkedTxn"][0]["TxnType"]) == (0, "Payment")
+    assert client.get(f"invoice/{older}")["Invoice"]["Balance"] == 0
+    assert client.get(f"invoice/{invoice}")["Invoice"]["Balance"] == 1230
+
+
 def test_editing_a_payment_moves_money_from_one_invoice_to_another(client, company, oak, invoice):
     other = company.add_invoice(oak, "1002", date(2025, 1, 1), None, 100_000)
     payment = company.pay(invoice, 50_000, date(2025, 2, 1))
