@@ -65,6 +65,7 @@ class Intake:
             old = held.get((record.ref.kind, record.ref.id))
             if isinstance(record, Unreadable):
                 self._quarantine(record)
+                self._mark_listed(record.ref, listings)
                 applied += Applied(quarantined=1)
                 continue
             if isinstance(record, Gone):
@@ -181,6 +182,10 @@ class Intake:
                 }
             ],
         )
+
+    def _mark_listed(self, ref: Ref, listings: dict[str, int]) -> None:
+        """A listing that shows a record we cannot read shows it all the same: what we hold of it stays."""
+        self._tx.execute(update(_fact).where(self._is(ref.kind, ref.id)).values(listing=listings.get(ref.kind, 0)))
 
     def _unquarantine(self, understood: Sequence[tuple[str, str]]) -> None:
         table = schema.quarantine

@@ -110,6 +110,14 @@ def test_a_full_listing_drops_the_open_invoices_it_did_not_show(mirror):
     assert mirror.fact(Ref("invoice", "I-2")) is not None
 
 
+def test_a_full_listing_keeps_what_it_showed_in_a_form_we_cannot_read(mirror):
+    mirror.apply(page("1", customer("C"), invoice("I-1", "C")), NOW)
+    odd = Unreadable(Ref("invoice", "I-1"), "no Status")
+    applied = mirror.apply(page("2", odd, replaces=("invoice",), complete_for=("invoice",)), NOW)
+    assert applied.vanished == 0
+    assert mirror.fact(Ref("invoice", "I-1")) is not None
+
+
 def test_a_merged_customer_hands_everything_to_the_survivor(mirror, store):
     desk = Desk(store, "acme")
     mirror.apply(page("1", customer("OLD"), customer("NEW"), invoice("I-1", "OLD")), NOW)
