@@ -154,7 +154,7 @@ class Session:
             response = getattr(self._sdk.api, call)(self.account, **arguments, _preload_content=False)
             body = response.data
         except HTTPStatusException as error:
-            raise self._named(error, writing=writing) from error
+            raise self._named(error, writing=writing) from None  # the SDK's error prints headers and the whole body
         except (wire_errors.HTTPError, ApiSSLException) as error:
             raise _lost(error, writing=writing) from error
         self._gate.note(response.headers)

@@ -1,4 +1,8 @@
-"""What the books say about a write whose answer was lost: done, proven absent, or beyond proof. Only reads."""
+"""What the books say about a write whose answer was lost: done, proven absent, or beyond proof. Only reads.
+
+Reads may lag writes by moments. That does no harm: what is sent again so soon carries the same idempotency key, and
+Xero replays its first answer to it for six minutes.
+"""
 
 from __future__ import annotations
 

@@ -126,6 +126,15 @@ def test_the_customer_of_a_new_invoice_comes_before_it(connector, xero, clock, c
     assert by_id.query["IDs"] == guid(901)
 
 
+def test_many_new_customers_are_asked_for_forty_at_a_time(connector, xero, clock, cursor):
+    new = [invoice(n, Contact={"ContactID": guid(1000 + n)}, UpdatedDateUTC=ms(clock.now())) for n in range(85)]
+    xero.replies["GET", "Invoices"] = new
+    list(connector.changes(cursor))
+    asked = [request.query["IDs"].split(",") for request in xero.asked() if "IDs" in request.query]
+    assert [len(ids) for ids in asked] == [40, 40, 5]
+    assert {request.query["page"] for request in xero.asked() if "IDs" in request.query} == {"1"}
+
+
 def test_a_merge_brings_its_survivor_whose_stamp_does_not_move(connector, xero, clock, cursor):
     clock.advance(timedelta(hours=3))
 

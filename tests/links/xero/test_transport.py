@@ -6,6 +6,7 @@ import gzip
 import socket
 import threading
 import time
+import traceback
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -239,6 +240,16 @@ def test_no_more_than_four_calls_are_on_the_wire_at_once(connector, xero):
     for thread in threads:
         thread.join()
     assert max(seen) <= 4
+
+
+def test_an_errors_traceback_shows_no_header_and_no_body(connector, notes):
+    secret = json_response({"Type": "ValidationException", "Message": "no", "Elements": [{"Name": "Mrs Oak"}]}, 400)
+    notes.replies["PUT", HISTORY] = secret
+    with pytest.raises(Rejected) as caught:
+        connector.write(NOTE, KEY)
+    told = "".join(traceback.format_exception(caught.value))
+    assert "Mrs Oak" not in told
+    assert "token-1" not in told
 
 
 def test_closing_twice_is_safe(connector, xero):
