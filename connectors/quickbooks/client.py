@@ -25,6 +25,7 @@ from connectors import AgedReceivables, ConnectionSettings, Page, Receipt, Recor
 from connectors.errors import ConsentNeeded, OutcomeUnknown, Unavailable
 from connectors.quickbooks.faults import BrokenAnswer, error_of
 from connectors.quickbooks.read import Reader
+from connectors.quickbooks.records import PAGE_ROWS
 from connectors.quickbooks.write import Writer, unsupported
 from connectors.tokens import TokenSource
 from connectors.transport import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Pacer, Timing, Usage, retry_read
@@ -186,6 +187,17 @@ class Api:
     def page(self, entity: str, statement: str) -> list[dict[str, Any]]:
         """The rows of one page. Raises BrokenAnswer where a smaller page may do."""
         return _rows(self.read_or_shrink("query", query=statement), entity)
+
+    def every(self, entity: str, where: str) -> Iterator[dict[str, Any]]:
+        """All rows of `entity` that meet `where`, page by page."""
+        start = 1
+        while True:
+            statement = f"select * from {entity} where {where} ORDERBY Id"  # noqa: S608 - ids and instants only
+            rows = self.rows(entity, f"{statement} STARTPOSITION {start} MAXRESULTS {PAGE_ROWS}")
+            yield from rows
+            start += len(rows)
+            if len(rows) < PAGE_ROWS:
+                return
 
     def post(self, entity: str, body: Mapping[str, Any], request_id: str) -> dict[str, Any]:
         """Create, or update sparsely. Sent once; returns the object as it is now."""

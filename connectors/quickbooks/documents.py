@@ -178,6 +178,14 @@ class Documents:
         return str(min(rows, key=_likelihood)["Id"])
 
 
+def has_late_fee(invoice: Row) -> bool:
+    """Whether QuickBooks' own late-fee feature added its line to an invoice."""
+    lines = [line for line in invoice.get("Line") or () if isinstance(line, dict)]
+    items = [(line.get("SalesItemLineDetail") or {}).get("ItemRef") or {} for line in lines]
+    names = [str(item.get("name") or "") for item in items] + [str(line.get("Description") or "") for line in lines]
+    return any(name.strip().lower() == "late fee" for name in names)
+
+
 def _likelihood(account: Row) -> tuple[int, int, str]:
     name = str(account.get("Name") or "").lower()
     rank = _LIKELY_ACCOUNTS.index(name) if name in _LIKELY_ACCOUNTS else len(_LIKELY_ACCOUNTS)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connectors import FactKind, Page
-from connectors.errors import Unavailable
+from connectors.errors import Rejected, Unavailable
 from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.faults import BrokenAnswer
 from connectors.quickbooks.records import ENTITIES, PAGE_ROWS, UNREADABLE, Records, Row
@@ -97,8 +97,17 @@ class Lister:
             return False
         if not new:
             return True
-        count = (self._api.query(f"select count(*) {listing.source}").get("QueryResponse") or {}).get("totalCount")
-        return not isinstance(count, int) or count <= state.start - 1 + len(rows)
+        count = self._count(listing)
+        return count is None or count <= state.start - 1 + len(rows)
+
+    def _count(self, listing: Listing) -> int | None:
+        """How many rows there are by QuickBooks' own count; None where it does not say."""
+        try:
+            reply = self._api.query(f"select count(*) {listing.source}").get("QueryResponse") or {}
+        except Rejected:
+            return None
+        count = reply.get("totalCount")
+        return count if isinstance(count, int) else None
 
 
 def _shifted(state: Cursor, rows: Sequence[Row]) -> bool:

@@ -113,8 +113,11 @@ class Reader:
 
     def _read_profile(self) -> str:
         """Read the settings; returns QuickBooks' time of the first reply."""
-        reply = self._api.read(f"companyinfo/{self._settings.account}")
-        preferences = self._api.read("preferences").get("Preferences") or {}
+        try:
+            reply = self._api.read(f"companyinfo/{self._settings.account}")
+            preferences = self._api.read("preferences").get("Preferences") or {}
+        except Rejected as error:
+            raise Unavailable(f"the company cannot be read: {error}; are realm_id and api_url right?") from error
         terms, types = self._optional_rows("Term"), self._optional_rows("CustomerType")
         self.known_profile = profile_of(
             reply.get("CompanyInfo") or {}, preferences, terms, types, self._settings.timezone

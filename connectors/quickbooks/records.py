@@ -105,14 +105,7 @@ class Records:
     def _payments_where(self, name: str, values: Sequence[str]) -> Iterator[Row]:
         for first in range(0, len(values), _AT_ONCE):
             chunk = ", ".join(f"'{value}'" for value in values[first : first + _AT_ONCE])
-            start = 1
-            while True:
-                statement = f"select * from Payment where {name} IN ({chunk}) ORDERBY Id"  # noqa: S608 - ids only
-                rows = self._api.rows("Payment", f"{statement} STARTPOSITION {start} MAXRESULTS {PAGE_ROWS}")
-                yield from rows
-                start += len(rows)
-                if len(rows) < PAGE_ROWS:
-                    break
+            yield from self._api.every("Payment", f"{name} IN ({chunk})")
 
 
 def _rates(documents: Sequence[Row], profile: Profile) -> tuple[Rate, ...]:

@@ -12,18 +12,17 @@ PROOF      a charge or credit by its number, else by our marker among what the c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
 from connectors import ConnectionSettings, Receipt
 from connectors.errors import ConnectorError, Rejected, Unprovable
 from connectors.markers import digest, document_number, keys_in
 from connectors.quickbooks import mapping, notes
-from connectors.quickbooks.documents import Documents
+from connectors.quickbooks.documents import Documents, has_late_fee
 from connectors.quickbooks.faults import DUPLICATE_NUMBER, NOT_FOUND
 from connectors.quickbooks.mapping import CHARGE_PREFIX, CREDIT_PREFIX, ref_of
 from connectors.quickbooks.read import Reader
-from connectors.quickbooks.records import PAGE_ROWS
 from rules.domain.actions import (
     AddNote,
     CreateCreditNote,
@@ -80,7 +79,7 @@ class Writer:
             case SetStopSell():
                 return self._set_stop_sell(operation, key)
             case CreateInvoice():
-                return self._create("Invoice", CHARGE_PREFIX, self._documents.charge(operation, key), key)
+                return self._charge(operation, key)
             case CreateCreditNote():
                 return self._credit(operation, key)
             case SendMessage() | SetPromiseDate():
@@ -98,9 +97,9 @@ class Writer:
             case SetStopSell():
                 return self._flagged(operation, key)
             case CreateInvoice():
-                return self._created("Invoice", CHARGE_PREFIX, operation.customer, key, since)
+                return self._made("Invoice", CHARGE_PREFIX, operation.customer, key, since)
             case CreateCreditNote():
-                return self._created("CreditMemo", CREDIT_PREFIX, operation.customer, key, since)
+                return self._made("CreditMemo", CREDIT_PREFIX, operation.customer, key, since)
             case SendMessage() | SetPromiseDate():
                 return None
             case _:
@@ -187,6 +186,13 @@ class Writer:
 
     # Charges, credits, mail
 
+    def _charge(self, operation: CreateInvoice, key: str) -> Receipt:
+        """The charge invoice, unless QuickBooks' own late fee, a feature of its screens, is on the invoice already."""
+        billed = self._reader.row("Invoice", operation.invoice)
+        if billed is not None and has_late_fee(billed):
+            raise Rejected("", f"QuickBooks has put its own late fee on invoice {operation.invoice_number} already")
+        return self._create("Invoice", CHARGE_PREFIX, self._documents.charge(operation, key), key)
+
     def _create(self, entity: str, prefix: str, body: Mapping[str, Any], key: str) -> Receipt:
         """Create; a number already taken by our own key is an earlier try that landed."""
         try:
@@ -198,32 +204,40 @@ class Writer:
             return self._receipt(entity, found)
 
     def _credit(self, operation: CreateCreditNote, key: str) -> Receipt:
-        receipt = self._create("CreditMemo", CREDIT_PREFIX, self._documents.credit(operation, key), key)
+        """The memo, unless an earlier try left it, then its use on the charge. Can be taken up again anywhere."""
+        day = datetime.combine(operation.issued_on, time(), UTC)
+        memo = self._find("CreditMemo", CREDIT_PREFIX, operation.customer, key, day - timedelta(days=1))
+        receipt = self._receipt("CreditMemo", memo) if memo else None
+        if receipt is None:
+            receipt = self._create("CreditMemo", CREDIT_PREFIX, self._documents.credit(operation, key), key)
         try:
-            self._link(operation, receipt.remote_id, f"{key}/link")
+            link = self._link(operation, receipt.remote_id, key)
+            if link is not None:
+                self._api.post("Payment", link, self._request_id(f"{key}/link"))
         except ConnectorError:
-            return receipt  # the credit stands; only where it is used is left to people, or to the next pass
+            return receipt  # the credit stands; only its use is left to people
         return receipt
 
-    def _link(self, operation: CreateCreditNote, memo: str, key: str) -> None:
-        """Use the credit on the charge with a payment of nothing, as far as both are still open."""
+    def _link(self, operation: CreateCreditNote, memo: str, key: str) -> Mapping[str, Any] | None:
+        """The payment of nothing that uses the credit on the charge; None where one of them has nothing open."""
         charge, credit = self._reader.row("Invoice", operation.charge), self._reader.row("CreditMemo", memo)
-        body = self._documents.link(operation, charge, credit, key) if charge and credit else None
-        if body is not None:
-            self._api.post("Payment", body, self._request_id(key))
+        return self._documents.link(operation, charge, credit, f"{key}/link") if charge and credit else None
 
-    def _created(self, entity: str, prefix: str, customer: str, key: str, since: datetime) -> Receipt | None:
+    def _made(self, entity: str, prefix: str, customer: str, key: str, since: datetime) -> Receipt | None:
+        found = self._find(entity, prefix, customer, key, since)
+        return self._receipt(entity, found) if found else None
+
+    def _find(self, entity: str, prefix: str, customer: str, key: str, since: datetime) -> Row | None:
         """By number; QuickBooks may have given another, so else by our marker among the customer's new documents."""
         found = self._by_number(entity, prefix, key)
         if found is not None and ref_of(found, "CustomerRef") == customer:
-            return self._receipt(entity, found)
+            return found
         after = (since - _CLOCKS_APART).isoformat(timespec="seconds")
-        where = f"CustomerRef = '{customer}' and MetaData.CreateTime >= '{after}'"
-        statement = f"select * from {entity} where {where} ORDERBY Id MAXRESULTS {PAGE_ROWS}"  # noqa: S608 - ids only
-        marked = [row for row in self._api.rows(entity, statement) if key in keys_in(str(row.get("PrivateNote") or ""))]
+        rows = self._api.every(entity, f"CustomerRef = '{customer}' and MetaData.CreateTime >= '{after}'")
+        marked = [row for row in rows if key in keys_in(str(row.get("PrivateNote") or ""))]
         if len(marked) > 1:
             raise Unprovable(f"{len(marked)} {entity} documents carry {key}")
-        return self._receipt(entity, marked[0]) if marked else None
+        return marked[0] if marked else None
 
     def _by_number(self, entity: str, prefix: str, key: str) -> dict[str, Any] | None:
         number = document_number(prefix, key, self._api.account)

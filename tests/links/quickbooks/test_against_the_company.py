@@ -295,6 +295,29 @@ def test_after_the_request_id_is_forgotten_the_number_still_forbids_a_second_cha
     assert kinds(office) == ["finance_charge"]
 
 
+def test_a_reversal_whose_answer_was_lost_is_taken_up_again_and_used(office, oak, bill):
+    made = office.books.write(charge(oak, bill), KEY)
+    back = CreateCreditNote(oak, bill, made.remote_id, DAY, Money(Decimal("2.50"), "USD"), "Taken back", "none")
+    since = office.clock.now()
+    office.server.faults += [Fault("reset_after", "POST", "/creditmemo")]
+    with pytest.raises(OutcomeUnknown):
+        office.books.write(back, f"{KEY}/reversal")
+    assert office.books.was_applied(back, f"{KEY}/reversal", since) is not None
+    office.company.api.remembers_for = timedelta(0)
+    office.company.set_preferences("SalesFormsPrefs", CustomTxnNumbers=False)
+    receipt = office.books.write(back, f"{KEY}/reversal")
+    assert office.books.was_applied(back, f"{KEY}/reversal", since).remote_id == receipt.remote_id
+    assert str(office.now("invoice", made.remote_id).balance) == "5.49 USD"
+    assert kinds(office) == ["finance_charge", "charge_reversal"]
+
+
+def test_an_invoice_with_quickbooks_own_late_fee_is_not_charged_again(office, oak, bill):
+    office.company.late_fee(bill, 1_500)
+    with pytest.raises(Rejected, match="own late fee"):
+        office.books.write(charge(oak, bill), KEY)
+    assert kinds(office) == []
+
+
 def test_a_closed_period_is_a_definite_no(office, oak, bill):
     office.company.close_books(DAY)
     with pytest.raises(Rejected) as caught:
