@@ -69,8 +69,10 @@ def _pagination(call: Call, count: int) -> tuple[Json, int]:
 def _rows(books: Books, call: Call, listing: Listing[R], table: Table[R], wanted: Wanted[R]) -> list[R]:
     since = call.modified_since()
     asked = sorted((name.lower(), text) for name, text in call.request.query.items() if name.lower() not in _NOT_IN_KEY)
-    key = (listing.plural, since, call.app.client_id, *asked, table.version, books.contacts.version)
-    if table.memo is not None and table.memo[0] == key and not books.switches.read_lag_s:
+    switches = books.switches
+    ways = (switches.since_is_inclusive, switches.high_volume_rows)
+    key = (listing.plural, since, call.app.client_id, *asked, table.version, books.contacts.version, *ways)
+    if table.memo is not None and table.memo[0] == key:
         return table.memo[1]
     tests = [*wanted.tests, *_where(books, call, listing, table)]
     order = _order(call.text("order"), listing)
@@ -81,7 +83,7 @@ def _rows(books: Books, call: Call, listing: Listing[R], table: Table[R], wanted
     for test in tests:
         rows = [row for row in rows if test(row)]
     rows = _ordered(rows, listing, order)
-    table.memo = (key, rows)
+    table.memo = None if switches.read_lag_s else (key, rows)
     return rows
 
 

@@ -183,6 +183,22 @@ def test_since_can_be_made_to_leave_that_second_out(caller, company) -> None:
     assert len(caller.since("Invoices", "2026-03-02T08:59:59", page="1").rows) == 7
 
 
+@pytest.mark.usefixtures("many")
+def test_a_switch_counts_from_the_next_request_on_even_for_the_same_question(caller, company) -> None:
+    def ask() -> int:
+        return len(caller.since("Invoices", "2026-03-02T09:00:00", page="1").rows)
+
+    before = ask()
+    company.switches.since_is_inclusive = False
+    between = ask()
+    company.switches.since_is_inclusive = True
+    company.switches.read_lag_s = 5
+    lagging = ask()
+    company.switches.read_lag_s = 0
+
+    assert (before, between, lagging, ask()) == (7, 0, 0, 7)
+
+
 def test_a_since_that_is_no_moment_is_412(caller) -> None:
     assert caller.since("Invoices", "yesterday").status == 412
 
