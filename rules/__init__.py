@@ -44,11 +44,10 @@ def evaluate(account: Account, policies: Policies, as_of: date, default: str | N
     for name, situation in sorted(situations.items(), key=lambda item: item[0] or ""):
         if name is not None:
             decisions.extend(_decided(situation, policies))
-    judged = next(iter(situations.values())).judged if account.promises else ()
     return Evaluation(
         decisions=_in_order(decisions),
         customers=positions,
-        promises=tuple(_promise_positions(account, situations, by_customer)) if judged else (),
+        promises=tuple(_promise_positions(account, situations, by_customer)),
     )
 
 
@@ -98,7 +97,7 @@ def _situation(
         payer=payer if isinstance(payer, PayerSettings) else PayerSettings(),
         credit_limits=policies.credit_limits,
         references=policies.references,
-        calendar=overdue.holidays or _window_calendar(settings.get("reminders")) or account.company.country,
+        calendar=overdue.holidays or _window_calendar(settings.get("reminders")),
     )
 
 
@@ -145,15 +144,16 @@ def _promise_positions(
 ) -> Iterator[PromisePosition]:
     customers = {customer.ref: customer for customer in account.family}
     for promise in account.promises:
-        situation = _governing(situations, customers[promise.customer], by_customer[promise.customer])
-        for one in situation.judged:
-            if one.promise is promise:
-                yield PromisePosition(promise.ref, one.state, one.level)
+        if promise.customer in customers:
+            situation = _governing(situations, customers[promise.customer], by_customer[promise.customer])
+            found = (one for one in situation.judged if one.promise is promise)
+            yield from (PromisePosition(promise.ref, one.state, one.level) for one in found)
 
 
 def _in_order(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
-    """Reminders first, problems last; each decision once."""
-    return tuple(sorted(dict.fromkeys(decisions), key=_sort_key))
+    """Reminders first, problems last and each once."""
+    problems = dict.fromkeys(one for one in decisions if isinstance(one, Problem))
+    return tuple(sorted((*(one for one in decisions if not isinstance(one, Problem)), *problems), key=_sort_key))
 
 
 def _sort_key(decision: Decision) -> tuple[int, str, str]:

@@ -115,10 +115,11 @@ def _reached(settings: Settings, creditor: Creditor) -> _Wish:
 def _released(
     situation: Situation, settings: Settings, customer: Customer, ours: CreditStanding, found: _Wish
 ) -> _Wish:
-    """Whether our own hold may come down to where the customer now belongs."""
+    """Whether our own hold may come down to where the customer now belongs. A parent waits for its family."""
     if settings.release_when == "person":
         return _Wish(ours, f"only a person releases; the thresholds would say {found.state}")
-    rows = situation.aged_by_customer.get(customer.ref, ())
+    branch = situation.ledger.branches[customer.ref]
+    rows = (row for ref in branch for row in situation.aged_by_customer.get(ref, ()))
     overdue = sums(row.overdue for row in rows if row.overdue)
     if settings.release_when == "settled" and overdue:
         rest = joined(spoken(amount) for amount in overdue)

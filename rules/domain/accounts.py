@@ -1,5 +1,8 @@
 """Splitting a book into accounts: each billed customer with everyone billed through it.
 
+What concerns invoices of two accounts (a payment for somebody else, a reminder sent before a family changed) stands in
+both.
+
 Linear in the size of the book. Everything is sorted, so that the order of the book's lists never shows.
 """
 
@@ -25,6 +28,7 @@ from rules.domain.facts import (
     Payment,
     Promise,
     Rate,
+    StandingChanged,
 )
 
 T = TypeVar("T")
@@ -77,8 +81,15 @@ class _Shelves:
 def _shelves(book: Book, heads: Mapping[str, str]) -> _Shelves:
     owner = {invoice.ref: heads[invoice.customer] for invoice in book.invoices}
 
-    def own(item: Invoice | Promise | InstallmentPlan | Hold | HistoryEntry) -> Iterable[str]:
+    def own(item: Invoice | Hold) -> Iterable[str]:
         return (heads[item.customer],) if item.customer in heads else ()
+
+    def own_and_meant(item: Promise | InstallmentPlan) -> Iterable[str]:
+        return {owner[ref] for ref in item.invoices if ref in owner}.union(_head_of(item.customer, heads))
+
+    def own_and_told(item: HistoryEntry) -> Iterable[str]:
+        ref = None if isinstance(item, StandingChanged) else item.invoice
+        return {owner[ref], *_head_of(item.customer, heads)} if ref in owner else _head_of(item.customer, heads)
 
     def own_and_paid(item: Payment | CreditNote) -> Iterable[str]:
         paid = {owner[part.invoice] for part in item.applied if part.invoice in owner}
@@ -92,12 +103,16 @@ def _shelves(book: Book, heads: Mapping[str, str]) -> _Shelves:
         invoices=_grouped(sorted(book.invoices, key=lambda item: item.ref), own),
         payments=_grouped(sorted(book.payments, key=lambda item: item.ref), own_and_paid),
         credit_notes=_grouped(sorted(book.credit_notes, key=lambda item: item.ref), own_and_paid),
-        promises=_grouped(sorted(book.promises, key=lambda item: item.ref), own),
+        promises=_grouped(sorted(book.promises, key=lambda item: item.ref), own_and_meant),
         disputes=_grouped(sorted(book.disputes, key=lambda item: item.ref), disputed),
-        installment_plans=_grouped(sorted(book.installment_plans, key=lambda item: item.ref), own),
+        installment_plans=_grouped(sorted(book.installment_plans, key=lambda item: item.ref), own_and_meant),
         holds=_grouped(sorted(book.holds, key=_spelled), own),
-        history=_grouped(sorted(book.history, key=lambda item: (day_of(item), _spelled(item))), own),
+        history=_grouped(sorted(book.history, key=lambda item: (day_of(item), _spelled(item))), own_and_told),
     )
+
+
+def _head_of(customer: str, heads: Mapping[str, str]) -> tuple[str, ...]:
+    return (heads[customer],) if customer in heads else ()
 
 
 def _grouped(items: Iterable[T], heads_of: Callable[[T], Iterable[str]]) -> dict[str, list[T]]:

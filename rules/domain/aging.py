@@ -47,7 +47,7 @@ class OverdueSettings(RuleSettings):
     )
     holidays: str | None = Field(
         default=None,
-        description='Calendar for business_days, "US" or "US-NV"; else the send window\'s, else the company\'s.',
+        description='Calendar for business_days, "US" or "US-NV"; else the send window\'s, else weekends only.',
     )
     tolerance: AmountText = Field(
         default=Amount(Decimal(0)), description="A rest this small is not overdue. Bare: in any currency."

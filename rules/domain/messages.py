@@ -81,8 +81,13 @@ def _template(situation: Situation, settings: ReminderSettings, lead: Step) -> s
 
 
 def _fee(situation: Situation, level: Level, leads: list[Step]) -> Money | None:
-    """The level's fee: none for a repeat, for our own charges, or where it fell before."""
-    bearing = [step for step in leads if step.repeat == 0 and not step.invoice.is_ours]
+    """The level's fee: none for a repeat, for our own charges, or where the level was sent before."""
+    before = situation.ledger.reminders
+    bearing = [
+        step
+        for step in leads
+        if not step.invoice.is_ours and all(entry.level != step.level for entry in before.get(step.invoice.ref, ()))
+    ]
     if not bearing:
         return None
     if level.fee is not None:
