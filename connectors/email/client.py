@@ -11,7 +11,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -150,13 +150,12 @@ class Mailer:
         else:
             server = smtplib.SMTP(settings.host, settings.port, name, timeout=wait_s)
         _wait(server, self._patience.answer_s)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(server.close)
             if settings.security == "starttls":
                 server.starttls(context=ssl.create_default_context())
             server.ehlo_or_helo_if_needed()
-        except BaseException:
-            server.close()
-            raise
+            on_failure.pop_all()
         return server
 
     def _log_in(self, server: smtplib.SMTP) -> None:
