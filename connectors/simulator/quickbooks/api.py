@@ -43,6 +43,7 @@ class Api:
         self.counters = Counters()
         self.throttles_in_xml = False
         self.remembers_for: timedelta | None = None  # how long a request id is kept; None: for ever
+        self.closed_with: Refused | None = None  # what every request is answered, for a company that is shut
         self._account = account
         self._books = books
         self._sign_in = sign_in
@@ -108,6 +109,8 @@ class Api:
 
     def _handled(self, request: Request, parts: list[str], now: datetime) -> Response:
         try:
+            if self.closed_with is not None:
+                raise self.closed_with
             found = self._route(request, parts)
         except Refused as refused:
             return self._fault(refused, request, now)

@@ -16,6 +16,7 @@ from connectors.simulator.http import Request, Response
 from connectors.simulator.quickbooks.api import Api
 from connectors.simulator.quickbooks.books import Books, Ticker
 from connectors.simulator.quickbooks.door import Door
+from connectors.simulator.quickbooks.faults import Refused
 from connectors.simulator.quickbooks.limits import Limits, Throttle
 from connectors.simulator.quickbooks.oauth import SignIn
 from connectors.simulator.quickbooks.seed import open_books
@@ -94,6 +95,14 @@ class QuickBooksCompany(Door):
         """The administrator disconnects the application: refresh tokens answer invalid_grant from now on."""
         with self._lock:
             self.sign_in.revoke_all()
+
+    def suspend(self, code: str = "6190", detail: str = "Subscription period has ended or canceled.") -> None:
+        """From now on the company refuses everything with this code (403), as when the subscription has lapsed."""
+        self.api.closed_with = Refused(code, detail, status=403)
+
+    def resume(self) -> None:
+        """The subscription was paid."""
+        self.api.closed_with = None
 
     def calls_by_day(self) -> dict[date, dict[str, int]]:
         """Requests answered, by UTC day and by purpose."""

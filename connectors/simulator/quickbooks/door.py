@@ -134,12 +134,17 @@ class Door:
         with self._lock:
             sales.void(self.books, self.books.need("Invoice", invoice))
 
-    def delete_invoice(self, invoice: str) -> None:
-        """A person deletes an invoice; what was paid on it becomes unapplied."""
+    def delete_invoice(self, invoice: str, *, unnoticed: bool = False) -> None:
+        """A person deletes an invoice; what was paid on it becomes unapplied.
+
+        `unnoticed`: change data capture never tells of it.
+        """
         with self._lock:
             row = self.books.need("Invoice", invoice)
             payments.unlink(self.books, row)
             sales.delete(self.books, row)
+            if unnoticed:
+                self.books.table("Invoice").forget(invoice)
 
     def pay(self, invoice: str, cents: int, on: date) -> str:
         """The customer pays this much of an invoice; returns the payment's id."""

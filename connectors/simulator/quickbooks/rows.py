@@ -103,6 +103,10 @@ class Table:
         row.deleted = True
         self._recent.move_to_end(row.id)
 
+    def forget(self, row_id: str) -> None:
+        """Lose a tombstone, as if change data capture had missed the deletion."""
+        del self._recent[row_id]
+
     def since(self, moment: datetime) -> list[Row]:
         """What changed at or after `moment`, tombstones included, oldest change first."""
         found: list[Row] = []

@@ -164,6 +164,20 @@ def test_the_providers_clock_may_be_ahead(client, company, oak):
     assert client.get("invoice/1")["time"] == "2025-03-03T07:07:00.000-08:00"
 
 
+def test_a_company_whose_subscription_lapsed_refuses_everything_until_it_is_paid(client, company, draft):
+    company.suspend()
+    assert client.refused("invoice", draft()) == "6190"
+    assert client.status == 403
+    company.resume()
+    assert "Invoice" in client.post("invoice", draft())
+
+
+def test_a_deletion_may_go_unnoticed_by_change_data_capture(client, company, invoice):
+    company.delete_invoice(invoice, unnoticed=True)
+    assert client.changes("Invoice", "2025-03-03T06:00:00-08:00") == [{}]
+    assert client.rows("select * from Invoice") == []
+
+
 def test_something_may_happen_between_two_pages(client, company, invoice):
     def pay_once(_: object) -> None:
         company.on_request = None
