@@ -274,7 +274,9 @@ def written(value: Any) -> str:
 
 
 def _rows(reply: Mapping[str, Any], entity: str) -> list[dict[str, Any]]:
-    found = reply.get("QueryResponse") or {}
+    found = reply.get("QueryResponse")
+    if not isinstance(found, dict):
+        raise Unavailable("QuickBooks' answer to a query holds no query response")
     return [row for row in found.get(entity) or () if isinstance(row, dict)]
 
 

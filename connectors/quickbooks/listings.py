@@ -29,6 +29,7 @@ class Listing:
 
     kind: FactKind
     where: str = ""
+    is_part: bool = False  # not all of the kind
 
     @property
     def source(self) -> str:
@@ -42,7 +43,7 @@ LISTINGS: Mapping[str, Listing] = {
     "invoice": Listing("invoice"),
     "payment": Listing("payment"),  # what is unapplied cannot be asked for
     "credit_note": Listing("credit_note"),
-    "open_invoice": Listing("invoice", "Balance > '0'"),
+    "open_invoice": Listing("invoice", "Balance > '0'", is_part=True),
 }
 
 
@@ -92,13 +93,19 @@ class Lister:
         return replace(page, replaces=replaces, complete_for=complete), following
 
     def _ended(self, listing: Listing, state: Cursor, rows: Sequence[Row], new: Sequence[Row]) -> bool:
-        """A short page ends a listing only if the count agrees: a server may give fewer rows than were asked for."""
+        """A short page ends a listing only if the count agrees: a server may give fewer rows than were asked for.
+
+        Raises:
+            Unavailable: there are rows, and none is shown; taken for the truth, it would empty our copy of the books.
+        """
         if len(rows) >= PAGE_ROWS:
             return False
-        if not new:
+        if not new and state.start > 1:
             return True
         count = self._count(listing)
-        return count is None or count <= state.start - 1 + len(rows)
+        if not rows and count and not listing.is_part:
+            raise Unavailable(f"QuickBooks counts {count} of {ENTITIES[listing.kind]} and shows none")
+        return not new or count is None or count <= state.start - 1 + len(rows)
 
     def _count(self, listing: Listing) -> int | None:
         """How many rows there are by QuickBooks' own count; None where it does not say."""

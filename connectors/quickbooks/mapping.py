@@ -170,6 +170,14 @@ def instant(text: str) -> datetime:
     return moment
 
 
+def instant_or_none(text: object) -> datetime | None:
+    """An instant where `text` is one; else None."""
+    try:
+        return instant(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
 def _cash_parts(row: Row, currency: str) -> Iterator[Application]:
     """Invoice lines less what credit memos covered of them."""
     covered: dict[int, Decimal] = {}

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 
 from connectors.errors import Rejected
 from connectors.markers import marker
+from rules.domain.actions import SetStopSell
 
 INVOICE_NOTE_LIMIT = 4000
 CUSTOMER_NOTE_LIMIT = 2000
 _OWN_LINE = re.compile(r"(?P<text>(?!\[AR-HOLD ).*\S) (?P<marker>\[syncd:[^\]\s]+\])")
-_HOLD = re.compile(
-    r"(?:\r?\n)?\[AR-HOLD since=(?P<since>\S+) state=(?P<state>\w+)(?: type=(?P<type>[^\]\s]*))? reason=[^\[\]]*\]"
-    r"(?: \[syncd:[^\]\s]+\])?"
-)
+# Whoever wrote it, with whatever inside: people may place a hold by hand too.
+_HOLD = re.compile(r"(?:\r?\n)?\[AR-HOLD\b(?P<head>[^\[\]]*)\](?: \[syncd:[^\]\s]+\])?")
+_TYPE = re.compile(r" type=(?P<type>\S*)")
 _CUT = "…"
 _NO_BRACKETS = str.maketrans("[]", "()")
 
@@ -28,21 +27,17 @@ _NO_BRACKETS = str.maketrans("[]", "()")
 class Hold:
     """The stop-sell block. `prior_type` is the customer type it displaced, "" for none; None: it displaced nothing."""
 
-    since: str
-    state: str
+    text: str
     prior_type: str | None = None
 
 
 def hold_in(note: str) -> Hold | None:
     """The stop-sell block a customer's notes carry."""
     found = _HOLD.search(note)
-    return Hold(found["since"], found["state"], found["type"]) if found else None
-
-
-def hold_text(note: str) -> str:
-    """The block itself, as written; empty where there is none."""
-    found = _HOLD.search(note)
-    return found[0] if found else ""
+    if found is None:
+        return None
+    displaced = _TYPE.search(found["head"].partition(" reason=")[0])
+    return Hold(found[0], displaced["type"] if displaced else None)
 
 
 def without_hold(note: str) -> str:
@@ -50,16 +45,17 @@ def without_hold(note: str) -> str:
     return _HOLD.sub("", note, count=1)
 
 
-def with_hold(note: str, hold: Hold, why: str, key: str) -> str:
+def with_hold(note: str, operation: SetStopSell, prior_type: str | None, key: str) -> str:
     """`note` with the block, in place of an earlier one.
 
     Raises:
         Rejected: other people's text leaves no room for it.
     """
     kept = without_hold(note)
-    kind = "" if hold.prior_type is None else f" type={hold.prior_type}"
-    head, tail = f"[AR-HOLD since={hold.since} state={hold.state}{kind} reason=", f"] {marker(key)}"
-    reason = _one_line(why).translate(_NO_BRACKETS)
+    kind = "" if prior_type is None else f" type={prior_type}"
+    head = f"[AR-HOLD since={operation.since.isoformat()} state={operation.state}{kind} reason="
+    tail = f"] {marker(key)}"
+    reason = _one_line(operation.why).translate(_NO_BRACKETS)
     room = CUSTOMER_NOTE_LIMIT - len(kept) - bool(kept) - len(head) - len(tail)
     if room < len(reason):
         kept = _squeezed(kept, len(reason) - room)
@@ -90,11 +86,6 @@ def with_memo(note: str, text: str, key: str, limit: int) -> str:
 def created_note(text: str, key: str) -> str:
     """The note of a document we create: the marker leads, which is what tells it from a memo on somebody else's."""
     return f"{marker(key)} {_shortened(_one_line(text), INVOICE_NOTE_LIMIT - len(marker(key)) - 1)}".rstrip()
-
-
-def hold_of(since: date, state: str, prior_type: str | None) -> Hold:
-    """A block's head from an operation's values."""
-    return Hold(since.isoformat(), state, prior_type)
 
 
 def _squeezed(note: str, by: int) -> str:

@@ -133,8 +133,8 @@ class Reader:
 
     def _time(self, reply: Row) -> str:
         """QuickBooks' clock; ours only where an answer names no time."""
-        said = reply.get("time")
-        return said if isinstance(said, str) and said else self._timing.now().isoformat(timespec="seconds")
+        said = mapping.instant_or_none(reply.get("time"))
+        return (said or self._timing.now()).isoformat()
 
     def _start_over(self) -> Iterator[Page]:
         since = self._read_profile()
@@ -196,7 +196,12 @@ class Reader:
         return Changes(times[0], rows, tuple(unseen))
 
     def _changed(self, entities: Sequence[str], since: str) -> dict[str, Any]:
-        return self._api.read_or_shrink("cdc", entities=",".join(entities), changedSince=since)
+        reply = self._api.read_or_shrink("cdc", entities=",".join(entities), changedSince=since)
+        if not isinstance(reply.get("CDCResponse"), list):
+            raise Unavailable("QuickBooks' answer about changes names none and does not say so")
+        if any("Fault" in part for part in _parts(reply)):
+            raise BrokenAnswer("QuickBooks fails over part of what changed")
+        return reply
 
     def _with_new_types(self, state: Cursor, customers: Sequence[Row]) -> Cursor:
         """Customer types are not in change data capture: an unknown one among the customers has them read again."""
@@ -211,12 +216,17 @@ class Reader:
 def _changed_rows(reply: Row) -> dict[str, list[Row]]:
     """Rows by entity from every part of a CDC reply."""
     rows: dict[str, list[Row]] = {}
-    for response in reply.get("CDCResponse") or ():
-        for part in response.get("QueryResponse") or ():
-            for name, found in part.items():
-                if isinstance(found, list):
-                    rows.setdefault(name, []).extend(row for row in found if isinstance(row, dict))
+    for part in _parts(reply):
+        for name, found in part.items():
+            if isinstance(found, list):
+                rows.setdefault(name, []).extend(row for row in found if isinstance(row, dict))
     return rows
+
+
+def _parts(reply: Row) -> Iterator[Row]:
+    """What a CDC reply says of each entity."""
+    for response in reply.get("CDCResponse") or ():
+        yield from (part for part in response.get("QueryResponse") or () if isinstance(part, dict))
 
 
 def _with_terms(profile: Profile, rows: Sequence[Row]) -> Profile:

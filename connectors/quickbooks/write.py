@@ -120,7 +120,7 @@ class Writer:
         note = str(row.get("Notes") or "")
         held = notes.hold_in(note)
         if operation.on:
-            if key in keys_in(notes.hold_text(note)):
+            if held is not None and key in keys_in(held.text):
                 return self._receipt("Customer", row)
             change = self._raised(operation, row, note, key)
         elif held is None:
@@ -143,8 +143,7 @@ class Writer:
             current, wanted = ref_of(row, "CustomerTypeRef"), self._type_id()
             if current != wanted:
                 prior, change = current, {"CustomerTypeRef": {"value": wanted}}
-        hold = notes.hold_of(operation.since, operation.state, prior)
-        return {"Notes": notes.with_hold(note, hold, operation.why, key)} | change
+        return {"Notes": notes.with_hold(note, operation, prior, key)} | change
 
     def _type_back(self, row: Row, held: notes.Hold) -> dict[str, Any]:
         """The customer type from before, unless a person chose another meanwhile."""
@@ -170,7 +169,8 @@ class Writer:
         """Raised: the block carries our key. Lifted: there is no block, whoever took it away."""
         row = self._reader.row("Customer", operation.customer)
         note = str((row or {}).get("Notes") or "")
-        done = key in keys_in(notes.hold_text(note)) if operation.on else notes.hold_in(note) is None
+        held = notes.hold_in(note)
+        done = held is None if not operation.on else held is not None and key in keys_in(held.text)
         return self._receipt("Customer", row) if row and done else None
 
     def _update(self, entity: str, row: Row, change: Mapping[str, Any], key: str) -> Receipt:
@@ -246,8 +246,8 @@ class Writer:
 
     def _mailed(self, operation: EmailInvoice, since: datetime) -> Receipt:
         row = self._reader.row("Invoice", operation.invoice) or {}
-        delivered = (row.get("DeliveryInfo") or {}).get("DeliveryTime")
-        if isinstance(delivered, str) and mapping.instant(delivered) >= since - _CLOCKS_APART:
+        delivered = mapping.instant_or_none((row.get("DeliveryInfo") or {}).get("DeliveryTime"))
+        if delivered is not None and delivered >= since - _CLOCKS_APART:
             return self._receipt("Invoice", row)
         raise Unprovable(f"invoice {operation.invoice} names no delivery since then; QuickBooks may yet have mailed it")
 

@@ -144,7 +144,7 @@ def test_an_idle_poll_is_one_read(office, bill):
 
 
 def test_a_skewed_clock_loses_nothing(office, oak):
-    office.company.skew = timedelta(minutes=-40)
+    office.company.skew = timedelta(minutes=40)
     office.pull()
     late = office.company.add_invoice(oak, "1003", DAY, None, 100)
     assert late in office.facts("invoice")

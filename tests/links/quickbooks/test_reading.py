@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
+
 from connectors import Gone, Record, Ref, Unreadable
+from connectors.errors import Unavailable
 from rules.domain.facts import Customer
 from rules.domain.money import Money
 
@@ -343,3 +346,43 @@ def test_the_aged_receivables_report_is_read_by_customer_at_every_depth(books, l
         ("7", "10.00 USD"),
         ("8", "-5.50 USD"),
     ]
+
+
+def test_a_page_that_shows_nothing_where_there_is_something_is_no_listing(books, ledger):
+    ledger.add("Invoice", ledger.invoice("1"))
+    empty = ledger.reply({"QueryResponse": {}, "time": ledger.time})
+    ledger.before = lambda request: empty if "select * from Invoice" in request.query.get("query", "") else None
+    with pytest.raises(Unavailable, match="shows none"):
+        everything(books)
+
+
+@pytest.mark.parametrize("path", ["/cdc", "/query"])
+def test_an_answer_without_its_envelope_is_not_taken_for_nothing(books, ledger, path):
+    cursor = everything(books)[-1].cursor
+    ledger.before = lambda request: ledger.reply({"time": ledger.time}) if request.path.endswith(path) else None
+    with pytest.raises(Unavailable):
+        everything(books, cursor if path == "/cdc" else None)
+
+
+def test_a_fault_inside_change_data_capture_lists_that_kind_instead(books, ledger):
+    ledger.add("Invoice", ledger.invoice("1"))
+    cursor = everything(books)[-1].cursor
+    broken = {"CDCResponse": [{"QueryResponse": [{"Fault": {"Error": [{"code": "10000"}]}}]}], "time": ledger.time}
+
+    def answer(request):
+        asked = request.query.get("entities", "")
+        return ledger.reply(broken) if "Invoice" in asked else None
+
+    ledger.before = answer
+    pages = everything(books, cursor)
+    assert pages[-1].complete_for == ("invoice",)
+    assert list(facts(pages, "invoice")) == ["1"]
+
+
+def test_a_hold_that_a_person_wrote_is_seen_too(books, ledger):
+    ledger.add(
+        "Customer", {"Id": "7", "DisplayName": "Oak", "Notes": "x [AR-HOLD since=2026-01-01 reason=cheque bounced]"}
+    )
+    ledger.add("Customer", {"Id": "8", "DisplayName": "Elm", "Notes": "the AR-HOLD is over"})
+    found = facts(everything(books), "customer")
+    assert (found["7"].stop_sell, found["8"].stop_sell) == (True, False)
