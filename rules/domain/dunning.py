@@ -77,16 +77,21 @@ def due_step(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step
 
 
 def _next_level(clock: Clock, settings: ReminderSettings, last: int) -> int | str:
-    ahead = [number for number in range(last + 1, len(settings.levels) + 1) if not _has_passed(settings, number, clock)]
-    reached = [number for number in ahead if clock.days >= settings.levels[number - 1].at_days]
-    if settings.first_contact == "matching_level" and reached:
-        return reached[-1]
-    if reached and reached[0] == ahead[0]:
-        return reached[0]
-    if not ahead:
-        return f"all {len(settings.levels)} levels were sent"
-    on = days_after(clock.due_on, settings.levels[ahead[0] - 1].at_days)
-    return f"level {ahead[0]} of {len(settings.levels)} is reached on {on}"
+    found = 0
+    for number in range(last + 1, len(settings.levels) + 1):
+        if _has_passed(settings, number, clock):
+            continue
+        if clock.days < settings.levels[number - 1].at_days:
+            return found or _comes_on(clock, settings, number)
+        if settings.first_contact == "level_1":
+            return number
+        found = number
+    return found or f"all {len(settings.levels)} levels were sent"
+
+
+def _comes_on(clock: Clock, settings: ReminderSettings, number: int) -> str:
+    on = days_after(clock.due_on, settings.levels[number - 1].at_days)
+    return f"level {number} of {len(settings.levels)} is reached on {on}"
 
 
 def _has_passed(settings: ReminderSettings, number: int, clock: Clock) -> bool:

@@ -78,7 +78,7 @@ class Money:
     @classmethod
     def zero(cls, currency: str) -> Money:
         """Nothing, in `currency`."""
-        return cls(Decimal(0), currency)
+        return _zero(currency)
 
     def rounded(self) -> Money:
         """Half up to the currency's minor unit."""
@@ -123,6 +123,11 @@ class Money:
         if other.currency != self.currency:
             raise CurrencyMismatchError(f"{self} and {other} cannot be combined")
         return other.amount
+
+
+@lru_cache(maxsize=64)
+def _zero(currency: str) -> Money:
+    return Money(Decimal(0), currency)
 
 
 def total(amounts: list[Money] | tuple[Money, ...], currency: str) -> Money:

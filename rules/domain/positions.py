@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rules.domain.aging import labels
+from rules.domain.aging import AgedInvoice, labels
 from rules.domain.behaviour import PayerClass, days_to_pay
 from rules.domain.facts import CreditStanding, Customer
 from rules.domain.ledger import Ledger
 from rules.domain.money import Money
 from rules.domain.promised import PromiseState, kept_pct
 from rules.domain.situation import Situation
+from rules.domain.wording import sums
 
 STANDINGS: tuple[CreditStanding, ...] = ("good", "watch", "hold", "stop")
 
@@ -54,17 +55,9 @@ def position_of(situation: Situation, customer: Customer, policy: str | None) ->
     currencies = _currencies(ledger, customer)
     zeros = {currency: Money.zero(currency) for currency in currencies}
     names = labels(situation.overdue.buckets)
-    opened, late = dict(zeros), dict(zeros)
-    buckets = {currency: dict.fromkeys(names, zeros[currency]) for currency in currencies}
-    for row in rows:
-        invoice, currency = row.invoice, row.invoice.currency
-        opened[currency] += invoice.balance
-        late[currency] += row.overdue
-        cells = buckets[currency]
-        for part in row.parts:
-            cells[names[part.bucket]] += part.open
-        if not row.parts:
-            cells[names[0]] += invoice.balance
+    late = {**zeros, **{one.currency: one for one in sums(row.overdue for row in rows)}}
+    buckets = {currency: _cut(rows, names, currency) for currency in currencies}
+    opened = {**zeros, **{one.currency: one for one in sums(row.invoice.balance for row in rows)}}
     unapplied = {**zeros, **ledger.unapplied.get(customer.ref, {})}
     return CustomerPosition(
         customer=customer.ref,
@@ -80,6 +73,18 @@ def position_of(situation: Situation, customer: Customer, policy: str | None) ->
         days_to_pay=days_to_pay(ledger, customer.ref),
         promises_kept_pct=kept_pct(one for one in situation.judged if one.promise.customer == customer.ref),
     )
+
+
+def _cut(rows: Iterable[AgedInvoice], names: tuple[str, ...], currency: str) -> dict[str, Money]:
+    """What is open in one currency, by bucket; what has no due date is current."""
+    cells = [Decimal(0)] * len(names)
+    for row in rows:
+        if row.invoice.currency == currency:
+            for part in row.parts:
+                cells[part.bucket] += part.open.amount
+            if not row.parts:
+                cells[0] += row.invoice.balance.amount
+    return {name: Money(cell, currency) for name, cell in zip(names, cells, strict=True)}
 
 
 def exposed(opened: Money, unapplied: Money) -> Money:

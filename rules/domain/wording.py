@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 
 from rules.domain.money import Money, minor_units
+
+_NOTHING = Decimal(0)
 
 
 def spoken(amount: Money) -> str:
@@ -26,10 +29,10 @@ def joined(parts: Iterable[str]) -> str:
 
 def sums(amounts: Iterable[Money]) -> tuple[Money, ...]:
     """The sum in each currency, by currency."""
-    found: dict[str, Money] = {}
+    found: dict[str, Decimal] = {}
     for amount in amounts:
-        found[amount.currency] = found[amount.currency] + amount if amount.currency in found else amount
-    return tuple(found[currency] for currency in sorted(found))
+        found[amount.currency] = found.get(amount.currency, _NOTHING) + amount.amount
+    return tuple(Money(found[currency], currency) for currency in sorted(found))
 
 
 def late(days: int, due_on: date) -> str:
