@@ -165,11 +165,7 @@ def test_another_process_with_the_same_key_changes_nothing(deed):
 
 
 def test_a_write_that_was_never_tried_is_absent_or_beyond_proof(deed):
-    evidence = deed.evidence()
-    if deed.word == "mail" and deed.can():
-        assert evidence == "unprovable", "nothing disproves a mail"
-    else:
-        assert evidence in (None, "unprovable")
+    assert deed.evidence() in (None, "unprovable")
 
 
 def test_the_proof_is_of_this_key_and_no_other(deed):
@@ -201,9 +197,8 @@ def test_a_lost_request_is_proven_absent_and_may_go_out_again(deed):
         return
     deed.house.lose_request(deed.operation, deed.key)
     evidence = deed.evidence()
-    if deed.word == "mail":
-        assert evidence == "unprovable"
-        return
+    if deed.word == "mail" and evidence == "unprovable":
+        return  # some sources leave no trace that could be missing
     assert evidence is None
     deed.write()
     assert deed.done() == 1
