@@ -35,8 +35,9 @@ class StopSellGroup:
         )
         return answer.trace
 
-    def take_out(self, contact: str) -> str:
-        """End the membership; the exchange's id. Nothing to do where it is no member."""
+    def take_out(self, contact: str, key: str) -> str:
+        """End the membership; the exchange's id. Nothing to do where it is no member. DELETE takes no key."""
+        del key
         group = self._found()
         if group is None:
             return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors import Receipt
+from connectors.errors import OutcomeUnknown
 from connectors.markers import keys_in, marker
 from connectors.xero.values import Row, rows, text
 from connectors.xero.wire import Calls
@@ -33,9 +34,19 @@ class History:
         )
         return Receipt(remote_id=self.ref, trace=answer.trace)
 
+    def ensure(self, words: str, key: str) -> None:
+        """Append the note unless it is there, and look again where the answer is lost: it must be there to go on."""
+        if self.has(key):
+            return
+        try:
+            self.add(words, key)
+        except OutcomeUnknown:
+            if not self.has(key):
+                raise
+
     def has(self, key: str) -> bool:
         """Whether a note carries the marker of `key`."""
-        return any(key in keys_in(text(record, "Details")) for record in self.records())
+        return any(key in keys_of(record) for record in self.records())
 
     def records(self) -> tuple[Row, ...]:
         """All entries; none where the document does not exist."""
@@ -46,3 +57,8 @@ class History:
     @property
     def _where(self) -> dict[str, str]:
         return {"invoice_id" if self.target == "invoice" else "contact_id": self.ref}
+
+
+def keys_of(record: Row) -> tuple[str, ...]:
+    """The keys of ours in an entry."""
+    return keys_in(text(record, "Details"))

@@ -12,7 +12,7 @@ from typing import assert_never
 from connectors import Receipt
 from connectors.errors import Unprovable
 from connectors.xero.groups import StopSellGroup
-from connectors.xero.history import History
+from connectors.xero.history import History, keys_of
 from connectors.xero.values import Row, day, instant, rows, text
 from connectors.xero.wire import Calls
 from connectors.xero.write import charge_by_number, charge_number, credit_by_number, credit_number, usable
@@ -27,7 +27,8 @@ from rules.domain.actions import (
     SetStopSell,
 )
 
-_CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+_ROUNDED = timedelta(seconds=1)  # some of Xero's times carry no milliseconds
+_MAIL_LEAVES_WITHIN = timedelta(hours=1)
 
 
 class Proof:
@@ -37,8 +38,8 @@ class Proof:
         self._calls = calls
         self._group = group
 
-    def of(self, operation: Operation, key: str, since: datetime) -> Receipt | None:
-        """The receipt of a write of `key` first tried at `since`; None: it, or its last step, was not done.
+    def of(self, operation: Operation, key: str) -> Receipt | None:
+        """The receipt of a write of `key`; None: it, or its last step, was not done.
 
         Raises:
             Unprovable: nothing in the books can tell.
@@ -55,7 +56,7 @@ class Proof:
             case CreateCreditNote():
                 return self._credit(operation, key)
             case EmailInvoice():
-                return self._email(operation, key, since)
+                return self._email(operation, key)
             case SetPromiseDate():
                 return self._promise(operation, key)
             case SendMessage():
@@ -78,12 +79,15 @@ class Proof:
         unfinished = charge is not None and usable(note, charge)
         return None if unfinished else Receipt(text(note, "CreditNoteID"))
 
-    def _email(self, operation: EmailInvoice, key: str, since: datetime) -> Receipt:
-        """Our note proves it, or Xero's own entry that the invoice was sent; nothing proves that it was not."""
-        history = History(self._calls, "invoice", operation.invoice)
-        if history.has(key) or any(_says_sent(entry, since) for entry in history.records()):
+    def _email(self, operation: EmailInvoice, key: str) -> Receipt | None:
+        """The note comes before the mail: without it nothing was asked for; with it, Xero's own entry must follow."""
+        entries = History(self._calls, "invoice", operation.invoice).records()
+        asked_at = min(filter(None, (_moment(entry) for entry in entries if key in keys_of(entry))), default=None)
+        if asked_at is None:
+            return None
+        if any(_says_sent(entry) and _is_soon_after(_moment(entry), asked_at) for entry in entries):
             return Receipt(operation.invoice)
-        raise Unprovable(f"Xero does not show whether it mailed invoice {operation.invoice}")
+        raise Unprovable(f"Xero was asked to mail invoice {operation.invoice} and does not show whether it did")
 
     def _promise(self, operation: SetPromiseDate, key: str) -> Receipt | None:
         invoice = self._invoice(operation.invoice)
@@ -97,7 +101,14 @@ class Proof:
         return next(iter(rows(answer.document, "Invoices")), None) if answer else None
 
 
-def _says_sent(entry: Row, since: datetime) -> bool:
-    at = instant(text(entry, "DateUTC")) or instant(text(entry, "DateUTCString"))
+def _moment(entry: Row) -> datetime | None:
+    return instant(text(entry, "DateUTC")) or instant(text(entry, "DateUTCString"))
+
+
+def _says_sent(entry: Row) -> bool:
     words = f"{text(entry, 'Changes')} {text(entry, 'Details')}".casefold()
-    return at is not None and at >= since - _CLOCKS_MAY_DIFFER and ("has been sent" in words or "invoice sent" in words)
+    return "has been sent" in words or "invoice sent" in words
+
+
+def _is_soon_after(moment: datetime | None, asked_at: datetime) -> bool:
+    return moment is not None and -_ROUNDED <= moment - asked_at <= _MAIL_LEAVES_WITHIN

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, assert_never
 
 from connectors import ConnectionSettings, Receipt
-from connectors.errors import Conflict, ConnectorError, OutcomeUnknown, Rejected
+from connectors.errors import Conflict, OutcomeUnknown, Rejected
 from connectors.markers import document_number, keys_in, marker
 from connectors.xero.groups import StopSellGroup
 from connectors.xero.history import History
@@ -34,6 +35,7 @@ from rules.domain.actions import (
 
 _LONGEST_REFERENCE = 255
 _LONGEST_DESCRIPTION = 4000
+_NOTHING = Decimal(0)
 _TAKEN = "must be unique"
 _DRAFTS = frozenset(("DRAFT", "SUBMITTED"))
 _DEAD = frozenset(("VOIDED", "DELETED"))
@@ -172,7 +174,7 @@ class Writer:
             **self._lines((line,), ""),
         }
 
-    def _allocate(self, note: str, amount: Any, operation: CreateCreditNote, key: str) -> None:
+    def _allocate(self, note: str, amount: Decimal, operation: CreateCreditNote, key: str) -> None:
         if not amount:
             return
         allocation = {
@@ -191,19 +193,17 @@ class Writer:
             return  # paid meanwhile: the credit note stands, and stays on account
 
     def _email(self, operation: EmailInvoice, key: str) -> Receipt:
-        """Xero mails the invoice; a note with our marker follows, without which the mail was sent all the same."""
+        """A note with our marker first, then the mail: where there is no note, no mail was asked for."""
+        history = History(self._calls, "invoice", operation.invoice)
+        history.ensure("Asked Xero to e-mail this invoice as a reminder.", key)
         answer = self._calls.write("email_invoice", key, invoice_id=operation.invoice, request_empty={})
-        try:
-            History(self._calls, "invoice", operation.invoice).add("Invoice e-mailed as a reminder.", key)
-        except ConnectorError as error:
-            return Receipt(remote_id=operation.invoice, trace=f"{answer.trace} (note missing: {type(error).__name__})")
         return Receipt(remote_id=operation.invoice, trace=answer.trace)
 
     def _stop_sell(self, operation: SetStopSell, key: str) -> Receipt:
         trace = ""
         if self.group.holds(operation.customer) != operation.on:
-            put = self.group.put(operation.customer, key) if operation.on else self.group.take_out(operation.customer)
-            trace = put
+            change = self.group.put if operation.on else self.group.take_out
+            trace = change(operation.customer, key)
         word = "Stop-sell set" if operation.on else "Stop-sell lifted"
         words = f"{word} since {operation.since} ({operation.state}): {operation.why}"
         note = History(self._calls, "customer", operation.customer).add(words, key)
@@ -269,12 +269,12 @@ def credit_by_number(calls: Calls, document: str) -> Row | None:
     return next((row for row in found if text(row, "CreditNoteNumber").casefold() == document.casefold()), None)
 
 
-def usable(note: Row, charge: Row) -> Any:
+def usable(note: Row, charge: Row) -> Decimal:
     """How much of a credit note can be used on a charge now: nothing where either is a draft or done with."""
     if text(note, "Status") != "AUTHORISED" or text(charge, "Status") != "AUTHORISED":
-        return 0
+        return _NOTHING
     left, due = number(note, "RemainingCredit"), number(charge, "AmountDue")
-    return min(number(note, "Total") or 0 if left is None else left, due or 0)
+    return min(number(note, "Total") or _NOTHING if left is None else left, due or _NOTHING)
 
 
 def takes_promise_date(invoice: Row) -> bool:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from connectors.errors import Conflict, OutcomeUnknown, Rejected, Unprovable
+from connectors.errors import Conflict, OutcomeUnknown, Rejected, Throttled, Unprovable
 from connectors.markers import digest, document_number, marker
 from connectors.simulator.http import Fault, Response
 from connectors.transport import Timing
@@ -38,6 +38,7 @@ CREDIT_NUMBER = document_number("CN", KEY, TENANT)
 HISTORY = f"Invoices/{INVOICE}/History"
 CUSTOMER_HISTORY = f"Contacts/{CUSTOMER}/History"
 GROUP = {"ContactGroupID": guid(5), "Name": "Stop sell", "Status": "ACTIVE"}
+SENT = {"Changes": "Invoice sent", "Details": "This invoice has been sent to ap@oak.example", "DateUTC": ms(START)}
 TAKEN = invalid("Invoice # must be unique.")
 
 
@@ -272,29 +273,55 @@ def test_lifting_stop_sell_leaves_the_group_and_is_done_where_there_is_nothing_t
     assert grouped.asked_paths("DELETE") == [path, path]
 
 
-def test_an_invoice_is_mailed_by_xero_and_a_note_says_so(connector, xero):
+def test_an_invoice_is_mailed_by_xero_after_a_note_that_it_was_asked_for(connector, xero):
     xero.replies["POST", f"Invoices/{INVOICE}/Email"] = Response(204)
     connector.write(EMAIL, KEY)
-    (request,) = xero.asked("POST")
-    assert request.body == b"{}"
+    assert [request.method for request in xero.asked()] == ["GET", "PUT", "POST"]
+    assert xero.asked("POST")[0].body == b"{}"
+    details = body(xero, path="History")["HistoryRecords"][0]["Details"]
+    assert details == f"Asked Xero to e-mail this invoice as a reminder. {marker(KEY)}"
+
+
+def test_a_mail_put_off_by_a_limit_is_noted_once(connector, xero):
+    xero.replies["POST", f"Invoices/{INVOICE}/Email"] = Response(429, headers={"Retry-After": "26"})
+    with pytest.raises(Throttled):
+        connector.write(EMAIL, KEY)
+    xero.replies["GET", HISTORY] = [noted(KEY)]
+    xero.replies["POST", f"Invoices/{INVOICE}/Email"] = Response(204)
+    connector.write(EMAIL, KEY)
     assert xero.asked_paths("PUT") == [HISTORY]
 
 
-def test_a_mail_whose_note_fails_was_sent_all_the_same(connector, xero):
+def test_a_mail_goes_out_though_the_answer_to_its_note_was_lost(connector, xero):
+    def keep_the_note(request):
+        xero.replies["GET", HISTORY] = [noted(KEY)]
+        return xero.listed(HISTORY, [{}], request)
+
+    xero.replies["PUT", HISTORY] = keep_the_note
     xero.replies["POST", f"Invoices/{INVOICE}/Email"] = Response(204)
-    xero.replies["PUT", HISTORY] = Response(500)
-    assert connector.write(EMAIL, KEY).remote_id == INVOICE
-    assert len(xero.asked("POST")) == 1
+    xero.server.faults.append(Fault("reset_after", method="PUT"))
+    connector.write(EMAIL, KEY)
+    assert len(xero.asked("PUT")) == len(xero.asked("POST")) == 1
 
 
-def test_a_lost_mail_is_proven_by_a_note_or_xeros_own_entry_and_never_proven_absent(connector, xero):
+def test_a_mail_whose_note_cannot_be_left_is_not_asked_for(connector, xero):
+    xero.server.faults.append(Fault("reset_before", method="PUT"))
+    with pytest.raises(OutcomeUnknown):
+        connector.write(EMAIL, KEY)
+    assert xero.asked("POST") == []
+    assert connector.was_applied(EMAIL, KEY, START) is None
+
+
+def test_no_note_proves_that_no_mail_was_asked_for_whatever_was_sent_otherwise(connector, xero):
+    xero.replies["GET", HISTORY] = [SENT]
+    assert connector.was_applied(EMAIL, KEY, START) is None
+
+
+def test_a_lost_mail_is_proven_by_xeros_own_entry_soon_after_our_note(connector, xero):
+    xero.replies["GET", HISTORY] = [noted(KEY), {**SENT, "DateUTC": ms(START - timedelta(days=30))}]
     with pytest.raises(Unprovable):
         connector.was_applied(EMAIL, KEY, START)
-    sent = {"Changes": "Invoice Sent", "Details": "This invoice has been sent to ap@oak.example"}
-    xero.replies["GET", HISTORY] = [{**sent, "DateUTC": ms(START - timedelta(days=30))}]
-    with pytest.raises(Unprovable):
-        connector.was_applied(EMAIL, KEY, START)
-    xero.replies["GET", HISTORY] = [{**sent, "DateUTC": ms(START)}]
+    xero.replies["GET", HISTORY] = [noted(KEY), SENT]
     assert connector.was_applied(EMAIL, KEY, START).remote_id == INVOICE
 
 
