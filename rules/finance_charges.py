@@ -16,7 +16,6 @@ from rules.domain.assessment_days import assessed_through, next_assessment
 from rules.domain.charge_decisions import RULE, charge_decision, reversal_decision
 from rules.domain.charge_settings import Settings
 from rules.domain.charge_terms import Parties, Unclear
-from rules.domain.charge_words import digits
 from rules.domain.charges import ChargeEntry, Rest, billed_of, entries_by_invoice, rest_of, reversals
 from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.facts import Customer, Invoice
@@ -86,7 +85,7 @@ def _of_invoice(desk: _Desk, invoice: Invoice) -> Iterator[Decision]:
     matter = Matter(parties, desk.docket, billed, tuple(desk.covered.get(invoice.ref, ())))
     nothing_due = _nothing_due(matter)
     if nothing_due is not None:
-        yield from _reversed(matter, None, nothing_due, billed.amount - billed.reversed)
+        yield from _reversed(matter, nothing_due, billed.amount - billed.reversed)
         return
     blocked = _blocked(matter)
     if blocked is not None:
@@ -166,7 +165,7 @@ def _assessed(matter: Matter) -> Iterator[Decision]:
         yield Problem(matter.invoice.ref, assessed.terms.problem, RULE)
     rest = rest_of(assessed.due, billed, assessed.limits)
     if rest.amount < 0:
-        yield from _reversed(matter, assessed, "", -rest.amount)
+        yield from _reversed(matter, (assessed, rest), -rest.amount)
     elif rest.amount == 0:
         yield _skip(matter.invoice, _nothing_more(matter, assessed, reached))
     else:
@@ -226,11 +225,14 @@ def _not_late(assessed: Assessed, settings: Settings, reached: date) -> str:
     return f"not late before {first_on}"
 
 
-def _reversed(matter: Matter, assessed: Assessed | None, why: str, amount: Decimal) -> Iterator[Decision]:
+def _reversed(matter: Matter, came: tuple[Assessed, Rest] | str, amount: Decimal) -> Iterator[Decision]:
     """Give `amount` back, newest charge first; what was waived or voided already cannot be given back again."""
     shares = reversals(matter.billed, amount)
-    if not shares:
-        held = f"{digits(amount, matter.invoice.currency)} too much was billed, but no charge of it still stands"
-        yield _skip(matter.invoice, held if amount > ZERO else f"{why[:1].lower()}{why[1:]}")
+    if not shares and amount > ZERO:
+        too_much = Money(amount, matter.invoice.currency)
+        yield _skip(matter.invoice, f"{too_much} too much was billed, but no charge of it still stands")
+    elif not shares:
+        why = came if isinstance(came, str) else "nothing is due"
+        yield _skip(matter.invoice, f"{why[:1].lower()}{why[1:]}")
     for charge, share in shares:
-        yield reversal_decision(matter, assessed, why, charge, share)
+        yield reversal_decision(matter, came, charge, share)

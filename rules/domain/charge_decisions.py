@@ -97,9 +97,9 @@ def _document(matter: Matter, assessed: Assessed, rest: Rest, days: tuple[date, 
 
 
 def reversal_decision(
-    matter: Matter, assessed: Assessed | None, why: str, charge: Charge, share: Decimal
+    matter: Matter, came: tuple[Assessed, Rest] | str, charge: Charge, share: Decimal
 ) -> ChargeReversal:
-    """Give `share` of `charge` back. `why` says it where nothing was ever due (`assessed` None)."""
+    """Give `share` of `charge` back. `came` is how, or why nothing was ever due."""
     invoice, as_of = matter.invoice, matter.parties.situation.as_of
     number = invoice.number or invoice.ref
     note = CreateCreditNote(
@@ -118,6 +118,6 @@ def reversal_decision(
         amount=_money(share, matter),
         charge=charge.ref,
         key=f"{RULE}/{invoice.ref}/reversal/{charge.ref}/{charge.reversals + 1}",
-        reason=given_back(matter, assessed, why, share),
+        reason=given_back(matter, came, charge.ref, share),
         operations=(note,),
     )

@@ -8,9 +8,10 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from rules.domain.assessment import Assessed, Matter
-from rules.domain.charges import Billed, Rest
+from rules.domain.charges import Rest
+from rules.domain.daycount import DIVISOR
 from rules.domain.fees import Fee
-from rules.domain.interest import Stretch
+from rules.domain.interest import Stretch, one_day
 from rules.domain.money import minor_units
 from rules.domain.timeline import ZERO, days_after
 
@@ -33,49 +34,65 @@ def digits(amount: Decimal, currency: str) -> str:
 
 def charged(matter: Matter, assessed: Assessed, rest: Rest) -> str:
     """How the charge came about: what is due from the first day, what was billed, what is left."""
-    return f"{due_words(matter, assessed)}{_left(matter, rest)}."
-
-
-def given_back(matter: Matter, assessed: Assessed | None, why: str, share: Decimal) -> str:
-    """How a reversal came about."""
     currency = matter.invoice.currency
-    due = due_words(matter, assessed) if assessed is not None else why
-    return f"{due}{_billed(matter.billed, currency)}: {digits(share, currency)} {currency} is given back."
+    words = f"{_due(matter, assessed)}{_lifted(rest, currency)}"
+    words += _fixed(assessed, currency) + _billed(matter, currency)
+    if rest.raised and rest.lifted is None:
+        words += f"; {digits(rest.computed, currency)} is raised to the minimum of {digits(rest.interest, currency)}"
+    if matter.billed.charges or rest.lifted is not None or rest.raised or assessed.due.fixed_sum:
+        words += f"; {digits(rest.amount, currency)} {currency} is charged"
+    return f"{words}."
 
 
-def due_words(matter: Matter, assessed: Assessed) -> str:
-    """What is due from the first day: rate, balances, days, then what held or lifted the sum."""
+def given_back(matter: Matter, came: tuple[Assessed, Rest] | str, charge: str, share: Decimal) -> str:
+    """How a reversal came about; `came` is why nothing was ever due, where that is so."""
+    currency = matter.invoice.currency
+    if isinstance(came, str):
+        due = f"{came}: nothing is due"
+    else:
+        due = f"{_due(matter, came[0])}{_lifted(came[1], currency)}{_fixed(came[0], currency)}"
+    return f"{due}{_billed(matter, currency)}; {digits(share, currency)} {currency} of charge {charge} is given back."
+
+
+def _due(matter: Matter, assessed: Assessed) -> str:
+    """What is due from the first day: rate, balances, days, and what held the sum."""
     currency, due = matter.invoice.currency, assessed.due
     pieces = [*_interest(matter, assessed), *(_fee(fee, currency) for fee in assessed.fees)]
-    words = f"{' and '.join(pieces) or 'Nothing'} = {digits(due.interest, currency)} {currency}"
+    words = f"{' and '.join(pieces) or 'nothing'} = {digits(due.interest, currency)} {currency}"
+    raw = digits(assessed.raw.quantize(assessed.limits.unit, rounding=ROUND_HALF_UP), currency)
     if due.capped_by == "maximum":
-        words += f", held at the maximum from {_raw(assessed, currency)}"
+        words += f" (the maximum; {raw} without it)"
     elif due.capped_by is not None and assessed.limits.cap is not None and assessed.raw > assessed.limits.cap:
-        words += f", held at what {due.capped_by} allows from {_raw(assessed, currency)}"
-    if due.fixed_sum:
-        words += f", plus a fixed sum of {digits(due.fixed_sum, currency)}"
-    return words
+        words += f" (all that {_cap_words(assessed)} allows; {raw} without it)"
+    return f"{words[:1].upper()}{words[1:]}"
 
 
-def _raw(assessed: Assessed, currency: str) -> str:
-    return digits(assessed.raw.quantize(assessed.limits.unit, rounding=ROUND_HALF_UP), currency)
+def _cap_words(assessed: Assessed) -> str:
+    name = assessed.terms.cap_name
+    return f"the cap of {plain(assessed.terms.cap_pct or ZERO)} % a year" if name == "cap" else f"the cap {name}"
 
 
-def _left(matter: Matter, rest: Rest) -> str:
-    currency = matter.invoice.currency
-    words = _billed(matter.billed, currency)
-    if rest.raised:
-        words += f"; {digits(rest.computed, currency)} raised to {digits(rest.interest, currency)}"
-    if words:
-        words += f"; {digits(rest.amount, currency)} {currency} is charged"
-    return words
+def _lifted(rest: Rest, currency: str) -> str:
+    if rest.lifted is None:
+        return ""
+    lifted = f", raised to the minimum: {digits(rest.lifted, currency)}"
+    return lifted if rest.lifted > 0 else ", which is below the minimum and falls away"
 
 
-def _billed(billed: Billed, currency: str) -> str:
+def _fixed(assessed: Assessed, currency: str) -> str:
+    return f", plus a fixed sum of {digits(assessed.due.fixed_sum, currency)}" if assessed.due.fixed_sum else ""
+
+
+def _billed(matter: Matter, currency: str) -> str:
     """What was billed and given back before; nothing where there was nothing."""
+    billed = matter.billed
     if not billed.charges:
         return ""
-    words = f", less {digits(billed.amount, currency)} billed"
+    raised = sum((charge.interest - charge.computed for charge in billed.charges), ZERO)
+    if matter.settings.minimum_per == "charge" and raised:
+        words = f", less {digits(billed.amount - raised, currency)} billed before minimums"
+    else:
+        words = f", less {digits(billed.amount, currency)} billed"
     return words if not billed.reversed else f"{words}, plus {digits(billed.reversed, currency)} reversed"
 
 
@@ -88,7 +105,8 @@ def _interest(matter: Matter, assessed: Assessed) -> Iterator[str]:
     rate = f"{_rate(matter, assessed, rates.pop())} " if len(rates) == 1 else ""
     first_on = min(stretch.first_on for stretch in merged)
     last_on = max(stretch.last_on for stretch in merged)
-    yield f"{rate}on {_listed(each)} ({first_on} to {last_on}, {matter.settings.day_count})"
+    period = f"{first_on} to {last_on}" if first_on < last_on else f"{first_on}"
+    yield f"{rate}on {_listed(each)} ({period}, {matter.settings.day_count})"
 
 
 def _listed(words: list[str]) -> str:
@@ -123,7 +141,7 @@ def _rate(matter: Matter, assessed: Assessed, pct: Decimal) -> str:
         year = next(claim.pricing.per_year for claim in assessed.debt.claims if claim.is_chargeable)
         words = f"{pct} % for {per_days} days ({plain(pct * year)} % a year)"
     capped = any(stretch.capped for stretch in assessed.accrual.stretches)
-    return f"{words} (cap {assessed.terms.cap_name})" if capped else words
+    return f"{words} ({_cap_words(assessed)})" if capped else words
 
 
 def _stretch(matter: Matter, stretch: Stretch, assessed: Assessed, *, with_rate: bool) -> str:
@@ -132,9 +150,12 @@ def _stretch(matter: Matter, stretch: Stretch, assessed: Assessed, *, with_rate:
     if stretch.base < stretch.open and matter.settings.base != "net_of_tax":
         words += f" ({digits(stretch.open - stretch.base, currency)} of {digits(stretch.open, currency)} withheld)"
     elif stretch.base > stretch.open:
-        words += f" ({digits(stretch.base - stretch.open, currency)} of it charges)"
+        what = "interest" if matter.settings.compound == "monthly" else "charges"
+        words += f" ({digits(stretch.base - stretch.open, currency)} of it {what})"
     if with_rate:
         words += f" at {_rate(matter, assessed, plain(stretch.weight / stretch.base))}"
+    if assessed.debt.daily_unit is not None:
+        words += f", {digits(one_day(stretch, assessed.debt.daily_unit, matter.settings.day_count), currency)} a day,"
     return f"{words} for {_length(matter, stretch)}"
 
 
@@ -143,7 +164,7 @@ def _length(matter: Matter, stretch: Stretch) -> str:
     divisor = stretch.divisor // 100
     if matter.settings.per_days is not None:
         return days
-    if matter.settings.compound == "monthly" and divisor % _MONTHS == 0 and divisor // _MONTHS <= 31:  # noqa: PLR2004
+    if matter.settings.compound == "monthly" and divisor != DIVISOR[matter.settings.day_count]:
         month = divisor // _MONTHS
         return "a month" if stretch.count == month else f"{stretch.count}/{month} of a month"
     if matter.settings.day_count == "act/act":

@@ -139,7 +139,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Due less billed. `amount` above zero is a charge of `interest` and `fixed_sum`, below zero a reversal."""
+    """Due less billed. `amount` above zero is a charge of `interest` and `fixed_sum`, below zero a reversal.
+
+    `raised`: a minimum lifted this charge; `lifted`: what a minimum of the invoice made of the due interest, if it did.
+    """
 
     amount: Decimal
     interest: Decimal
@@ -147,6 +150,7 @@ class Rest:
     fixed_sum: Decimal
     capped_by: str | None
     raised: bool = False
+    lifted: Decimal | None = None
 
 
 def due_of(raw: Decimal, fixed_sum: Decimal, limits: Limits, *, rate_capped: bool) -> Due:
@@ -168,7 +172,16 @@ def rest_of(due: Due, billed: Billed, limits: Limits) -> Rest:
     interest = min(max(target, ZERO), max(amount, ZERO))
     raised = target > computed
     charged = max(computed if raised else interest, ZERO)
-    return Rest(amount, interest, charged, max(amount, ZERO) - interest, held_by or due.capped_by, raised)
+    lifted = target + billed.interest if limits.minimum_per == "invoice" else due.interest
+    return Rest(
+        amount=amount,
+        interest=interest,
+        computed=charged,
+        fixed_sum=max(amount, ZERO) - interest,
+        capped_by=held_by or due.capped_by,
+        raised=raised,
+        lifted=None if lifted == due.interest else lifted,
+    )
 
 
 def _with_minimum(due: Decimal, rest: Decimal, billed: Billed, limits: Limits) -> tuple[Decimal, str | None]:

@@ -5,6 +5,7 @@ It knows balances, percentages and day counts; nothing of what was billed before
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -173,21 +174,25 @@ def _accrue_stretch(debt: Debt, running: _Running, accrual: Accrual, first_on: d
     for index, claim in enumerate(debt.claims):
         if not claim.is_chargeable or first_on <= claim.anchor or bearing[index] <= 0:
             continue
-        base = bearing[index] if debt.net[0] == debt.net[1] else bearing[index] * debt.net[0] / debt.net[1]
-        base += running.carried[index] + joined
+        principal = bearing[index] if debt.net[0] == debt.net[1] else bearing[index] * debt.net[0] / debt.net[1]
+        base = principal + running.carried[index] + joined
         joined = ZERO  # billed charges bear once, beside the oldest part that bears
-        stretch = _stretch(debt, index, (first_on, last_on), shares[index], base)
+        stretch = _stretch(debt, index, (first_on, last_on), (shares[index], principal, base))
         accrual.stretches.append(stretch)
         _book(debt, running, accrual, claim, stretch)
 
 
-def _stretch(debt: Debt, index: int, days: tuple[date, date], share: Decimal, base: Decimal) -> Stretch:
+def _stretch(debt: Debt, index: int, days: tuple[date, date], balances: tuple[Decimal, Decimal, Decimal]) -> Stretch:
+    """`balances`: what is open of the part, what of it bears, and that with the interest and charges that bear too."""
+    share, principal, base = balances
     claim = debt.claims[index]
     count, divisor = _measure(debt, claim, *days)
     weight = claim.pricing.weight(days[0], base)
-    limit = None if claim.pricing.cap is None else base * claim.pricing.cap
-    capped = limit is not None and weight > limit
-    allowed = limit if limit is not None and capped else weight
+    cap = claim.pricing.cap
+    capped = cap is not None and weight > base * cap
+    allowed = base * cap if cap is not None and capped else weight
+    # What the cap allows is simple interest: interest on interest does not get round it.
+    limit = None if cap is None else principal * cap
     return Stretch(index, *days, share, base, allowed, capped, count, divisor * 100, limit)
 
 
@@ -209,7 +214,8 @@ def _book(debt: Debt, running: _Running, accrual: Accrual, claim: Claim, stretch
         accrual.limit = accrual.limit or Sum()
         accrual.limit.add(stretch.limit * stretch.count, stretch.divisor)
     if debt.daily_unit is not None:
-        accrual.interest.add(_daily(stretch, debt.daily_unit, debt.day_count), 1)
+        each = one_day(stretch, debt.daily_unit, debt.day_count)
+        accrual.interest.add(each * _daily_days(stretch, debt.day_count), 1)
         return
     accrual.interest.add(stretch.weight * stretch.count, stretch.divisor)
     if debt.monthly:
@@ -219,13 +225,17 @@ def _book(debt: Debt, running: _Running, accrual: Accrual, claim: Claim, stretch
             running.month[stretch.claim] = ZERO
 
 
-def _daily(stretch: Stretch, unit: Decimal, day_count: DayCount) -> Decimal:
-    """One day's interest, rounded half up, times the days. A year's days all weigh the same within a stretch."""
-    days = stretch.days if day_count == "act/act" else stretch.count
+def one_day(stretch: Stretch, unit: Decimal, day_count: DayCount) -> Decimal:
+    """One day's interest, rounded half up. The days of a year all weigh the same within a stretch."""
+    days = _daily_days(stretch, day_count)
     if days <= 0:
         return ZERO
-    one_day = stretch.weight * (stretch.count // days) / stretch.divisor
-    return one_day.quantize(unit, rounding=ROUND_HALF_UP) * days
+    return (stretch.weight * (stretch.count // days) / stretch.divisor).quantize(unit, rounding=ROUND_HALF_UP)
+
+
+def _daily_days(stretch: Stretch, day_count: DayCount) -> int:
+    """How often a day's interest counts: calendar days, or those of a year of 360."""
+    return stretch.days if day_count == "act/act" else stretch.count
 
 
 def _appropriate(debt: Debt, running: _Running, accrual: Accrual, on: date) -> None:
@@ -277,7 +287,6 @@ def _month_around(anchor: date, day: date) -> tuple[date, date]:
 def months_after(day: date, months: int) -> date:
     """The same day so many months later, or that month's last day; held within the calendar."""
     year, month = divmod(day.year * _MONTHS + day.month - 1 + months, _MONTHS)
-    if year > date.max.year:
-        return date.max
-    following = date(year + (month + 1) // _MONTHS, (month + 1) % _MONTHS + 1, 1) if year < date.max.year else date.max
-    return date(year, month + 1, min(day.day, days_after(following, -1).day))
+    if not date.min.year <= year <= date.max.year:
+        return date.max if months > 0 else date.min
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
