@@ -57,7 +57,12 @@ def demo(csv: Path | None, keep: bool, serve: bool, as_json: bool) -> int:
     finally:
         if not keep:
             clear(folder)
-    return 0 if played.document["proof"]["holds"] and not played.document["failures"] else 1
+    return 0 if _went_well(played.document) else 1
+
+
+def _went_well(document: dict[str, Any]) -> bool:
+    agree = all(company["agrees"] for company in document["companies"])
+    return agree and document["proof"]["holds"] and not document["failures"]
 
 
 @contextmanager
@@ -103,7 +108,8 @@ def _report(document: dict[str, Any], *, kept: bool) -> Iterator[Text]:
         yield ""
         yield f"{company['name']} ({company['connection']}, {_kind(company)}), {company['customers']} customers"
         yield _aging(company)
-        yield f"Open by the books themselves: {company['open_in_the_books']}"
+        verdict = "the same as our buckets sum to" if company["agrees"] else "NOT what our buckets sum to"
+        yield f"Open by the books themselves: {company['open_in_the_books']}, {verdict}."
     yield ""
     yield "Written into the books, and mailed:"
     yield Table(

@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.markers import keys_in
 from rules.domain.actions import Operation, SetStopSell
-from rules.domain.money import Money
+from rules.domain.money import Money, total
 from syncd.demo.play import Performance, aging
 from syncd.demo.script import address
 from syncd.demo.stage import Cast, Stage
@@ -28,6 +28,7 @@ _EFFECT_OF = {
     "set_promise_date": "promise_date",
 }
 _STORY_LINES = 14
+_WORDS = {"reminders": "Reminder: ", "credit_hold": "Credit: ", "finance_charges": "Charge: "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,15 @@ def _name(cast: Cast, key: str, operation: Operation) -> str:
 
 
 def _found(stage: Stage, cast: Cast) -> Iterable[str]:
+    flags = [key for key, step in stage.ledger(cast).intents.confirmed() if isinstance(step, SetStopSell)]
     for effect in cast.company.effects():
-        if effect.kind in ("stop_sell_on", "stop_sell_off"):
+        keys = keys_in(effect.text)
+        if effect.kind == "memo" and keys and keys[-1] in flags:
+            flags.remove(keys[-1])  # Xero's flag has no room for a reason: the note beside it is part of the flag
+        elif effect.kind in ("stop_sell_on", "stop_sell_off"):
             yield f"{cast.connection} {effect.kind} {effect.customer}"
         else:
-            for key in keys_in(effect.text)[-1:] or (f"without a key: {effect.target}",):
+            for key in keys[-1:] or (f"without a key: {effect.target}",):
                 yield f"{cast.connection} {effect.kind} {key}"
     for key in _mailed_keys(stage, cast):
         yield f"{cast.connection} reminder_email {key}"
@@ -134,7 +139,7 @@ def story(stage: Stage) -> Story | None:
         return None
     _, cast, customer, entries = max(told, key=lambda each: (each[0], each[2]))
     name = next((name for name, ref in cast.customers.items() if ref == customer), customer)
-    lines = [line for entry in entries if (line := _line(entry)) is not None]
+    lines = [line for entry in entries if (line := _line(entry, _subjects(stage))) is not None]
     return Story(cast.connection, customer, name, tuple(lines[:_STORY_LINES]))
 
 
@@ -157,11 +162,23 @@ def _verb(entry: journal.Entry) -> str:
     return f"{entry.detail.get('verb')}{'_off' if off else ''}"
 
 
-def _line(entry: journal.Entry) -> tuple[date, str] | None:
-    """Decisions tell the story: each carries its whole reason."""
-    if entry.event in ("action.planned", "action.held"):
-        return entry.at.date(), str(entry.detail.get("reason", ""))
-    return None
+def _line(entry: journal.Entry, subjects: Mapping[str, str]) -> tuple[date, str] | None:
+    """Decisions tell the story: each carries its whole reason; a message says under what words it went out."""
+    if entry.event not in ("action.planned", "action.held"):
+        return None
+    what = _WORDS.get(entry.key.partition("/")[0], "")
+    said = f'; mailed as "{subjects[entry.key]}"' if entry.key in subjects else ""
+    return entry.at.date(), f"{what}{str(entry.detail.get('reason', '')).rstrip('.')}{said}."
+
+
+def _subjects(stage: Stage) -> dict[str, str]:
+    return {str(sent.message["X-Syncd-Key"]): str(sent.message["Subject"]) for sent in stage.mailbox.messages}
+
+
+def _agrees(stage: Stage, cast: Cast) -> bool:
+    """Whether our buckets sum to what the simulated books say is open."""
+    ours = aging(stage.office, stage.ledger(cast)).values()
+    return total(tuple(ours), cast.company.currency) == owed(cast)
 
 
 def _texts(amounts: Mapping[str, Money]) -> dict[str, str]:
@@ -183,6 +200,7 @@ def document(stage: Stage, performance: Performance, seconds: float) -> dict[str
                 "aging_at_start": _texts(performance.opening_aging[cast.connection]),
                 "aging_at_end": _texts(aging(stage.office, stage.ledger(cast))),
                 "open_in_the_books": str(owed(cast)),
+                "agrees": _agrees(stage, cast),
                 "written": dict(sorted(counts[cast.connection].items())),
                 "calls_by_day": {day.isoformat(): made for day, made in calls(cast).items()},
                 "passes": len(performance.passes[cast.connection]),
