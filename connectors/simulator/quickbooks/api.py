@@ -152,7 +152,7 @@ class Api:
         raise _unsupported(request)
 
     def _one(self, request: Request, entity: str, parts: list[str]) -> Body | Response:
-        if not parts[1].isdigit():
+        if not parts[1].isdecimal():
             raise Refused("2030", f"Id should be a valid number. Supplied value:{parts[1]}", element="Id")
         action = (request.method, *parts[2:])
         if action not in (("GET",), ("GET", "pdf"), ("POST", "send")):

@@ -19,7 +19,7 @@ _LONGEST_BID_WITH_REQUESTID = 10
 def answer(books: Books, sent: Any, limits: Limits, *, has_requestid: bool) -> list[Body]:
     """The value of `BatchItemResponse`; a refused item is a Fault. Raises Refused for a bad batch."""
     items = sent.get("BatchItemRequest") if isinstance(sent, dict) else None
-    if not isinstance(items, list) or not items:
+    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
         raise missing("BatchItemRequest")
     if len(items) > limits.batch_items:
         raise Refused("1040", f"The maximum number of items in a batch is {limits.batch_items}, sent: {len(items)}")
@@ -35,8 +35,8 @@ def answer(books: Books, sent: Any, limits: Limits, *, has_requestid: bool) -> l
 
 def writes(sent: Any) -> bool:
     """Whether a batch holds anything but queries."""
-    items = sent.get("BatchItemRequest", []) if isinstance(sent, dict) else []
-    return any(isinstance(item, dict) and "Query" not in item for item in items)
+    items = sent.get("BatchItemRequest") if isinstance(sent, dict) else None
+    return isinstance(items, list) and any(isinstance(item, dict) and "Query" not in item for item in items)
 
 
 def _item(books: Books, item: Body) -> Body:

@@ -205,7 +205,7 @@ class _Parser:
 
     def _count(self, most: int) -> int:
         token = self._token
-        if token.kind != "number" or not token.text.lstrip("-").isdigit():
+        if token.kind != "number" or not token.text.lstrip("-").isdecimal():
             raise self._unexpected()
         self._next += 1
         value = int(token.text)

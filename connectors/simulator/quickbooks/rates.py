@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from connectors.simulator.quickbooks.books import Books
+from connectors.simulator.quickbooks.faults import Refused
 from connectors.simulator.quickbooks.rows import Row
 from connectors.simulator.quickbooks.wire import Body
 
@@ -31,7 +32,10 @@ def rate_of(books: Books, row: Row) -> Decimal:
 
 def exchange_rate(books: Books, params: Mapping[str, str]) -> Body:
     """The ExchangeRate record of `sourcecurrencycode` on `asofdate` (default: today)."""
-    day = date.fromisoformat(params["asofdate"]) if params.get("asofdate") else books.today()
+    try:
+        day = date.fromisoformat(params["asofdate"]) if params.get("asofdate") else books.today()
+    except ValueError:
+        raise Refused("2060", f"Invalid Date : {params['asofdate']}", element="asofdate") from None
     currency = params["sourcecurrencycode"]
     return {
         "SourceCurrencyCode": currency,

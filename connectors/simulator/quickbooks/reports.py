@@ -79,7 +79,7 @@ def _ageing(books: Books, params: Params) -> _Ageing:
 
 def _count(params: Params, name: str, default: int) -> int:
     said = params.get(name, str(default))
-    if not said.isdigit() or int(said) < 1:
+    if not said.isdecimal() or int(said) < 1:
         raise Refused("2090", f"Invalid Number : {said}", element=name)
     return int(said)
 

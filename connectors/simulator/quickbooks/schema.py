@@ -1,7 +1,7 @@
 """What properties QuickBooks knows for each entity, and of what kind. Data only; `validate` holds requests to it.
 
-A kind is ``text:<longest>``, ``id``, ``number``, ``positive``, ``flag``, ``day``, ``email``, ``any`` or ``one of:A|B``;
-a mapping is an object, a list of one kind a list of such.
+A kind is ``text:<longest>``, ``id``, ``number``, ``positive``, ``flag``, ``day``, ``email``, ``any``, ``group`` (any
+object) or ``one of:A|B``; a mapping is an object, a list of one kind a list of such.
 """
 
 from __future__ import annotations
@@ -179,7 +179,20 @@ JOURNAL_ENTRY: Properties = {
     "Adjustment": "flag",
     "TotalAmt": "number",
     "HomeTotalAmt": "number",
-    "Line": [{**_LINE_HEAD, "JournalEntryLineDetail": "any"}],
+    "Line": [
+        {
+            **_LINE_HEAD,
+            "Amount": "positive",
+            "JournalEntryLineDetail": {
+                "PostingType": "one of:Debit|Credit",
+                "AccountRef": REF,
+                "Entity": {"Type": "text:50", "EntityRef": REF},
+                **dict.fromkeys(("ClassRef", "DepartmentRef", "TaxCodeRef"), REF),
+                **dict.fromkeys(("BillableStatus", "TaxApplicableOn"), "text:50"),
+                "TaxAmount": "number",
+            },
+        }
+    ],
 }
 CUSTOMER: Properties = {
     **COMMON,
@@ -267,9 +280,11 @@ TERM: Properties = {
 }
 PREFERENCES: Properties = {
     **COMMON,
-    **dict.fromkeys(("AccountingInfoPrefs", "ProductAndServicesPrefs", "SalesFormsPrefs", "EmailMessagesPrefs"), "any"),
-    **dict.fromkeys(("VendorAndPurchasesPrefs", "TimeTrackingPrefs", "TaxPrefs", "CurrencyPrefs"), "any"),
-    **dict.fromkeys(("ReportPrefs", "OtherPrefs"), "any"),
+    **dict.fromkeys(
+        ("AccountingInfoPrefs", "ProductAndServicesPrefs", "SalesFormsPrefs", "EmailMessagesPrefs"), "group"
+    ),
+    **dict.fromkeys(("VendorAndPurchasesPrefs", "TimeTrackingPrefs", "TaxPrefs", "CurrencyPrefs"), "group"),
+    **dict.fromkeys(("ReportPrefs", "OtherPrefs"), "group"),
 }
 
 ENTITIES: Mapping[str, Properties] = {

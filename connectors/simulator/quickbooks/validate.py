@@ -70,13 +70,13 @@ def _value(value: Any, kind: Kind, name: str) -> Any:
 
 def _scalar(value: Any, kind: str, name: str) -> Any:
     base, _, detail = kind.partition(":")
-    if base == "any":
+    if base == "any" or (base == "group" and isinstance(value, Mapping)):
         return value
     if base == "flag":
         return _flag(value, name)
     if base in ("number", "positive"):
         return _number(value, name, positive=base == "positive")
-    if isinstance(value, (Mapping, list, bool)):
+    if base == "group" or isinstance(value, (Mapping, list, bool)):
         raise Refused("2010", f"Property Name:{name} specified is unsupported or invalid")
     text = str(value)
     if base == "text":

@@ -43,7 +43,7 @@ def _current(books: Books, entity: str, body: Body) -> Row:
         raise missing("Id")
     if "SyncToken" not in body:
         raise missing("SyncToken")
-    if not body["Id"].isdigit():
+    if not body["Id"].isdecimal():
         raise Refused("2030", f"Id should be a valid number. Supplied value:{body['Id']}", element="Id")
     row = books.need(entity, body["Id"])
     books.check_version(row, body["SyncToken"])
@@ -101,7 +101,7 @@ def _set_preferences(books: Books, body: Body) -> Body:
     row = books.need_one("Preferences")
     books.check_version(row, body.get("SyncToken", ""))
     before = row.body
-    changed = {name: {**before[name], **value} for name, value in body.items() if name.endswith("Prefs")}
+    changed = {name: {**before.get(name, {}), **value} for name, value in body.items() if name.endswith("Prefs")}
     row.body = {**before, **changed}
     books.touch(row)
     books.log("update", row, before)
