@@ -20,7 +20,7 @@ from intuitlib.enums import Scopes
 
 from connectors import ConnectionSettings
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled, Unavailable, WrongCompany
-from connectors.quickbooks.client import network_errors, refuse_plain_http
+from connectors.quickbooks.client import is_loopback, network_errors, refuse_plain_http
 from connectors.quickbooks.faults import THROTTLE_WAIT_S
 from connectors.tokens import Tokens
 from connectors.transport import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
@@ -131,6 +131,7 @@ class _Client(AuthClient):  # type: ignore[misc]  # the library ships no types
 
     def __init__(self, settings: ConnectionSettings, redirect_uri: str) -> None:
         requests.Session.__init__(self)  # not AuthClient's own, which goes to the network
+        self.trust_env = not is_loopback(settings.auth_url or "")
         self.auth = lambda request: request  # else a ~/.netrc entry would take our header's place
         self.headers[_HARD_EXPIRY_HEADER] = "true"
         self.client_id, self.client_secret = settings.client_id, settings.client_secret

@@ -82,7 +82,7 @@ class QuickBooksConnector:
 
 
 class Session(requests.Session):
-    """What python-quickbooks sends through. `trace` is the intuit_tid and `date` the Date of the last answer."""
+    """What python-quickbooks sends through. `trace` is the intuit_tid of the last answer."""
 
     def __init__(self, tokens: TokenSource, timing: Timing, usage: Usage) -> None:
         super().__init__()
@@ -144,6 +144,7 @@ class Api:
     def __init__(self, settings: ConnectionSettings, session: Session, timing: Timing) -> None:
         self.account = settings.account
         self._session = session
+        self._session.trust_env = not is_loopback(settings.api_url or "")  # no proxy stands before this machine itself
         self._timing = timing
         self._books = QuickBooks(company_id=settings.account, minorversion=MINOR_VERSION, use_decimal=True)
         self._books.session = session
@@ -255,9 +256,14 @@ def refuse_plain_http(url: str) -> None:
     Raises:
         ConsentNeeded: a plain http address elsewhere.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-        raise ConsentNeeded(f"{parts.hostname} is named with plain http; only https is used beyond this machine")
+    if urlsplit(url).scheme != "https" and not is_loopback(url):
+        where = urlsplit(url).hostname
+        raise ConsentNeeded(f"{where} is named with plain http; only https is used beyond this machine")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is this machine itself."""
+    return urlsplit(url).hostname in _LOOPBACK
 
 
 def written(value: Any) -> str:

@@ -74,8 +74,13 @@ def profile_of(
         custom_numbers=(preferences.get("SalesFormsPrefs") or {}).get("CustomTxnNumbers") is not False,
         sales_tax=(preferences.get("TaxPrefs") or {}).get("UsingSalesTax") is True,
         terms={str(row["Id"]): term_of(row) for row in terms if row.get("Id")},
-        types={str(row["Id"]): str(row.get("Name") or row["Id"]) for row in types if row.get("Id")},
+        types=types_of(types),
     )
+
+
+def types_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Names of customer types by id."""
+    return {str(row["Id"]): str(row.get("Name") or row["Id"]) for row in rows if row.get("Id")}
 
 
 def term_of(row: Mapping[str, Any]) -> Term:

@@ -22,7 +22,7 @@ from connectors.quickbooks import mapping
 from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.faults import NOT_FOUND, BrokenAnswer
 from connectors.quickbooks.listings import EVERYTHING, Lister
-from connectors.quickbooks.profile import Profile, profile_of, term_of
+from connectors.quickbooks.profile import Profile, profile_of, term_of, types_of
 from connectors.quickbooks.records import ENTITIES, PAGE_ROWS, Records, Row
 from connectors.quickbooks.report import balances_in
 from connectors.transport import Timing
@@ -101,6 +101,11 @@ class Reader:
                 return None
             raise
         return found if isinstance(found, dict) and found.get("status") != "Deleted" else None
+
+    def customer_type(self, name: str) -> str | None:
+        """The id of a customer type; None where there is none of that name, also among the newest."""
+        known = _named(self.profile().types, name)
+        return known if known is not None else _named(self._types(), name)
 
     def version_of(self, entity: str, row: Row) -> str:
         """The version a fact of this row has; empty where the profile is not known yet or the row is not whole."""
@@ -208,9 +213,15 @@ class Reader:
         used = {mapping.ref_of(row, "CustomerTypeRef") for row in customers} - {""}
         if used <= state.profile.types.keys():
             return state
-        types = {str(row["Id"]): str(row.get("Name") or row["Id"]) for row in self._optional_rows("CustomerType")}
-        self.known_profile = replace(state.profile, types={**dict.fromkeys(used, ""), **types})
+        self.known_profile = replace(state.profile, types={**dict.fromkeys(used, ""), **self._types()})
         return replace(state, profile=self.known_profile)
+
+    def _types(self) -> dict[str, str]:
+        return types_of(self._optional_rows("CustomerType"))
+
+
+def _named(types: Mapping[str, str], name: str) -> str | None:
+    return next((ref for ref, label in types.items() if label == name), None)
 
 
 def _changed_rows(reply: Row) -> dict[str, list[Row]]:

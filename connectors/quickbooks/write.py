@@ -147,18 +147,18 @@ class Writer:
 
     def _type_back(self, row: Row, held: notes.Hold) -> dict[str, Any]:
         """The customer type from before, unless a person chose another meanwhile."""
-        if held.prior_type is None or ref_of(row, "CustomerTypeRef") != self._type_id():
+        ours = self._reader.customer_type(self._hold_type) if self._hold_type and held.prior_type is not None else None
+        if ours is None or ref_of(row, "CustomerTypeRef") != ours:
             return {}
         return {"CustomerTypeRef": {"value": held.prior_type}}
 
     def _type_id(self) -> str:
-        types = self._reader.profile().types
-        found = [ref for ref, name in types.items() if name == self._hold_type]
-        if not found:
+        found = self._reader.customer_type(self._hold_type)
+        if found is None:
             raise Rejected(
                 "", f'QuickBooks has no customer type "{self._hold_type}" (hold_customer_type): add it there'
             )
-        return found[0]
+        return found
 
     def _noted(self, operation: AddNote, key: str) -> Receipt | None:
         entity, name, _ = _NOTE_FIELDS[operation.target]

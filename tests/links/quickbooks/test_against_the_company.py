@@ -258,6 +258,19 @@ def test_the_hold_type_is_put_on_and_taken_off(office, oak, before):
     assert books.now("customer", oak).groups == was == ((before,) if before else ())
 
 
+def test_a_hold_type_that_is_gone_or_changed_by_a_person_does_not_keep_the_hold(office, oak):
+    office.company.add_customer_type("Credit hold")
+    books = Office(office.server, office.company, office.clock, hold_customer_type="Credit hold")
+    books.books.write(SetStopSell(oak, True, "hold", DAY, "late"), "credit_hold/1/hold/1")
+    chosen = office.company.add_customer_type("Friends")
+    office.company.set_customer_type(oak, chosen)
+    for extra in ("Credit hold", "No such type"):
+        again = Office(office.server, office.company, office.clock, hold_customer_type=extra)
+        again.books.write(SetStopSell(oak, False, "good", DAY, "paid"), "credit_hold/1/good/2")
+    assert office.company.books.need("Customer", oak).body["CustomerTypeRef"]["value"] == chosen
+    assert office.now("customer", oak).stop_sell is False
+
+
 def test_a_charge_comes_back_as_ours_and_a_memo_leaves_the_invoice_the_customers(office, oak, bill):
     made = office.books.write(charge(oak, bill), KEY)
     office.books.write(AddNote(oak, "invoice", bill, "Finance charge billed"), f"{KEY}/note/{bill}")

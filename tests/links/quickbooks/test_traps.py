@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -19,9 +20,10 @@ from connectors.errors import (
     Unavailable,
     WrongCompany,
 )
-from connectors.quickbooks.client import written
+from connectors.quickbooks.client import connect, written
 from connectors.quickbooks.faults import error_of
 from connectors.simulator.http import Fault, Response
+from connectors.transport import Timing
 from rules.domain.actions import AddNote
 
 XML_THROTTLE = (
@@ -232,3 +234,49 @@ def test_recorded_customers_and_invoices_are_read(shared_data, books, ledger):
     assert all(hasattr(record, "fact") for record in records)
     voided = next(record.fact for record in records if record.ref == Ref("invoice", "264"))
     assert (voided.status, voided.issued_on) == ("voided", date(2020, 9, 29))
+
+
+def test_no_proxy_stands_between_us_and_this_machine(open_books, server, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert open_books(server.url).fetch(Ref("invoice", "1")) is not None
+
+
+def test_opening_a_connection_makes_no_request_and_asks_for_no_token(open_books, server):
+    class Untouchable:
+        def access_token(self):
+            raise AssertionError("not yet")
+
+    open_books(server.url, Untouchable())
+    assert server.seen == []
+
+
+def test_a_write_that_hangs_ends_by_itself_and_is_not_sent_again(books, server, monkeypatch):
+    monkeypatch.setattr("connectors.quickbooks.client.READ_TIMEOUT_S", 0.2)
+    server.faults += [Fault("hang_after", method="POST", delay_s=1.0, times=9)]
+    with pytest.raises(OutcomeUnknown):
+        books.write(NOTE, "k/1")
+    assert len([request for request in server.seen if request.method == "POST"]) == 1
+
+
+def test_two_connections_share_nothing(open_books, server, purse):
+    purse.token = "stale"
+    first, second = open_books(server.url, purse), open_books(server.url)
+    assert first.fetch(Ref("invoice", "1")) == second.fetch(Ref("invoice", "1"))
+    assert (first.usage.calls["read"], second.usage.calls["read"]) == (6, 5), "one more for the refused token"
+
+
+def test_null_where_an_object_or_a_list_should_be_is_no_crash(books, ledger):
+    nothing = dict.fromkeys(
+        ("Line", "LinkedTxn", "TxnTaxDetail", "SalesTermRef", "BillEmail", "MetaData", "CurrencyRef")
+    )
+    ledger.add("Invoice", ledger.invoice("2", **nothing))
+    ledger.add("Customer", {"Id": "9", "DisplayName": "Ash", "PrimaryEmailAddr": None, "BillAddr": None, "Notes": None})
+    assert str(books.fetch(Ref("invoice", "2")).fact.balance) == "250.10 USD"
+    assert books.fetch(Ref("customer", "9")).fact.email is None
+
+
+@pytest.mark.parametrize(("environment", "host"), [("production", "quickbooks"), ("sandbox", "sandbox-quickbooks")])
+def test_each_environment_has_its_own_host(settings, purse, clock, environment, host):
+    timing = Timing(clock.now, clock.monotonic, clock.sleep)
+    opened = connect(replace(settings, api_url=None, environment=environment), purse, timing)
+    assert opened._reader._api._url("invoice").startswith(f"https://{host}.api.intuit.com/v3/company/")
