@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from syncd.cli.root import COMMANDS, root
+from syncd.cli.rules_page import meaning, rules_page
 from syncd.config_example import default_of, example, written
 from syncd.config_tables import KIND_TABLES, TABLES, ConfigTable, Table
 
@@ -22,6 +23,7 @@ def pages() -> dict[str, str]:
         "config.example.toml": example(),
         "docs/reference/configuration.md": _configuration(),
         "docs/reference/commands.md": _commands(),
+        "docs/reference/rules.md": "\n".join([f"{_MADE}\n# Rules files\n", *rules_page()]) + "\n",
     }
 
 
@@ -45,7 +47,7 @@ def _table(title: str, model: type[Table]) -> Iterator[str]:
             continue
         default = default_of(field)
         shown = "required" if field.is_required() else "none" if default in (None, "", []) else f"`{written(default)}`"
-        yield f"| `{key}` | {shown} | {field.description} |"
+        yield f"| `{key}` | {shown} | {meaning(field)} |"
 
 
 def _commands() -> str:

@@ -48,6 +48,11 @@ def test_every_setting_has_a_meaning(model: type) -> None:
     assert [name for name, field in model.model_fields.items() if not field.description] == []  # type: ignore[attr-defined]
 
 
+def test_every_setting_of_every_rule_has_a_meaning() -> None:
+    rows = [line for line in pages()["docs/reference/rules.md"].splitlines() if line.startswith("| `")]
+    assert [row for row in rows if row.rstrip().endswith("|  |")] == []
+
+
 def test_the_example_is_a_configuration_that_loads_with_every_kind_of_connection(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(example())
     config = load_config(tmp_path / "config.toml")

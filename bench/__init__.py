@@ -1,0 +1,1 @@
+"""How fast it is, on generated books: `make bench`. Numbers are printed, nothing is judged."""
