@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
 
@@ -79,6 +78,8 @@ class LazyGroup(click.Group):
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    from importlib.metadata import PackageNotFoundError, version
+
     if not wanted or ctx.resilient_parsing:
         return
     try:
