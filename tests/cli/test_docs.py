@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator
@@ -43,17 +42,6 @@ def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
 def test_every_command_a_page_names_exists(page: Path) -> None:
     named = set(re.findall(r"(?:`|\$ |bin/)syncd ([a-z]+)", page.read_text()))
     assert named - set(COMMANDS) == set()
-
-
-def test_the_book_of_the_reference_is_a_book(syncd: Syncd, tmp_path: Path) -> None:
-    page = (REPOSITORY / "docs" / "reference" / "book.md").read_text()
-    for suffix in ("json", "csv"):
-        example = re.search(rf"```{suffix}\n(.*?)```", page, re.DOTALL)
-        assert example is not None
-        file = tmp_path / f"book-2025-03-31.{suffix}"
-        file.write_text(example[1])
-        ran = syncd("import", file, "--check", "--json")
-        assert (ran.code, json.loads(ran.out)["counts"]["invoices"]) == (0, 1), ran.err
 
 
 def test_the_examples_for_accountants_are_right(syncd: Syncd, tmp_path: Path) -> None:
