@@ -79,7 +79,7 @@ class Books:
 
     def add_invoice(self, invoice: Invoice) -> Invoice:
         """An invoice enters the books."""
-        invoice.contact.invoices[invoice.id] = None
+        invoice.contact.invoices[invoice.id] = invoice.type
         self._numbers.setdefault(invoice.number.lower(), []).append(invoice)
         self._keep_if_open(invoice)
         return self.invoices.add(invoice)

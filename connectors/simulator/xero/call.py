@@ -15,6 +15,7 @@ from connectors.simulator.xero.wire import Json
 
 _JSON_DATE = re.compile(r"^\\?/Date\((-?\d+)([+-]\d{4})?\)\\?/$")
 _PLAIN_DATE = re.compile(r"^(\d{4}-\d{2}-\d{2})(T00:00:00(\.0+)?Z?)?$")
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 12, 31)
 _LARGEST = Decimal(999999999999)
 
 
@@ -107,17 +108,22 @@ def _header_moment(header: str) -> datetime:
 
 def day_of(value: object, name: str) -> date:
     """A date as sent: ``2026-01-31``, with a midnight behind it, or ``/Date(ms+0000)/``. Otherwise 400, number 14."""
-    text = value if isinstance(value, str) else ""
+    try:
+        day = _day_in(value if isinstance(value, str) else "")
+    except (ValueError, OverflowError):
+        day = None
+    if day is None or not _EARLIEST <= day <= _LATEST:
+        raise replies.bad_data(f"Error converting value {json.dumps(str(value))} to a date. Path '{name}'.")
+    return day
+
+
+def _day_in(text: str) -> date | None:
     if found := _JSON_DATE.match(text):
         offset = found[2] or "+0000"
         minutes = int(offset[0] + offset[1:3]) * 60 + int(offset[0] + offset[3:])
         return (wire.moment_of(int(found[1])) + timedelta(minutes=minutes)).date()
-    if found := _PLAIN_DATE.match(text):
-        try:
-            return date.fromisoformat(found[1])
-        except ValueError:
-            pass
-    raise replies.bad_data(f"Error converting value {json.dumps(str(value))} to a date. Path '{name}'.")
+    plain = _PLAIN_DATE.match(text)
+    return date.fromisoformat(plain[1]) if plain else None
 
 
 def decimal_of(value: object, name: str) -> Decimal:

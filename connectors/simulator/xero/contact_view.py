@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from connectors.simulator.xero import wire
 from connectors.simulator.xero.books import Books
-from connectors.simulator.xero.records import Contact, Group, Invoice
+from connectors.simulator.xero.records import Contact, Group
 from connectors.simulator.xero.wire import Json
 
 _PHONE_TYPES = ("DDI", "DEFAULT", "FAX", "MOBILE")
@@ -33,19 +33,13 @@ def bare_stub(contact: Contact) -> Json:
 
 def full(books: Books, contact: Contact) -> Json:
     """The contact as one GET or a paged list shows it."""
-    document = basic(books, contact)
-    if contact.terms:
-        document["PaymentTerms"] = contact.terms
-    if contact.merged_to:
-        document["MergedToContactID"] = contact.merged_to
-    document["ContactGroups"] = _groups(books, contact)
-    document["ContactPersons"] = contact.persons
+    document = _without_balances(books, contact)
     if balances := _balances(books, contact):
         document["Balances"] = balances
     return document
 
 
-def basic(books: Books, contact: Contact) -> Json:
+def basic(contact: Contact) -> Json:
     """The contact as an unpaged list shows it: without terms, groups, persons and balances."""
     return {
         **_names(contact),
@@ -54,8 +48,8 @@ def basic(books: Books, contact: Contact) -> Json:
         "Phones": _by_type(contact.phones, "PhoneType", _PHONE_TYPES),
         "UpdatedDateUTC": wire.instant(contact.updated),
         "ContactGroups": [],
-        "IsSupplier": _has(books, contact, "ACCPAY"),
-        "IsCustomer": _has(books, contact, "ACCREC"),
+        "IsSupplier": "ACCPAY" in contact.invoices.values(),
+        "IsCustomer": "ACCREC" in contact.invoices.values(),
         "ContactPersons": [],
         "HasAttachments": False,
         "HasValidationErrors": False,
@@ -74,8 +68,7 @@ def summary(contact: Contact) -> Json:
 
 def written(books: Books, contact: Contact) -> Json:
     """The contact in the answer to a write: no balances, no attachment mark."""
-    document = full(books, contact)
-    document.pop("Balances", None)
+    document = _without_balances(books, contact)
     del document["HasAttachments"]
     return {**document, "SalesTrackingCategories": [], "PurchasesTrackingCategories": []}
 
@@ -91,9 +84,15 @@ def group(group_: Group, members: Iterable[Contact] = ()) -> Json:
     }
 
 
-def receivable(invoice: Invoice) -> bool:
-    """An approved sales invoice with something open."""
-    return invoice.type == "ACCREC" and invoice.status == "AUTHORISED"
+def _without_balances(books: Books, contact: Contact) -> Json:
+    document = basic(contact)
+    if contact.terms:
+        document["PaymentTerms"] = contact.terms
+    if contact.merged_to:
+        document["MergedToContactID"] = contact.merged_to
+    document["ContactGroups"] = _groups(books, contact)
+    document["ContactPersons"] = contact.persons
+    return document
 
 
 def _names(contact: Contact) -> Json:
@@ -120,11 +119,6 @@ def _by_type(kept: list[dict[str, object]], key: str, types: tuple[str, ...]) ->
 
 def _groups(books: Books, contact: Contact) -> list[Json]:
     return [group(books.groups[group_id]) for group_id in contact.groups]
-
-
-def _has(books: Books, contact: Contact, kind: str) -> bool:
-    found = (books.invoices.get(invoice_id) for invoice_id in contact.invoices)
-    return any(invoice is not None and invoice.type == kind for invoice in found)
 
 
 def _balances(books: Books, contact: Contact) -> Json:

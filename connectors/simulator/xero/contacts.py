@@ -19,11 +19,12 @@ _LISTING: Listing[Contact] = Listing(
     "ContactID",
     fields.CONTACT,
     contact_view.full,
-    contact_view.basic,
+    lambda _, contact: contact_view.basic(contact),
     lambda _, contact: contact_view.summary(contact),
     ("UpdatedDateUTC", "Name"),
 )
 _TERM_TYPES = ("DAYSAFTERBILLDATE", "DAYSAFTERBILLMONTH", "OFCURRENTMONTH", "OFFOLLOWINGMONTH")
+_TERM_DAYS = range(1000)
 _TEXTS = (
     ("FirstName", "first_name", 255),
     ("LastName", "last_name", 255),
@@ -143,7 +144,7 @@ def _check(element: Json) -> None:
         raise Invalid("The ContactStatus is not valid.")
     for side in object_of(element.get("PaymentTerms"), "PaymentTerms").values():
         terms = object_of(side, "PaymentTerms")
-        if terms and (terms.get("Type") not in _TERM_TYPES or not isinstance(terms.get("Day"), int)):
+        if terms and (terms.get("Type") not in _TERM_TYPES or terms.get("Day") not in _TERM_DAYS):
             raise Invalid("The payment terms are not valid.")
     if len(list_of(element.get("ContactPersons"), "ContactPersons")) > _MOST_PERSONS:
         raise Invalid("A contact can have at most 5 contact persons.")

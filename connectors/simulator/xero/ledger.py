@@ -115,7 +115,7 @@ def move_invoice(books: Books, invoice: Invoice, contact: Contact) -> None:
     """The invoice is another contact's now."""
     invoice.contact.invoices.pop(invoice.id, None)
     invoice.contact = contact
-    contact.invoices[invoice.id] = None
+    contact.invoices[invoice.id] = invoice.type
     books.contacts.changed_silently()
 
 

@@ -14,6 +14,7 @@ from connectors.simulator.xero.replies import Invalid
 from connectors.simulator.xero.wire import Json
 
 LONGEST_DESCRIPTION = 4000
+_WHOLE = 100
 _NOT_FOR_SALES = frozenset({"BANK", "CURRENT"})
 
 
@@ -70,6 +71,8 @@ def _price(line: Line, item: Json, terms: Terms) -> None:
     line.quantity = Decimal(1) if quantity is None else decimal_of(quantity, "Quantity")
     if item.get("DiscountRate") is not None:
         line.discount_rate = decimal_of(item["DiscountRate"], "DiscountRate")
+        if not 0 <= line.discount_rate <= _WHOLE:
+            raise Invalid("The discount rate must be between 0 and 100.")
     rest_percent = 100 - (line.discount_rate or Decimal(0))
     if item.get("UnitAmount") is None:
         line.cents = cents_of(item["LineAmount"], "LineAmount")

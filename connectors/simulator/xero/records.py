@@ -55,7 +55,7 @@ class Contact:
     phones: list[dict[str, object]] = field(default_factory=list)
     merged_to: str = ""
     groups: dict[str, None] = field(default_factory=dict)
-    invoices: dict[str, None] = field(default_factory=dict)
+    invoices: dict[str, str] = field(default_factory=dict)  # ids of invoices and bills, with their types
     history: list[Note] = field(default_factory=list)
 
 
