@@ -212,3 +212,24 @@ def test_a_note_does_not_move_the_stamp(caller, clock, invoice) -> None:
     caller.put(f"Invoices/{invoice}/History", {"HistoryRecords": [{"Details": "called"}]})
 
     assert stamp(caller, invoice) == before
+
+
+@pytest.mark.parametrize("change", [{"Type": "ACCPAY"}, {"Status": "SUBMITTED"}])
+def test_an_approved_invoice_keeps_its_type_and_does_not_go_back(caller, invoice, change) -> None:
+    assert caller.post("Invoices", {"InvoiceID": invoice, **change}).status == 400
+
+
+def test_a_draft_without_a_due_date_is_not_approved(caller, company, oak) -> None:
+    draft = company.add_invoice(oak, "D-1", date(2026, 1, 1), None, 5_00, status="DRAFT")
+
+    assert caller.post("Invoices", {"InvoiceID": draft, "Status": "AUTHORISED"}).messages == [
+        "Due date cannot be empty."
+    ]
+
+
+def test_invoices_that_move_in_a_merge_can_be_made_to_say_so(caller, company, clock, oak, invoice) -> None:
+    company.switches.merge_bumps_invoices = True
+    clock.advance(timedelta(minutes=1))
+    company.merge(oak, company.add_customer("Elm Ltd"))
+
+    assert len(caller.since("Invoices", "2026-03-02T09:00:30", page="1").rows) == 1

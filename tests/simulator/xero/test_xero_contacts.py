@@ -216,3 +216,29 @@ def test_all_members_leave_at_once(caller, company: XeroCompany, oak, group) -> 
 
     assert caller.delete(f"ContactGroups/{group}/Contacts").status == 204
     assert members(caller, group) == []
+
+
+def test_a_contact_is_changed_by_its_address_and_found_by_a_term(caller, oak) -> None:
+    caller.post(f"Contacts/{oak}", {"FirstName": "Ann"})
+
+    assert caller.get("Contacts", searchTerm="ann").row["ContactID"] == oak
+    assert caller.get("Contacts", searchTerm="bob").rows == []
+
+
+@pytest.mark.parametrize("path", ["Contacts", "ContactGroups"])
+def test_nothing_is_made_without_a_name(caller, path) -> None:
+    assert caller.put(path, {"Status": "ACTIVE"}).status == 400
+
+
+def test_a_person_takes_a_contact_out_of_a_group_again(caller, company, oak) -> None:
+    company.set_stop_sell(oak, "Stop sell", member=True)
+    company.set_stop_sell(oak, "Stop sell", member=False)
+
+    assert members(caller, caller.get("ContactGroups").row["ContactGroupID"]) == []
+
+
+def test_an_account_is_read_by_its_id(caller) -> None:
+    account = caller.get("Accounts", where='Code=="260"').row
+
+    assert caller.get(f"Accounts/{account['AccountID']}").row["Name"] == "Other Revenue"
+    assert caller.get("Accounts/unknown").status == 404

@@ -234,3 +234,28 @@ def test_nothing_in_a_locked_period_is_changed(caller, company, invoice) -> None
 
     assert "lock date" in caller.post("Invoices", {"InvoiceID": invoice, "Reference": "x"}).messages[0]
     assert "lock date" in caller.post("Invoices", {"InvoiceID": invoice, "Status": "VOIDED"}).messages[0]
+
+
+def test_a_line_without_a_price_is_a_remark(caller, oak) -> None:
+    row = caller.put("Invoices", interest(oak, LineItems=[line(), {"Description": "Thank you"}])).row
+
+    assert set(row["LineItems"][1]) == {"Description", "Tracking", "LineItemID", "ValidationErrors"}
+    assert row["Total"] == 100
+
+
+def test_a_line_may_name_its_amount_its_discount_and_its_tax(caller, oak) -> None:
+    lines = [
+        line(UnitAmount=None, LineAmount=50, Quantity=2),
+        line(DiscountRate=10),
+        line(TaxType="OUTPUT2", TaxAmount="14.99"),
+    ]
+
+    row = caller.put("Invoices", interest(oak, LineAmountTypes="Exclusive", LineItems=lines)).row
+
+    assert [item["LineAmount"] for item in row["LineItems"]] == [50, 90, 100]
+    assert (row["LineItems"][0]["UnitAmount"], row["LineItems"][1]["DiscountRate"]) == (25, 10)
+    assert (row["TotalTax"], row["Total"]) == (Decimal("14.99"), Decimal("254.99"))
+
+
+def test_more_than_three_and_a_half_megabytes_are_too_much(caller) -> None:
+    assert caller.send("PUT", "Invoices", raw=b" " * 3_500_001).status == 413

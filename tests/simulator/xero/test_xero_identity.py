@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from datetime import timedelta
 from typing import Any
@@ -273,3 +274,27 @@ def test_access_tokens_can_be_refused_mid_run_while_refreshing_still_works(compa
     assert read(company, tokens["access_token"]).status == 401
     fresh = token(company, grant_type="refresh_token", refresh_token=tokens["refresh_token"])[1]
     assert read(company, fresh["access_token"]).status == 200
+
+
+def test_a_native_app_proves_itself_by_its_verifier(company) -> None:
+    verifier = "v" * 43
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "client_id": "demo-client"}
+
+    def trade(proof: str) -> int:
+        code = came_back_with(authorize(company, code_challenge=challenge))["code"]
+        body = urlencode({**form, "code": code, "code_verifier": proof}).encode()
+        return company.application(Request("POST", "/connect/token", {}, {}, body)).status
+
+    assert (trade(verifier), trade("w" * 43)) == (200, 400)
+
+
+@pytest.mark.parametrize("header", ["Basic !!!", "Basic " + base64.b64encode(b"\xff\xfe").decode(), "Bearer x"])
+def test_a_header_that_cannot_be_read_is_an_invalid_client(company, header) -> None:
+    response = company.application(Request("POST", "/connect/token", {}, {"authorization": header}, b"grant_type=x"))
+
+    assert (response.status, json.loads(response.body)) == (400, {"error": "invalid_client"})
+
+
+def test_nothing_else_is_at_home_at_the_identity_server(company) -> None:
+    assert company.application(Request("GET", "/connect/token", {}, {}, b"")).status == 404

@@ -235,3 +235,46 @@ def test_an_aged_report_can_begin_with_a_day(caller, company, oak, invoice) -> N
     rows = caller.get("Reports/AgedReceivablesByContact", contactId=oak, fromDate="2026-02-01").row["Rows"]
 
     assert [cells(row)[1] for row in rows[1]["Rows"]] == ["INV-2"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"Type": "ACCPAYCREDIT"}, {"Status": "PAID"}, {"LineItems": [{"Description": "x", "UnitAmount": -1}]}]
+)
+def test_what_is_no_credit_note_of_a_customer_is_refused(caller, oak, change) -> None:
+    note = {"Type": "ACCRECCREDIT", "Contact": {"ContactID": oak}}
+
+    assert caller.put("CreditNotes", {**note, **change}).status == 400
+
+
+def test_a_credit_note_moves_as_an_invoice_does_and_stays_dead(caller, company, oak) -> None:
+    credit = company.credit(oak, 30_00, date(2026, 2, 2))
+
+    back = caller.post(f"CreditNotes/{credit}", {"Status": "DRAFT"})
+    dead = caller.post("CreditNotes", {"CreditNoteID": credit, "Status": "VOIDED"})
+    again = caller.post("CreditNotes", {"CreditNoteID": credit, "Reference": "x"})
+
+    assert (back.status, dead.row["Status"], again.status) == (400, "VOIDED", 400)
+    assert caller.get("CreditNotes/CN-9999").status == 404
+    assert caller.post("CreditNotes", {"CreditNoteID": "x", "Reference": "y"}).status == 400
+
+
+def test_an_allocation_in_a_locked_period_stays(caller, company, oak, invoice) -> None:
+    credit = company.credit(oak, 30_00, date(2026, 2, 2), invoice=invoice)
+    allocation = caller.get(f"CreditNotes/{credit}").row["Allocations"][0]["AllocationID"]
+    company.lock_period(date(2026, 2, 2))
+
+    assert caller.delete(f"CreditNotes/{credit}/Allocations/{allocation}").status == 400
+    assert caller.delete(f"CreditNotes/{credit}/Allocations/unknown").status == 404
+
+
+def test_money_paid_back_can_be_taken_back(caller, company, oak) -> None:
+    credit = company.credit(oak, 30_00, date(2026, 2, 2))
+    body = {"CreditNote": {"CreditNoteID": credit}, "Account": BANK, "Amount": 30, "Date": "2026-02-20"}
+    made = caller.put("Payments", body).row["PaymentID"]
+    spent = caller.get(f"CreditNotes/{credit}").row["Status"]
+    caller.post(f"Payments/{made}", {"Status": "DELETED"})
+
+    after = caller.get(f"CreditNotes/{credit}").row
+    assert (spent, after["Status"], after["RemainingCredit"]) == ("PAID", "AUTHORISED", 30)
+    assert caller.post(f"Payments/{made}", {"Status": "DELETED"}).messages == ["Payment is already deleted."]
+    assert caller.post(f"Payments/{made}", {"Status": "AUTHORISED"}).messages == ["A payment can only be deleted."]

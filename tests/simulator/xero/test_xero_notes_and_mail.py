@@ -75,3 +75,13 @@ def test_an_online_page_exists_but_for_drafts(caller, company, oak, invoice) -> 
 
     assert caller.get(f"Invoices/{invoice}/OnlineInvoice").row["OnlineInvoiceUrl"].startswith("https://in.xero.com/")
     assert caller.get(f"Invoices/{draft}/OnlineInvoice").status == 400
+
+
+def test_an_email_can_be_made_to_leave_no_trace_on_the_invoice(caller, company, clock, oak) -> None:
+    company.switches.email_bumps = company.switches.email_marks_sent = False
+    mute = company.add_invoice(oak, "A", date(2026, 1, 1), date(2026, 2, 1), 1_00, sent=False)
+    clock.advance(timedelta(minutes=1))
+    caller.post(f"Invoices/{mute}/Email")
+
+    assert caller.since("Invoices", "2026-03-02T09:00:30", page="1").rows == []
+    assert caller.get(f"Invoices/{mute}").row["SentToContact"] is False
