@@ -5,7 +5,7 @@ Each answer is a list of spans for the timeline. Spans only withhold; whether th
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -88,16 +88,18 @@ def _broken_after(docket: Docket, plan: InstallmentPlan, through: date) -> date 
 def credit_spans(docket: Docket) -> dict[str, list[Span]]:
     """Money and credits on no invoice yet, set against the oldest invoices of their currency first."""
     covered: dict[str, list[Span]] = defaultdict(list)
-    owing = sorted((each for each in docket.account.invoices if _is_owing(each)), key=_oldest)
-    left = {invoice.ref: invoice.balance.amount for invoice in owing}
+    owing: dict[str, deque[tuple[str, Decimal]]] = defaultdict(deque)
+    for invoice in sorted((each for each in docket.account.invoices if _is_owing(each)), key=_oldest):
+        owing[invoice.currency].append((invoice.ref, invoice.balance.amount))
     for on, currency, amount in sorted(_unapplied(docket)):
-        rest = amount
-        for invoice in owing:
-            used = min(rest, left[invoice.ref]) if invoice.currency == currency else ZERO
-            if used > 0:
-                covered[invoice.ref].append(Span(next_day(on), None, used))
-                left[invoice.ref] -= used
-                rest -= used
+        queue, rest = owing[currency], amount
+        while queue and rest > 0:
+            ref, left = queue.popleft()
+            used = min(rest, left)
+            covered[ref].append(Span(next_day(on), None, used))
+            rest -= used
+            if left > used:
+                queue.appendleft((ref, left - used))
     return covered
 
 
