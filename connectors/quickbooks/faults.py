@@ -34,6 +34,7 @@ _DUPLICATE_REQUEST = "600"
 _THROTTLED = "3001"
 _ELSEWHERE = "3100"
 _NO_CONSENT = frozenset({"100", "110", "120", "3200", "3201", "3202", "6190"})
+_NOT_IN_THIS_PLAN = frozenset({"5020", "5030"})  # about one feature, not about the connection
 _PAUSED = frozenset({"130", "140", "150"})  # company locked or under maintenance; nothing was done
 _SYSTEM = frozenset({"10000", "10100", "10200"})
 _BROKEN_ANSWER = frozenset({"10000", "10100", "4002"})
@@ -106,7 +107,8 @@ def _not_let_in(status: int, code: str, trace: str) -> ConnectorError | None:
         return WrongCompany(f"this consent is not for the configured realm_id or environment{trace}")
     if code in _PAUSED:
         return Unavailable(f"the company is locked or under maintenance ({code}){trace}")
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or code in _NO_CONSENT:
+    kept_out = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and code not in _NOT_IN_THIS_PLAN
+    if kept_out or code in _NO_CONSENT:
         return ConsentNeeded(f"QuickBooks refuses the consent ({status} {code}){trace}")
     return None
 

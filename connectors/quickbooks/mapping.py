@@ -40,7 +40,7 @@ def customer(row: Row, profile: Profile) -> Customer:
     group = profile.types.get(kind_id) if kind_id else None
     fact = Customer(
         ref=_id(row),
-        name=_text(row, "DisplayName") or _text(row, "FullyQualifiedName"),
+        name=_text(row, "DisplayName") or _text(row, "FullyQualifiedName") or _id(row),
         parent=(ref_of(row, "ParentRef") or None) if row.get("BillWithParent") is True else None,
         email=_text(_part(row, "PrimaryEmailAddr"), "Address") or None,
         groups=(group,) if group else (),

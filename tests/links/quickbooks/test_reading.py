@@ -386,3 +386,33 @@ def test_a_hold_that_a_person_wrote_is_seen_too(books, ledger):
     ledger.add("Customer", {"Id": "8", "DisplayName": "Elm", "Notes": "the AR-HOLD is over"})
     found = facts(everything(books), "customer")
     assert (found["7"].stop_sell, found["8"].stop_sell) == (True, False)
+
+
+def test_a_voided_payment_is_reversed_on_the_day_it_was_voided(books, ledger):
+    stamps = {"CreateTime": "2026-11-01T09:00:00-08:00", "LastUpdatedTime": "2026-11-20T22:00:00-08:00"}
+    payment = {"Id": "3", "TxnDate": "2026-11-01", "TotalAmt": 0, "UnappliedAmt": 0, "CustomerRef": {"value": "7"}}
+    ledger.add("Payment", {**payment, "PrivateNote": "Voided", "MetaData": stamps})
+    assert facts(everything(books), "payment")["3"].reversed_on == date(2026, 11, 21)
+
+
+def test_a_deposit_taken_on_the_form_was_never_owed(books, ledger):
+    ledger.add("Invoice", ledger.invoice("1", TotalAmt=100, Deposit=30, Balance=70))
+    bill = facts(everything(books), "invoice")["1"]
+    assert (str(bill.total), str(bill.balance)) == ("70.00 USD", "70.00 USD")
+
+
+def test_a_term_that_names_a_day_of_the_month_gives_its_discount_until_then(books, ledger):
+    term = {"Id": "3", "Name": "2 by the 31st", "Type": "DateDriven", "DiscountPercent": 2.5, "DiscountDayOfMonth": 31}
+    ledger.add("Term", term)
+    ledger.add("Invoice", ledger.invoice("1", TxnDate="2026-02-10", DueDate="2026-03-31", SalesTermRef={"value": "3"}))
+    discount = facts(everything(books), "invoice")["1"].discount
+    assert (discount.pct, discount.until) == (Decimal("2.5"), date(2026, 2, 28))
+
+
+def test_a_feature_the_plan_lacks_does_not_keep_the_books_from_being_read(books, ledger):
+    def answer(request):
+        lacks = "from CustomerType" in request.query.get("query", "")
+        return ledger.fault("5030", "Feature not supported", 403) if lacks else None
+
+    ledger.before = answer
+    assert everything(books)[0].company is not None
