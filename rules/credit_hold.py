@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from rules.domain.actions import Operation, SetStopSell
+from rules.domain.calendars import days_after
 from rules.domain.credit import Condition, Creditor, told
 from rules.domain.decisions import CreditState, Decision, Problem, Skip
 from rules.domain.facts import CreditStanding, Customer
 from rules.domain.ledger import Ledger
 from rules.domain.positions import STANDINGS, worst
-from rules.domain.settings import RuleSettings
+from rules.domain.settings import Positive, RuleSettings
 from rules.domain.situation import Situation
 from rules.domain.wording import joined, spoken, sums
 
@@ -34,6 +36,9 @@ class Settings(RuleSettings):
     release_when: Literal["below", "settled", "person"] = Field(
         default="below", description="Step down once below the thresholds, once nothing is overdue, or never by rule."
     )
+    broken_promises_within_days: Positive | None = Field(
+        default=None, description="Count only promises that fell due in so many days; absent: all there ever were."
+    )
     stop_sell_from: Literal["watch", "hold", "stop", "never"] = Field(
         default="hold", description="The standing from which the stop-sell flag is raised."
     )
@@ -43,6 +48,11 @@ class Settings(RuleSettings):
         if self.watch is None and self.hold is None and self.stop is None:
             raise ValueError("say when to watch, hold or stop, such as hold = { any = { days_past_due = 30 } }")
         return self
+
+    def broken_since(self, as_of: date) -> date:
+        """The first promised day whose promises count on `as_of`."""
+        within = self.broken_promises_within_days
+        return date.min if within is None else days_after(as_of, -within)
 
     def stops(self, state: CreditStanding) -> bool:
         """Whether the flag is up in this standing."""
@@ -77,7 +87,7 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
     for ref in ledger.family:
         family.now[ref] = family.then[ref] = worst(hold.state for hold in ledger.holds.get(ref, ()))
     for ref in sorted(situation.governed, key=lambda ref: (len(ledger.ancestors(ref)), ref)):
-        creditor = Creditor(situation, ledger.family[ref])
+        creditor = Creditor(situation, ledger.family[ref], settings.broken_since(situation.as_of))
         wish = _wish(situation, settings, creditor)
         yield from (Problem(ref, problem, RULE) for problem in creditor.unrated)
         yield _decided(situation, settings, family, wish, ledger.family[ref])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from pydantic import Field, model_validator
@@ -65,6 +66,7 @@ class Creditor:
 
     situation: Situation
     customer: Customer
+    broken_since: date = date.min
     unrated: dict[str, None] = field(default_factory=dict)
 
     def applies(self, condition: Condition) -> tuple[bool, tuple[str, ...]]:
@@ -99,7 +101,8 @@ class Creditor:
         return Finding(number >= threshold, f"{counted(number, 'invoice')} overdue ({threshold} or more)")
 
     def _promises(self, threshold: int) -> Finding:
-        number = broken(one for one in self.situation.judged if one.promise.customer == self.customer.ref)
+        own = (one for one in self.situation.judged if one.promise.customer == self.customer.ref)
+        number = broken(own, self.broken_since)
         return Finding(number >= threshold, f"{counted(number, 'promise')} broken ({threshold} or more)")
 
     def _overdue(self, thresholds: tuple[Amount, ...]) -> Finding:

@@ -78,9 +78,9 @@ def covered(judged: Iterable[JudgedPromise], ledger: Ledger, free: Mapping[str, 
     return found
 
 
-def broken(judged: Iterable[JudgedPromise]) -> int:
-    """How many were not kept: broken, or kept in part only."""
-    return sum(one.state in ("broken", "partly_kept") for one in judged)
+def broken(judged: Iterable[JudgedPromise], since: date = date.min) -> int:
+    """How many, promised for `since` or later, were not kept: broken, or kept in part only."""
+    return sum(one.state in ("broken", "partly_kept") and one.promise.promised_on >= since for one in judged)
 
 
 def kept_pct(judged: Iterable[JudgedPromise]) -> Decimal | None:

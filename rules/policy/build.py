@@ -103,7 +103,8 @@ class _Builder:
             chosen=select or Select(),
             credit_limits=CreditLimits(limits.groups, limits.default) if limits else CreditLimits(),
             references=references,
-            _tables=tables,
+            _tree=self.tree,
+            _resolved=resolved,
             _settings=settings,
         )
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rules.domain.facts import Customer, Invoice
 from rules.domain.situation import CreditLimits, DatedRate
+from rules.policy.documents import Path, Tree, place
+from rules.policy.resolve import Resolved
 from rules.policy.select import Select
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ class Policies:
     chosen: Select
     credit_limits: CreditLimits
     references: Mapping[str, tuple[DatedRate, ...]]
-    _tables: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    _tree: Tree = field(repr=False)
+    _resolved: Mapping[str, Resolved] = field(repr=False)
     _settings: Mapping[str, Mapping[str, BaseModel]] = field(repr=False)
 
     def select(self, customer: Customer, invoice: Invoice | None, default: str | None) -> str | None:
@@ -44,7 +47,7 @@ class Policies:
         Raises:
             KeyError: no such policy.
         """
-        return dict(self._tables[name])
+        return dict(self._resolved[name].tables)
 
     def rule_settings(self, name: str) -> Mapping[str, BaseModel]:
         """The settings of each rule that is on in the policy, by the rule's name.
@@ -53,3 +56,30 @@ class Policies:
             KeyError: no such policy.
         """
         return self._settings[name]
+
+    def told(self, name: str, path: Path, words: str) -> str:
+        """`words` about `path` below the policy, led by the file and table where that is written."""
+        tree, full = self._resolved[name].place_of(path)
+        return place(tree.file_of(full), full, words)
+
+    def is_own(self, name: str, path: Path) -> bool:
+        """Whether `path` below the policy is written in a rules file, not in a shipped pack."""
+        tree, full = self._resolved[name].place_of(path)
+        return not tree.file_of(full).startswith("pack ")
+
+    def told_select(self, path: Path, words: str) -> str:
+        """`words` about a place in `[select]`."""
+        return self._told_at(("select", *path), words)
+
+    def told_limits(self, path: Path, words: str) -> str:
+        """`words` about a place in `[credit_limits]`."""
+        return self._told_at(("credit_limits", *path), words)
+
+    def _told_at(self, path: Path, words: str) -> str:
+        return place(self._tree.file_of(path), path, words)
+
+    @property
+    def extended(self) -> frozenset[str]:
+        """Policies that another one extends."""
+        tables = self._tree.data.get("policies", {}).values()
+        return frozenset(str(table["extends"]) for table in tables if "extends" in table)

@@ -21,6 +21,11 @@ class Select(RuleSettings):
     customers: Mapping[str, str] = Field(default_factory=dict, description="Policy by customer.")
     invoices: Mapping[str, str] = Field(default_factory=dict, description="Policy by invoice.")
 
+    def policies(self) -> frozenset[str]:
+        """Every policy that is named here."""
+        named = (*self.groups.values(), *self.customers.values(), *self.invoices.values())
+        return frozenset((*named, self.default)) if self.default else frozenset(named)
+
     def place(self, customer: Customer, invoice: Invoice | None) -> str | None:
         """The policy named for the invoice, its customer or its groups; None where none is."""
         if invoice is not None and self.invoices:

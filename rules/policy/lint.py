@@ -1,0 +1,72 @@
+"""What is allowed in rules files and yet hardly meant: levels never reached, holds nobody leaves, names nobody bears.
+
+`lint` gives sentences in the same form as problems; nothing is refused for them. With a book it also sees whether
+groups, customers and invoices exist and whom a statutory policy would charge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from rules.domain.facts import Book, Customer
+from rules.policy.lint_charges import charge_warnings
+from rules.policy.lint_rules import rule_warnings
+from rules.policy.policies import Policies
+from rules.policy.problems import meant
+
+
+def lint(policies: Policies, book: Book | None = None, as_of: date | None = None) -> tuple[str, ...]:
+    """Every warning, in order, each once. `as_of` is the day rate tables must still cover; else the book's day."""
+    day = as_of or (book.as_of if book else None)
+    found: list[str] = []
+    for name in policies.names:
+        warnings = [
+            *rule_warnings(policies, name),
+            *charge_warnings(policies, name, _governed(policies, name, book), day),
+        ]
+        found += [policies.told(name, path, words) for path, words in warnings if policies.is_own(name, path)]
+    found += _selection(policies, book)
+    return tuple(dict.fromkeys(found))
+
+
+def _governed(policies: Policies, name: str, book: Book | None) -> list[Customer]:
+    customers = book.customers if book else ()
+    return [one for one in customers if policies.select(one, None, None) == name]
+
+
+def _selection(policies: Policies, book: Book | None) -> Iterator[str]:
+    chosen = policies.chosen
+    named = {*chosen.policies(), *([policies.names[0]] if len(policies.names) == 1 else [])}
+    if chosen.policies() and chosen.default is None and len(policies.names) > 1:
+        yield policies.told_select(("default",), "no default: whoever is not named below has no policy")
+    for name in policies.names:
+        if chosen.policies() and name not in named and name not in policies.extended:
+            yield policies.told(name, (), "no [select] rule chooses this policy and none extends it")
+    if book is not None:
+        yield from _unknown(policies, book)
+
+
+def _unknown(policies: Policies, book: Book) -> Iterator[str]:
+    groups = {group for one in book.customers for group in one.groups}
+    customers = {word for one in book.customers for word in (one.ref, one.name)}
+    invoices = {word for one in book.invoices for word in (one.ref, one.number)}
+    chosen = policies.chosen
+    for noun, table, known in (
+        ("group", chosen.groups, groups),
+        ("customer", chosen.customers, customers),
+        ("invoice", chosen.invoices, invoices),
+    ):
+        for word in table:
+            if word not in known:
+                yield policies.told_select(
+                    (f"{noun}s", word), f"the book has no {noun} of that name{_near(word, known)}"
+                )
+    for word in policies.credit_limits.groups:
+        if word not in groups:
+            yield policies.told_limits(("groups", word), f"the book has no group of that name{_near(word, groups)}")
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    found = meant(word, known)
+    return found if "did you mean" in found else ""

@@ -1,0 +1,110 @@
+"""Lint of reminders, credit holds and what they share: what contradicts itself or can never happen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TypeAlias
+
+from rules.credit_hold import Settings as CreditSettings
+from rules.domain.aging import OverdueSettings
+from rules.domain.credit import Condition, Thresholds
+from rules.domain.reminder_settings import ReminderSettings
+from rules.policy.documents import Path
+from rules.policy.policies import Policies
+
+Warning_: TypeAlias = tuple[Path, str]
+LONG_SILENCE_DAYS = 60
+_GRAVER = (("watch", "hold"), ("watch", "stop"), ("hold", "stop"))
+
+
+def rule_warnings(policies: Policies, name: str) -> Iterator[Warning_]:
+    """What is doubtful in one policy's reminders and holds."""
+    settings = policies.rule_settings(name)
+    reminders, holds = settings.get("reminders"), settings.get("credit_hold")
+    overdue = settings.get("overdue")
+    if isinstance(reminders, ReminderSettings):
+        yield from _levels(reminders)
+        yield from _blank(reminders)
+        if isinstance(overdue, OverdueSettings):
+            yield from _within_grace(reminders, overdue)
+    if isinstance(holds, CreditSettings):
+        yield from _order_of_states(holds)
+        yield from _never_released(holds)
+        yield from _flag(holds)
+
+
+def _levels(settings: ReminderSettings) -> Iterator[Warning_]:
+    """Steps that collapse into one, are pushed back by the gap, or leave a long silence."""
+    for number, (one, following) in enumerate(pairwise(settings.levels), 2):
+        path: Path = ("reminders", "levels", number - 1, "at_days")
+        apart = following.at_days - one.at_days
+        if apart == 0 and settings.first_contact == "matching_level":
+            yield path, f"level {number - 1} is never sent: level {number} is reached on the same day"
+        elif 0 <= apart < settings.min_gap_days and one.at_days >= 0:
+            yield (
+                path,
+                f"comes {apart} days after level {number - 1}, but min_gap_days keeps {settings.min_gap_days} apart",
+            )
+        elif apart > LONG_SILENCE_DAYS and one.repeat_every_days is None:
+            yield path, f"leaves {apart} days of silence after level {number - 1}"
+
+
+def _blank(settings: ReminderSettings) -> Iterator[Warning_]:
+    for index, level in enumerate(settings.levels):
+        if not level.template.strip():
+            yield ("reminders", "levels", index, "template"), "is blank: there is nothing to send"
+        if level.fee is not None and not level.fee.number:
+            yield ("reminders", "levels", index, "fee"), "is nothing; leave it out"
+        if level.channel in ("call", "none") and (level.fee or level.fee_pct):
+            yield (
+                ("reminders", "levels", index, "fee"),
+                f'falls with channel "{level.channel}": nothing written tells of it',
+            )
+
+
+def _within_grace(settings: ReminderSettings, overdue: OverdueSettings) -> Iterator[Warning_]:
+    for index, level in enumerate(settings.levels):
+        if 0 < level.at_days <= overdue.grace_days:
+            why = f"is sent while the invoice still counts as current: overdue.grace_days = {overdue.grace_days}"
+            yield ("reminders", "levels", index, "at_days"), why
+
+
+def _order_of_states(settings: CreditSettings) -> Iterator[Warning_]:
+    """A milder standing that needs more than a graver one can never be seen."""
+    for milder, graver in _GRAVER:
+        low, high = _any_of(getattr(settings, milder)), _any_of(getattr(settings, graver))
+        for key in ("days_past_due", "broken_promises", "overdue_invoices", "limit_used_pct"):
+            one, other = getattr(low, key, None), getattr(high, key, None)
+            if one is not None and other is not None and one >= other:
+                why = f"never seen for {key}: {graver} is reached at {other} already"
+                yield ("credit_hold", milder), why
+
+
+def _any_of(condition: Condition | None) -> Thresholds | None:
+    """The thresholds of which one is enough."""
+    if condition is None or condition.all_ is not None:
+        return None
+    return condition.any_ or condition
+
+
+def _never_released(settings: CreditSettings) -> Iterator[Warning_]:
+    if settings.broken_promises_within_days is not None or settings.release_when == "person":
+        return
+    for state in ("watch", "hold", "stop"):
+        found = _any_of(getattr(settings, state))
+        if found is not None and found.broken_promises is not None:
+            why = "never ends by itself once reached for broken_promises; say broken_promises_within_days = 180"
+            yield ("credit_hold", state), why
+
+
+def _flag(settings: CreditSettings) -> Iterator[Warning_]:
+    order = ("watch", "hold", "stop")
+    if settings.stop_sell_from == "never":
+        return
+    raising = order[order.index(settings.stop_sell_from) :]
+    if all(getattr(settings, state) is None for state in raising):
+        yield (
+            ("credit_hold", "stop_sell_from"),
+            f"no condition ever reaches {settings.stop_sell_from}: no flag is raised",
+        )
