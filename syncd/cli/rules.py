@@ -27,23 +27,26 @@ def rules() -> None:
 
 @rules.command()
 @click.argument("paths", metavar="[FILE]...", type=ANY_PATH, nargs=-1)
+@click.option("--book", type=EXISTING_FILE, metavar="FILE", help="Look for its groups, customers and debtors as well.")
 @AS_JSON
 @CONFIG
-def check(*, paths: Sequence[Path], as_json: bool, config: Path | None) -> None:
-    """Say everything that is wrong with the rules files, or which policies they make.
+def check(*, paths: Sequence[Path], book: Path | None, as_json: bool, config: Path | None) -> None:
+    """Say everything that is wrong with the rules files, or which policies they make and what in them is doubtful.
 
     Without FILE the configuration's rules are checked. A folder stands for every *.toml file in it.
     """
     policies = read_policies(paths, config)
+    warnings = _warnings(policies, book)
     if as_json:
-        print_json(
-            {"policy_version": policies.version, "policies": [_summary(policies, name) for name in policies.names]}
-        )
+        summaries = [_summary(policies, name) for name in policies.names]
+        print_json({"policy_version": policies.version, "policies": summaries, "warnings": list(warnings)})
         return
     for file in rules_files(paths, config):
         click.echo(f"{file}: right")
     for name in policies.names:
         click.echo(f"policy {name}: {', '.join(policies.rule_settings(name)) or 'every rule is off'}")
+    for warning in warnings:
+        click.echo(f"doubtful: {warning}")
 
 
 @rules.command()
@@ -105,6 +108,15 @@ def test(*, paths: Sequence[Path], as_json: bool, config: Path | None) -> int:
             click.echo("\n".join([f"{outcome.file}: {outcome.name}", *(f"  {line}" for line in outcome.differences)]))
         click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenarios come out as written")
     return 1 if failed else 0
+
+
+def _warnings(policies: Policies, book: Path | None) -> tuple[str, ...]:
+    from connectors.file.read import read_book
+    from rules.policy import lint
+    from syncd.clock import SystemClock, today
+
+    receivables = read_book(book) if book else None
+    return lint(policies, receivables, receivables.as_of if receivables else today(SystemClock(), "UTC"))
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
