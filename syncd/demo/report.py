@@ -172,7 +172,7 @@ def _line(entry: journal.Entry, subjects: Mapping[str, str]) -> tuple[date, str]
 
 
 def _subjects(stage: Stage) -> dict[str, str]:
-    return {str(sent.message["X-Syncd-Key"]): str(sent.message["Subject"]) for sent in stage.mailbox.messages}
+    return {str(sent.message["X-Syncd-Key"]): str(sent.message["Subject"]).strip() for sent in stage.mailbox.messages}
 
 
 def _agrees(stage: Stage, cast: Cast) -> bool:
