@@ -224,7 +224,7 @@ def _balance(row: Row, status: InvoiceStatus, total: Money) -> Money:
 
 
 def _contact(row: Row) -> str:
-    return str(needed(text(part(row, "Contact"), "ContactID"), "Contact"))
+    return needed(text(part(row, "Contact"), "ContactID"), "Contact")
 
 
 def _payment_maker(payment: Row, invoice: Row, books: Books) -> Callable[[], Payment]:
@@ -293,5 +293,5 @@ def _used_or_left(row: Row, applied: tuple[Application, ...], currency: str) -> 
     """What is applied plus what remains: the document's total less what was refunded."""
     left = money(row, "RemainingCredit", currency)
     if left is None or text(row, "Status") in _WITHOUT_EFFECT:
-        return Money(needed(money(row, "Total", currency), "Total").amount, currency)
+        return needed(money(row, "Total", currency), "Total")
     return sum((used.amount for used in applied), start=left)

@@ -9,12 +9,13 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from connectors.errors import MalformedRecordError, Rejected
 from rules.domain.money import Money
 
 Row: TypeAlias = Mapping[str, Any]
+T = TypeVar("T")
 
 _MS_DATE = re.compile(r"/Date\((?P<ms>-?\d+)(?P<offset>[+-]\d{4})?\)/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -101,7 +102,7 @@ def money(row: Row, name: str, currency: str) -> Money | None:
     return None if amount is None else Money(amount, currency).rounded()
 
 
-def needed(value: Any, name: str) -> Any:
+def needed(value: T | None, name: str) -> T:
     """`value`, which must be there.
 
     Raises:

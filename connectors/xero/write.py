@@ -19,7 +19,7 @@ from connectors.markers import document_number, keys_in, marker
 from connectors.xero.groups import StopSellGroup
 from connectors.xero.history import History
 from connectors.xero.mapping import SALES, SALES_CREDIT
-from connectors.xero.values import Row, number, outgoing, rows, text
+from connectors.xero.values import Row, number, outgoing, part, rows, text
 from connectors.xero.wire import Answer, Calls
 from rules.domain.actions import (
     AddNote,
@@ -116,9 +116,9 @@ class Writer:
         try:
             answer = self._calls.write("create_invoices", key, invoices={"Invoices": [body]})
         except Rejected as error:
-            if _TAKEN not in error.detail:
+            if _TAKEN not in error.detail.casefold():
                 raise
-            return self._earlier_charge(key, error)
+            return self._earlier_charge(operation, key, error)
         return _receipt(answer, "Invoices", "InvoiceID")
 
     def _charge_body(self, operation: CreateInvoice, key: str) -> dict[str, Any]:
@@ -134,12 +134,13 @@ class Writer:
             **self._lines(operation.lines, operation.note),
         }
 
-    def _earlier_charge(self, key: str, refused: Rejected) -> Receipt:
-        """Our number is taken: an earlier try landed. Shown only where the invoice can be read and is ours."""
+    def _earlier_charge(self, operation: CreateInvoice, key: str, refused: Rejected) -> Receipt:
+        """Our number is taken: an earlier try landed, where that invoice bears our marker or is this customer's."""
         found = charge_by_number(self._calls, charge_number(key, self._calls.account))
         if found is None:
             raise OutcomeUnknown("our charge's number is taken, and the invoice that has it cannot be read yet")
-        if key not in keys_in(text(found, "Reference")):
+        is_theirs = text(part(found, "Contact"), "ContactID") == operation.customer
+        if key not in keys_in(text(found, "Reference")) and not is_theirs:
             raise refused
         return Receipt(remote_id=text(found, "InvoiceID"))
 
@@ -151,11 +152,12 @@ class Writer:
             raise Conflict(f"the charge {operation.charge} is voided: there is nothing left to credit")
         note = credit_by_number(self._calls, credit_number(key, self._calls.account))
         if note is None:
-            answer = self._calls.write(
-                "create_credit_notes", key, credit_notes={"CreditNotes": [self._credit_body(operation, charge, key)]}
-            )
+            body = self._credit_body(operation, charge, key)
+            answer = self._calls.write("create_credit_notes", key, credit_notes={"CreditNotes": [body]})
             receipt = _receipt(answer, "CreditNotes", "CreditNoteID")
-            note = rows(answer.document, "CreditNotes")[0]
+            # What an answer to a write leaves out is as we sent it: absent is not zero.
+            sent = {"Status": body["Status"], "Total": operation.amount.amount}
+            note = {**sent, **rows(answer.document, "CreditNotes")[0]}
         else:
             receipt = Receipt(remote_id=text(note, "CreditNoteID"))
         self._allocate(receipt.remote_id, usable(note, charge), operation, key)

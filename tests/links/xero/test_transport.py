@@ -106,6 +106,7 @@ def test_a_hanging_write_times_out_and_its_outcome_is_unknown(settings, tokens, 
     with pytest.raises(OutcomeUnknown):
         connector.write(NOTE, KEY)
     assert time.monotonic() - started < 0.9
+    assert len(notes.asked("PUT")) == 1
     connector.close()
 
 
@@ -176,6 +177,21 @@ def test_forbidden_is_a_lost_consent_and_never_an_empty_list(connector, xero):
     )
     with pytest.raises(ConsentNeeded, match="syncd connect"):
         next(connector.changes(None))
+
+
+def test_a_redirect_is_not_followed_with_our_token(connector, notes):
+    elsewhere = answers(302, Location="http://127.0.0.1:1/")
+    notes.server.faults.append(Fault("refuse", method="PUT", response=elsewhere))
+    with pytest.raises(Unavailable):
+        connector.write(NOTE, KEY)
+
+
+def test_a_query_xero_finds_too_wide_is_a_refusal_not_a_retry(connector, xero):
+    wide = {"ErrorNumber": 500, "Type": "HighVolumeException", "Message": "Too many records."}
+    xero.replies["GET", "Organisation"] = json_response(wide, 400)
+    with pytest.raises(Rejected, match="HighVolumeException"):
+        next(connector.changes(None))
+    assert len(xero.asked()) == 1
 
 
 def test_a_list_that_is_not_found_is_a_wrong_address_not_an_empty_company(connector, xero):

@@ -159,7 +159,7 @@ def test_our_number_taken_but_not_readable_yet_is_an_unknown_outcome(connector, 
 
 def test_our_number_on_an_invoice_that_is_not_ours_is_a_refusal(connector, xero):
     xero.replies["PUT", "Invoices"] = TAKEN
-    xero.replies["GET", "Invoices"] = [invoice(2, InvoiceNumber=NUMBER)]
+    xero.replies["GET", "Invoices"] = [invoice(2, InvoiceNumber=NUMBER, Contact={"ContactID": guid(901)})]
     with pytest.raises(Rejected, match="must be unique"):
         connector.write(CHARGE_INVOICE, KEY)
 
@@ -183,6 +183,12 @@ def test_a_reversal_is_a_credit_note_used_on_the_charge_as_far_as_it_is_open(con
     assert note["Reference"] == f"{NUMBER} {marker(KEY)}"
     allocation = body(charged, path="Allocations")["Allocations"][0]
     assert allocation == {"Amount": 5.0, "Date": "2026-03-02", "Invoice": {"InvoiceID": CHARGE}}
+
+
+def test_a_reversal_is_used_on_the_charge_though_the_answer_leaves_out_what_remains(connector, charged):
+    charged.replies["PUT", "CreditNotes"] = [{"CreditNoteID": guid(70)}]
+    connector.write(REVERSAL, KEY)
+    assert body(charged, path="Allocations")["Allocations"][0]["Amount"] == 5.0
 
 
 def test_a_reversal_of_a_paid_charge_stays_on_account(connector, charged):
