@@ -21,7 +21,7 @@ from pathlib import Path
 from connectors import Receipt
 from connectors.email import MailSettings
 from connectors.email.address import one_line
-from connectors.email.message import POLICY, Envelope, Sender, envelope_of, message_of
+from connectors.email.message import Envelope, Sender, envelope_of, message_of
 from connectors.email.templates import TemplateRefused, exists, render
 from connectors.errors import OutcomeUnknown, Rejected, Unavailable
 from connectors.transport import redacted
@@ -113,7 +113,7 @@ class Mailer:
         message = self.render(operation, key)
         with self._line() as server:
             refused_copies = _address_it(server, self._sender, envelope_of(operation, self._sender))
-            trace = _hand_over(server, message.as_bytes(policy=POLICY), self._patience.content_s)
+            trace = _hand_over(server, message.as_bytes(), self._patience.content_s)
         note = f"; {refused_copies} of the copies refused" if refused_copies else ""
         return Receipt(remote_id=str(message["Message-ID"]), trace=trace + note)
 

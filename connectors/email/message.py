@@ -16,7 +16,9 @@ from connectors.markers import digest
 from rules.domain.actions import SendMessage
 
 # Everything in seven bits, so that no relay on the way has a reason to touch it.
-POLICY = SMTP.clone(cte_type="7bit")
+_BODIES = SMTP.clone(cte_type="7bit")
+# A header folded before its first word shows as empty in some mail programs; the wire takes lines of 998.
+POLICY = _BODIES.clone(max_line_length=900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def envelope_of(operation: SendMessage, sender: Sender) -> Envelope:
 
 def message_of(operation: SendMessage, key: str, sender: Sender, rendered: Rendered, now: datetime) -> EmailMessage:
     """The mail. Raises ValueError where the customer's or a copy's address is none."""
-    message = EmailMessage(policy=POLICY)
+    message = EmailMessage(policy=_BODIES)
     message["From"] = sender.from_
     message["To"] = [_named(address, operation.name) for address in addresses(operation.to)]
     if copied := _copied(operation, sender):
@@ -86,6 +88,7 @@ def message_of(operation: SendMessage, key: str, sender: Sender, rendered: Rende
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
     message["Content-Language"] = "en"  # only now: setting a body takes such headers away
     message.set_boundary(f"=_{digest(key)}")
+    message.policy = POLICY
     return message
 
 

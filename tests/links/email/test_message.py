@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.email.message import POLICY
 from rules.domain.actions import SendMessage
 from rules.domain.money import Money
 from tests.links.email.office import KEY, LINE, mailer, reminder, usd
@@ -21,7 +20,7 @@ from tests.links.email.office import KEY, LINE, mailer, reminder, usd
 
 def arrived(operation: SendMessage, key: str = KEY) -> EmailMessage:
     """The mail as its reader's program understands the bytes we send."""
-    return message_from_bytes(mailer(25).render(operation, key).as_bytes(policy=POLICY), policy=default)
+    return message_from_bytes(mailer(25).render(operation, key).as_bytes(), policy=default)
 
 
 def bodies(mail: EmailMessage) -> tuple[str, str]:
@@ -69,6 +68,15 @@ def test_a_message_on_the_same_matter_answers_the_ones_before() -> None:
 def test_a_long_key_comes_through_whole() -> None:
     key = "reminders/" + "x" * 180 + "/level-2"
     assert arrived(reminder(), key)["X-Syncd-Key"] == key
+
+
+@pytest.mark.parametrize("length", [20, 40, 60, 120])
+def test_a_subject_begins_on_its_own_line_and_no_line_of_a_body_is_long(length: int) -> None:
+    mail = mailer(25).render(reminder(company="Acme " + "x" * length, name="Ö" * length), KEY)
+    lines = mail.as_bytes().split(b"\r\n")
+    (subject,) = (line for line in lines if line.startswith(b"Subject:"))
+    assert subject.startswith(b"Subject: Overdue: invoice 1001 from Acme x")
+    assert max(map(len, lines[lines.index(b"") :])) <= 78
 
 
 def test_several_addresses_of_one_customer_all_get_it() -> None:
