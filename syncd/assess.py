@@ -34,10 +34,9 @@ from rules.policy import Policies
 def assess(book: Book, policies: Policies, as_of: date, default: str | None = None) -> dict[str, Any]:
     """What the rules say of every customer of the book on that day, ready for `json.dumps`.
 
-    On another day than the book's own, the book is looked at as it stood then.
+    The book is looked at as it stood that day: what it holds of later days is left out.
     """
-    if as_of != book.as_of:
-        book = hindsight.as_of(book, as_of)
+    book = hindsight.as_of(book, as_of)
     evaluations = [evaluate(account, policies, as_of, default) for account in accounts_of(book)]
     return report(evaluations, policies.version, as_of)
 
