@@ -278,7 +278,7 @@ def choice(*words: str) -> Kind:
 
 
 TEXT = Kind(_read_text, lambda value: value)
-NAME = Kind(_read_name, lambda value: value)
+NAME = Kind(_read_name, lambda value: value or None)
 FLAG = Kind(_read_flag, lambda value: value)
 COUNT = Kind(_read_count, lambda value: value)
 DAYS = Kind(_read_days, str)
