@@ -62,7 +62,7 @@ def _situations(
         governed[_known(policies, policy)].add(ref)
     for invoice in account.invoices:
         policy = by_customer[invoice.customer]
-        if policies.chosen.invoices:
+        if policies.chosen.sees_invoices:
             policy = policies.select(customers[invoice.customer], invoice, default)
         scopes[_known(policies, policy)].add(invoice.ref)
     return {

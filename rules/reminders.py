@@ -11,11 +11,12 @@ from datetime import date
 
 from rules.domain.aging import AgedInvoice
 from rules.domain.calendars import days_after
-from rules.domain.decisions import Decision, Skip
-from rules.domain.dunning import Step, clock_of, due_step, pause
+from rules.domain.decisions import Decision, Skip, Task
+from rules.domain.dunning import Clock, Step, clock_of, due_step, exhausted_on, pause
 from rules.domain.facts import Customer
 from rules.domain.messages import message
 from rules.domain.money import Money
+from rules.domain.reminder_settings import Never
 from rules.domain.reminder_settings import ReminderSettings as Settings
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, spoken, sums
@@ -31,10 +32,12 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
     for ref, row in situation.aged.items():
         if ref in situation.scope:
             found = _step(situation, settings, ref)
-            if isinstance(found, str):
-                yield Skip(RULE, ref, found, row.invoice.customer)
-            else:
+            if isinstance(found, Step):
                 due.append(found)
+            elif isinstance(found, Task):
+                yield found
+            else:
+                yield Skip(RULE, ref, found, row.invoice.customer)
     unapplied = _unapplied(situation)
     for steps in _messages(due, settings):
         yield from _send(situation, settings, steps, unapplied)
@@ -47,19 +50,41 @@ def _messages(due: list[Step], settings: Settings) -> Iterable[list[Step]]:
     return [[step] for step in sorted(due, key=lambda step: (-step.clock.days, step.invoice.ref))]
 
 
-def _step(situation: Situation, settings: Settings, ref: str) -> Step | str:
-    """The reminder due for the invoice, or why none is."""
+def _step(situation: Situation, settings: Settings, ref: str) -> Step | Task | str:
+    """The reminder due for the invoice, the task once all were sent, or why there is neither."""
     row = situation.aged[ref]
-    never = _never(situation, row)
+    never = _never(situation, row) or _silenced(situation, settings.never, row)
     clock = clock_of(situation, row, settings)
     if never or clock is None:
         return never or "No due date: never chased."
     step = due_step(row, clock, settings)
-    if isinstance(step, str):
+    task = _hand_over(situation, settings, clock, ref) if isinstance(step, str) else None
+    if isinstance(step, str) and task is None:
         return f"{step[:1].upper()}{step[1:]}."
     if not clock.asked:
         return f"Paused: nothing is left to ask for, {pause(situation, ref) or 'nothing has fallen due'}."
-    return step
+    return task or step
+
+
+def _hand_over(situation: Situation, settings: Settings, clock: Clock, ref: str) -> Task | None:
+    """The task that follows the last message, once its days have passed."""
+    last_on = exhausted_on(clock, settings)
+    if settings.hand_over is None or last_on is None:
+        return None
+    due_on = days_after(last_on, settings.hand_over.after_days)
+    if situation.as_of < due_on:
+        return None
+    head = situation.account.customer
+    return Task(
+        rule=RULE,
+        customer=head.ref,
+        collector=head.collector,
+        due_on=due_on,
+        what=settings.hand_over.what,
+        key=f"{RULE}/{clock.occurrence}/hand-over",
+        reason=f"All {counted(len(settings.levels), 'level')} were sent, the last on {last_on}; "
+        f"{spoken(clock.asked)} of {situation.aged[ref].invoice.number or ref} is still asked for.",
+    )
 
 
 def _never(situation: Situation, row: AgedInvoice) -> str | None:
@@ -70,6 +95,17 @@ def _never(situation: Situation, row: AgedInvoice) -> str | None:
     if row.is_settled:
         return "A discount earned settles it."
     return f"The rest of {spoken(row.invoice.balance)} is within the tolerance." if row.is_tolerated else None
+
+
+def _silenced(situation: Situation, never: Never, row: AgedInvoice) -> str | None:
+    """Why the policy wants silence about the invoice."""
+    invoice, customer = row.invoice, situation.ledger.family[row.invoice.customer]
+    if invoice.ref in never.invoices or invoice.number in never.invoices:
+        return "The policy never reminds of this invoice."
+    if customer.ref in never.customers or customer.name in never.customers:
+        return f"The policy never reminds {customer.name}."
+    group = next((group for group in never.groups if group in customer.groups), None)
+    return f"The policy never reminds the group {group}." if group else None
 
 
 def _send(

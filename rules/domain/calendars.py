@@ -5,6 +5,7 @@ A calendar is named by country (``"US"``) or country and region (``"US-NV"``); a
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import cast
@@ -55,3 +56,8 @@ def days_after(day: date, count: int) -> date:
         return day + timedelta(days=count)
     except OverflowError:
         return date.max if count > 0 else date.min
+
+
+def month_end(day: date) -> date:
+    """The last day of the month `day` is in."""
+    return day.replace(day=monthrange(day.year, day.month)[1])

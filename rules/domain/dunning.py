@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rules.domain.aging import AgedInvoice
-from rules.domain.calendars import days_after
+from rules.domain.calendars import days_after, month_end
 from rules.domain.facts import Invoice, ReminderSent
 from rules.domain.money import Money, total
 from rules.domain.plans import kept_plan, plan_parts
@@ -22,6 +22,7 @@ from rules.domain.wording import spoken
 class Clock:
     """What the levels of an invoice are counted from. `occurrence` tells one due part from another in a key."""
 
+    as_of: date
     due_on: date
     days: int
     asked: Money
@@ -56,9 +57,10 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
     several = plan is not None or len(invoice.installments) > 1
     sent = situation.ledger.reminders.get(invoice.ref, [])
     if several:
-        first_day = days_after(due_on, settings.levels[0].at_days)
+        first_day = days_after(due_on, settings.levels[0].at_days or 0)
         sent = [entry for entry in sent if entry.on >= first_day]
     return Clock(
+        as_of=as_of,
         due_on=due_on,
         days=(as_of - due_on).days,
         asked=_asked(situation, invoice, total(fallen, invoice.currency)),
@@ -76,28 +78,53 @@ def due_step(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step
     return _repeat(row, clock, settings, last) or reached
 
 
+def exhausted_on(clock: Clock, settings: ReminderSettings) -> date | None:
+    """When the last message that will ever be sent was sent; None while one may still come."""
+    last = max((entry.level for entry in clock.sent), default=0)
+    if last < len(settings.levels):
+        return None
+    level = settings.levels[-1]
+    sent = [entry.on for entry in clock.sent if entry.level >= last]
+    repeats = level.max_repeats if level.repeat_every_days is not None else 0
+    return max(sent) if repeats is not None and len(sent) > repeats else None
+
+
 def _next_level(clock: Clock, settings: ReminderSettings, last: int) -> int | str:
     found = 0
     for number in range(last + 1, len(settings.levels) + 1):
         if _has_passed(settings, number, clock):
             continue
-        if clock.days < settings.levels[number - 1].at_days:
-            return found or _comes_on(clock, settings, number)
+        day = _day_of(clock, settings, number)
+        if day is None or clock.as_of < day:
+            return found or _comes_on(settings, number, day)
         if settings.first_contact == "level_1":
             return number
         found = number
     return found or f"all {len(settings.levels)} levels were sent"
 
 
-def _comes_on(clock: Clock, settings: ReminderSettings, number: int) -> str:
-    on = days_after(clock.due_on, settings.levels[number - 1].at_days)
-    return f"level {number} of {len(settings.levels)} is reached on {on}"
+def _day_of(clock: Clock, settings: ReminderSettings, number: int) -> date | None:
+    """The day the level is reached; None while the level it follows was not sent."""
+    level = settings.levels[number - 1]
+    if level.at_days is not None:
+        day = days_after(clock.due_on, level.at_days)
+        return month_end(day) if level.end_of_month else day
+    before = [entry.on for entry in clock.sent if entry.level == number - 1]
+    if before:
+        return days_after(max(before), level.after_previous_days or 0)
+    skipped = settings.levels[number - 2].is_before_due
+    return days_after(clock.due_on, level.after_previous_days or 0) if skipped else None
+
+
+def _comes_on(settings: ReminderSettings, number: int, day: date | None) -> str:
+    told = f"level {number} of {len(settings.levels)}"
+    return f"{told} is reached on {day}" if day else f"{told} follows once level {number - 1} was sent"
 
 
 def _has_passed(settings: ReminderSettings, number: int, clock: Clock) -> bool:
     """Whether a level before the due date missed its day. One that met closed days waits for the next open one."""
     at_days = settings.levels[number - 1].at_days
-    if at_days >= 0 or clock.days <= at_days:
+    if at_days is None or at_days >= 0 or clock.days <= at_days:
         return False
     if clock.days >= 0:
         return True
@@ -113,7 +140,7 @@ def _repeat(row: AgedInvoice, clock: Clock, settings: ReminderSettings, last: in
     if level.max_repeats is not None and len(sent) > level.max_repeats:
         return None
     due_on = days_after(max(sent), level.repeat_every_days or 0)
-    if days_after(clock.due_on, clock.days) < due_on:
+    if clock.as_of < due_on:
         return f"level {last} is repeated on {due_on}"
     return Step(row, clock, last, repeat=len(sent))
 

@@ -73,9 +73,9 @@ def _template(situation: Situation, settings: ReminderSettings, lead: Step) -> s
     shift = 0
     if settings.severity_by_payer:
         shift = settings.severity_by_payer.get(situation.payer_class(lead.invoice.customer), 0)
-    if not shift or settings.levels[lead.level - 1].at_days < 0:
+    if not shift or settings.levels[lead.level - 1].is_before_due:
         return own
-    after_due = tuple(dict.fromkeys(level.template for level in settings.levels if level.at_days >= 0))
+    after_due = tuple(dict.fromkeys(level.template for level in settings.levels if not level.is_before_due))
     ladder = TONES if own in TONES else after_due
     return ladder[max(0, min(len(ladder) - 1, ladder.index(own) + shift))]
 
@@ -114,9 +114,7 @@ def _reason(situation: Situation, settings: ReminderSettings, steps: list[Step],
         for step in sorted(steps, key=_line_order)
         if (part := pause(situation, step.invoice.ref))
     )
-    reached = f"level {lead.level} of {len(settings.levels)} reached at {counted(level.at_days, 'day')}"
-    if level.at_days < 0:
-        reached = f"level {lead.level} of {len(settings.levels)} comes {counted(-level.at_days, 'day')} before"
+    reached = f"level {lead.level} of {len(settings.levels)} {_reached(level)}"
     if lead.repeat:
         reached = f"level {lead.level} repeated, {lead.repeat} of {level.max_repeats or 'any number of'} times"
     history = [entry for step in steps for entry in step.clock.sent]
@@ -126,6 +124,16 @@ def _reason(situation: Situation, settings: ReminderSettings, steps: list[Step],
         f"{counted(len(steps), 'invoice')}, {asked} asked{f' ({held} left out)' if held else ''}, "
         f"oldest {late(oldest.clock.days, oldest.clock.due_on)}: {reached}; {before}."
     )
+
+
+def _reached(level: Level) -> str:
+    """What makes the level due, in words."""
+    if level.at_days is None:
+        return f"follows {counted(level.after_previous_days or 0, 'day')} after the one before"
+    if level.at_days < 0:
+        return f"comes {counted(-level.at_days, 'day')} before"
+    month = "the end of the month after " if level.end_of_month else ""
+    return f"reached at {month}{counted(level.at_days, 'day')}"
 
 
 def _with_operations(

@@ -36,7 +36,13 @@ Calendar = Annotated[str | None, AfterValidator(_calendar)]
 class Level(RuleSettings):
     """One step of the dunning policy."""
 
-    at_days: Whole = Field(description="Days past due at which it is reached; negative: before the due date.")
+    at_days: Whole | None = Field(
+        default=None, description="Days past due at which it is reached; negative: before the due date."
+    )
+    after_previous_days: Positive | None = Field(
+        default=None, description="Instead of at_days: days after the level before was sent."
+    )
+    end_of_month: Flag = Field(default=False, description="Wait for the last day of the month at_days falls in.")
     template: str = Field(min_length=1, description="The text: upcoming, friendly, firm, final, notice, or your own.")
     channel: Channel = Field(default="email", description="How it goes out; call and none are for people.")
     copy_to_collector: Flag = Field(default=False, description="Send the collector a copy.")
@@ -47,11 +53,35 @@ class Level(RuleSettings):
 
     @model_validator(mode="after")
     def _check(self) -> Level:
+        if (self.at_days is None) == (self.after_previous_days is None):
+            raise ValueError("a level has either at_days or after_previous_days")
+        if self.end_of_month and (self.at_days is None or self.at_days < 0):
+            raise ValueError("end_of_month needs at_days, and not before the due date")
         if self.fee is not None and self.fee_pct is not None:
             raise ValueError("a level has either fee or fee_pct")
         if self.max_repeats is not None and self.repeat_every_days is None:
             raise ValueError("max_repeats needs repeat_every_days")
         return self
+
+    @property
+    def is_before_due(self) -> bool:
+        """Whether it is sent before anything is due."""
+        return self.at_days is not None and self.at_days < 0
+
+
+class Never(RuleSettings):
+    """Who and what is never written to or about."""
+
+    groups: tuple[str, ...] = Field(default=(), description="Customer groups.")
+    customers: tuple[str, ...] = Field(default=(), description="Customers, by ref or name.")
+    invoices: tuple[str, ...] = Field(default=(), description="Invoices, by ref or number.")
+
+
+class HandOver(RuleSettings):
+    """What a person does once the last level was sent, its repeats included."""
+
+    after_days: Count = Field(default=0, description="Days after the last message.")
+    what: str = Field(default="hand over", min_length=1, description='What is to be done, such as "send to agency".')
 
 
 class SendWindow(RuleSettings):
@@ -81,20 +111,20 @@ class SendWindow(RuleSettings):
 
 
 def _rising(levels: tuple[Level, ...]) -> tuple[Level, ...]:
-    for number, (one, following) in enumerate(pairwise(levels), 1):
-        if following.at_days < one.at_days:
-            raise ValueError(
-                f"levels must rise: level {number + 1} at {following.at_days} days "
-                f"comes after level {number} at {one.at_days}"
-            )
+    if levels[0].after_previous_days is not None:
+        raise ValueError("level 1 has no level before it: give it at_days")
+    dated = [(number, level.at_days) for number, level in enumerate(levels, 1) if level.at_days is not None]
+    for (one, earlier), (other, later) in pairwise(dated):
+        if later < earlier:
+            raise ValueError(f"levels must rise: level {other} at {later} days comes after level {one} at {earlier}")
     return levels
 
 
 class ReminderSettings(RuleSettings):
     """Reminders: which level is sent when, to whom, and what holds one back."""
 
-    levels: Annotated[tuple[Level, ...], AfterValidator(_rising)] = Field(
-        min_length=1, description="The levels, numbered from 1 in this order."
+    levels: Annotated[tuple[Level, ...], Field(min_length=1), AfterValidator(_rising)] = Field(
+        description="The levels, numbered from 1 in this order."
     )
     first_contact: Literal["level_1", "matching_level"] = Field(
         default="level_1", description="Climb one level at a time, or take the highest reached."
@@ -110,6 +140,9 @@ class ReminderSettings(RuleSettings):
     severity_by_payer: dict[Literal["new", "prompt", "first_time", "occasional", "chronic", "deteriorating"], Whole] = (
         Field(default_factory=dict, description="Steps by which the tone is firmer (or gentler, below zero) by payer.")
     )
+
+    never: Never = Field(default=Never.model_construct(), description="Who and what is left in silence.")
+    hand_over: HandOver | None = Field(default=None, description="A task once the last level was sent; absent: none.")
 
     def closed(self, day: date) -> str | None:
         """Why no reminder goes out on `day`; None when one may."""

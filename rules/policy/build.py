@@ -170,12 +170,9 @@ class _Builder:
         if select is None:
             return
         known = {*names, *pack_names()}
-        named: list[tuple[Path, str]] = [(("select", "default"), select.default)] if select.default else []
-        for part, places in (("groups", select.groups), ("customers", select.customers), ("invoices", select.invoices)):
-            named += [(("select", part, key), policy) for key, policy in places.items()]
-        for path, policy in named:
+        for path, policy in select.named():
             if policy not in known:
-                self._complain(path, f'no policy or pack "{policy}"{meant(policy, known)}')
+                self._complain(("select", *path), f'no policy or pack "{policy}"{meant(policy, known)}')
 
 
 def _used(tree: Tree, names: tuple[str, ...], tables: Mapping[str, Any]) -> list[str]:

@@ -37,11 +37,11 @@ def _governed(policies: Policies, name: str, book: Book | None) -> list[Customer
 
 def _selection(policies: Policies, book: Book | None) -> Iterator[str]:
     chosen = policies.chosen
-    named = {*chosen.policies(), *([policies.names[0]] if len(policies.names) == 1 else [])}
-    if chosen.policies() and chosen.default is None and len(policies.names) > 1:
+    named = {policy for _, policy in chosen.named()}
+    if named and chosen.default is None and len(policies.names) > 1:
         yield policies.told_select(("default",), "no default: whoever is not named below has no policy")
     for name in policies.names:
-        if chosen.policies() and name not in named and name not in policies.extended:
+        if named and name not in named and name not in policies.extended:
             yield policies.told(name, (), "no [select] rule chooses this policy and none extends it")
     if book is not None:
         yield from _unknown(policies, book)

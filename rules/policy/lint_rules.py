@@ -38,6 +38,8 @@ def _levels(settings: ReminderSettings) -> Iterator[Warning_]:
     """Steps that collapse into one, are pushed back by the gap, or leave a long silence."""
     for number, (one, following) in enumerate(pairwise(settings.levels), 2):
         path: Path = ("reminders", "levels", number - 1, "at_days")
+        if one.at_days is None or following.at_days is None:
+            continue
         apart = following.at_days - one.at_days
         if apart == 0 and settings.first_contact == "matching_level":
             yield path, f"level {number - 1} is never sent: level {number} is reached on the same day"
@@ -65,7 +67,7 @@ def _blank(settings: ReminderSettings) -> Iterator[Warning_]:
 
 def _within_grace(settings: ReminderSettings, overdue: OverdueSettings) -> Iterator[Warning_]:
     for index, level in enumerate(settings.levels):
-        if 0 < level.at_days <= overdue.grace_days:
+        if level.at_days is not None and 0 < level.at_days <= overdue.grace_days:
             why = f"is sent while the invoice still counts as current: overdue.grace_days = {overdue.grace_days}"
             yield ("reminders", "levels", index, "at_days"), why
 
