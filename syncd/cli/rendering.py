@@ -149,9 +149,13 @@ def _act_row(decision: Json, names: Names, *, planned: bool) -> tuple[str, ...]:
 
 
 def _status(decision: Json) -> str:
-    waits_for = {"review": "approval", "brake": "release", "person": "a person", "unable": "a way out"}
-    held_by = decision.get("held_by")
-    return f"waits for {waits_for[held_by]}" if held_by in waits_for else str(decision.get("status", ""))
+    words = {
+        "review": "waits for approval",
+        "brake": "waits for release",
+        "person": "waits for a person",
+        "unable": "cannot go out",
+    }
+    return words.get(decision.get("held_by") or "", str(decision.get("status", "")))
 
 
 def _reason(decision: Json) -> str:

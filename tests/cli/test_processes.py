@@ -1,0 +1,129 @@
+"""The commands that stay: the daemon and the simulator, as processes that are told to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+Syncd = Callable[..., Any]
+PATIENCE_S = 60.0  # a loaded machine is slow to start; nothing waits this long on a quiet one
+
+CONFIG = 'state_dir = "state"\npoll_interval = "1s"\nmode = "auto"\n[connections.acme]\nkind = "file"\npath = "books"\n'
+BOOK: dict[str, Any] = {
+    "as_of": "2025-03-31",
+    "company": {"name": "Acme", "currency": "USD"},
+    "customers": [{"ref": "C-1", "name": "Oak Ltd"}],
+    "invoices": [
+        {"ref": "I-1", "customer": "C-1", "issued_on": "2025-01-01", "due_on": "2025-02-01", "total": "9.00 USD"}
+    ],
+}
+RULES = '[select]\ndefault = "p"\n[policies.p.credit_hold]\nhold = { any = { days_past_due = 30 } }\n'
+
+
+@contextmanager
+def running(*arguments: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A command that stays, its output in files so that no pipe can fill; killed at the end if it still runs."""
+    with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "syncd.cli", *arguments],
+            cwd=folder, stdout=out, stderr=err, text=True, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait(PATIENCE_S)
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    ends = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < ends, "this never came"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    for below in ("books", "rules.d"):
+        (tmp_path / below).mkdir()
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "rules.d" / "10.toml").write_text(RULES)
+    (tmp_path / "books" / "book.json").write_text(json.dumps(BOOK))
+    return tmp_path
+
+
+def test_the_daemon_makes_passes_reloads_and_ends_when_told(office: Path, syncd: Syncd) -> None:
+    outbox = office / "books" / "outbox.jsonl"
+    config = ("--config", str(office / "config.toml"))
+    with running("run", *config, folder=office) as daemon:
+        wait_for(outbox.exists)
+        second = syncd("cycle", *config)
+        assert second.code == 75
+        assert syncd("status", *config).code == 0
+        (office / "rules.d" / "10.toml").write_text("[policies.p.credit_hol]")
+        daemon.send_signal(signal.SIGHUP)
+        wait_for(lambda: "rules.reload_refused" in (office / "err").read_text())
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(PATIENCE_S) == 0
+    log = (office / "err").read_text()
+    assert "daemon.started" in log
+    assert "daemon.stopped" in log
+    assert "Traceback" not in log
+    assert (office / "out").read_text() == ""
+    assert len(outbox.read_text().splitlines()) == 1
+
+
+def test_a_daemon_with_refused_rules_leaves_with_78(office: Path) -> None:
+    (office / "rules.d" / "10.toml").write_text("[policies.p.credit_hol]")
+    with running("run", "--config", str(office / "config.toml"), folder=office) as daemon:
+        assert daemon.wait(PATIENCE_S) == 78
+    assert "credit_hold" in (office / "err").read_text()
+
+
+def test_the_simulator_serves_both_companies_and_what_it_prints_is_a_configuration(
+    tmp_path: Path, syncd: Syncd
+) -> None:
+    owed = ["5369.50", "5369.50"]
+    arguments = ("simulator", "--quickbooks-port", "0", "--xero-port", "0", "--tokens", str(tmp_path))
+    with running(*arguments, folder=tmp_path) as simulator:
+        wait_for(lambda: "serving until" in (tmp_path / "err").read_text())
+        config = tmp_path / "config.toml"
+        config.write_text('state_dir = "state"\n' + (tmp_path / "out").read_text())
+        (tmp_path / "rules.d").mkdir()
+        (tmp_path / "rules.d" / "10.toml").write_text(RULES)
+        for name in ("acme", "kauri"):
+            connected = syncd("connect", name, "--tokens", tmp_path / f"{name}.tokens.json", "--config", config)
+            assert connected.code == 0, connected.err
+        assert syncd("check", "--config", config).code == 0
+        assert syncd("pull", "--config", config).code == 0
+        aged = json.loads(syncd("aging", "--json", "--config", config).out)
+        assert [one["totals"][currency]["open"] for one, currency in zip(aged, ("USD", "NZD"), strict=True)] == owed
+        simulator.send_signal(signal.SIGTERM)
+        assert simulator.wait(PATIENCE_S) == 0
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path, syncd: Syncd) -> None:
+    with running("simulator", "--quickbooks-port", "0", "--xero-port", "0", folder=tmp_path):
+        wait_for(lambda: "serving until" in (tmp_path / "err").read_text())
+        address = re.search(r'api_url = "(.*)"', (tmp_path / "out").read_text())
+        assert address is not None
+        port = urlsplit(address[1]).port
+        assert requests.get(f"{address[1]}/nothing", timeout=10).status_code >= 400
+        ran = syncd("simulator", "--quickbooks-port", str(port))
+    assert ran.code == 2
+    assert f"port {port} cannot be served on" in ran.err
