@@ -136,10 +136,14 @@ def _blocked(matter: Matter) -> Decision | None:
         return _skip(invoice, 'it is fully paid, and paid_late = "ignore" lets lateness before that go')
     if as_of <= due_on:
         return _skip(invoice, f"it is due on {due_on}, and the due date bears nothing")
-    return _without_terms(matter)
+    return _not_agreed(matter)
 
 
-def _without_terms(matter: Matter) -> Skip | None:
+def _not_agreed(matter: Matter) -> Skip | None:
+    """Why this invoice may not be charged at all: too old for the policy, or no terms accepted."""
+    due_from, due_on = matter.settings.due_from, parts_of(matter.invoice)[0].due_on
+    if due_from is not None and due_on < due_from:
+        return _skip(matter.invoice, f"it was due on {due_on}, and lateness is charged for what is due from {due_from}")
     if not matter.settings.requires_terms:
         return None
     accepted, issued = matter.parties.customer.terms_accepted_on, matter.invoice.issued_on
@@ -177,9 +181,9 @@ def _charge_or_wait(matter: Matter, assessed: Assessed, rest: Rest, reached: dat
     last_on = billed.last_on
     if invoice.balance.amount <= 0 and matter.settings.paid_late == "ignore":
         return _skip(invoice, 'it is fully paid, and paid_late = "ignore" charges no more')
-    without_terms = _without_terms(matter)
-    if without_terms is not None:
-        return without_terms
+    not_agreed = _not_agreed(matter)
+    if not_agreed is not None:
+        return not_agreed
     if last_on is not None and reached <= last_on:
         if matter.settings.assess_on is not None and last_on <= as_of:
             return _not_yet(matter, next_day(parts_of(invoice)[0].due_on))

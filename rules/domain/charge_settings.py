@@ -13,7 +13,17 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, mod
 from rules.domain.daycount import DayCount
 from rules.domain.fixed_sums import FixedSumMode
 from rules.domain.money import decimal_of
-from rules.domain.settings import Amount, AmountText, AmountTexts, Count, DecimalText, PctText, Positive, RuleSettings
+from rules.domain.settings import (
+    Amount,
+    AmountText,
+    AmountTexts,
+    Count,
+    Day,
+    DecimalText,
+    PctText,
+    Positive,
+    RuleSettings,
+)
 
 NONE: Final = "none"
 
@@ -168,6 +178,9 @@ class Settings(RuleSettings):
         "accrue", description="Whether an invoice in a kept instalment plan bears."
     )
     tax_code: TaxCodes = Field(TaxCodes(), description="Tax code by kind of line.")
+    due_from: Annotated[Day | None, Absent] = Field(
+        None, description="Charge only invoices due on or after this day, so that switching on leaves the past alone."
+    )
     terms_days: Count = Field(0, description="Days until a charge invoice is due; 0: on the day it is issued.")
 
     @model_validator(mode="after")

@@ -74,6 +74,7 @@ def test_the_defaults_are_the_ones_of_the_contract() -> None:
         "after_dispute": "resume",
         "during_promise": "accrue",
         "during_plan": "accrue",
+        "due_from": None,
         "terms_days": 0,
     }
     assert found.cap == "jurisdiction"
