@@ -27,7 +27,7 @@ def addresses(text: str) -> tuple[Address, ...]:
     Raises:
         ValueError: there is none, or one of them is no address.
     """
-    if one_line(text) != " ".join(text.split(" ")).strip():
+    if any(unicodedata.category(character)[0] == "C" or character in "\u2028\u2029" for character in text.strip()):
         raise ValueError("it has a line end or an invisible character in it")
     found = [pair for pair in getaddresses([text.replace(";", ",")]) if pair != ("", "")]
     if not found:

@@ -22,7 +22,7 @@ from connectors import Receipt
 from connectors.email import MailSettings
 from connectors.email.address import one_line
 from connectors.email.message import Envelope, Sender, envelope_of, message_of
-from connectors.email.templates import TemplateRefused, exists, render
+from connectors.email.templates import exists, render
 from connectors.errors import OutcomeUnknown, Rejected, Unavailable
 from connectors.transport import redacted
 from rules.domain.actions import Operation, SendMessage
@@ -95,8 +95,6 @@ class Mailer:
         try:
             rendered = render(operation, self._templates, self._sender.name)
             return message_of(operation, key, self._sender, rendered, self._now())
-        except TemplateRefused as error:
-            raise Rejected("template", str(error)) from error
         except ValueError as error:
             raise Rejected("address", str(error)) from error
 

@@ -24,6 +24,7 @@ from markupsafe import Markup
 
 from connectors.email.address import one_line
 from connectors.email.wording import words_of
+from connectors.errors import Rejected
 from rules.domain.actions import DueLine, SendMessage, Tone
 from rules.domain.money import Money
 
@@ -35,8 +36,11 @@ _WIDTH = 78
 _PARAGRAPH = re.compile(r"\n\s*\n")
 
 
-class TemplateRefused(ValueError):
-    """A template is absent or cannot be rendered; the message says which, where and why."""
+class TemplateRefused(Rejected):
+    """A template is absent or cannot be rendered; `detail` says which, where and why."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("template", problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def _problems(tone: str, folder: Path) -> Iterator[str]:
             try:
                 make(operation, folder)
             except TemplateRefused as error:
-                yield str(error)
+                yield error.detail
 
 
 def _misnamed(name: str) -> str | None:
@@ -147,8 +151,6 @@ def _page(tone: str, layout: str, words: dict[str, Any], folder: Path | None) ->
         TypeError,
         ValueError,
     ) as error:
-        if isinstance(error, TemplateRefused):
-            raise
         raise TemplateRefused(f"{_where(error, _file(tone))}: {error}") from error
 
 

@@ -239,6 +239,8 @@ def test_a_check_greets_and_logs_in_and_sends_nothing(serve: Serve) -> None:
         ({"channel": "letter"}, "a letter is printed and posted"),
         ({"to": ""}, "the customer has no mail address"),
         ({"to": "ap@oak"}, None),
+        ({"to": "  Jo  Oak <jo@oak.example> ,  ap@oak.example;" + ", x@oak.example" * 20}, None),
+        ({"to": "ap@oak.example\u202e"}, "line end or an invisible character"),
         ({"to": "not an address"}, "is not a mail address"),
         ({"to": "ap@oak.example\nBcc: x@y.example"}, "line end or an invisible character"),
         ({"to": "größe@oak.example"}, "is not a mail address"),

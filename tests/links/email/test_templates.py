@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from connectors.email.templates import TemplateRefused, letter, render, validate
+from connectors.errors import Rejected
 from tests.links.email.office import LINE, reminder
 
 OWN = (
@@ -89,6 +90,11 @@ def test_a_letter_is_a_page_to_print_with_everything_on_it() -> None:
     assert page.startswith("<!doctype html>")
     for said in ("Oak &amp; Co", "31 March 2025", "1001", "USD 550.00", "Final reminder", "Yours faithfully", "Acme"):
         assert said in page
+
+
+def test_a_letter_that_cannot_be_written_is_rejected_like_any_other_operation(tmp_path: Path) -> None:
+    with pytest.raises(Rejected, match=r"template: firm\.txt: line 1: 'nme' is undefined"):
+        letter(reminder(), put(tmp_path, firm_txt="{% extends layout %}{% block subject %}{{ nme }}{% endblock %}"))
 
 
 def test_a_text_that_is_not_there_is_refused_by_its_name() -> None:
