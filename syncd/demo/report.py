@@ -139,7 +139,8 @@ def story(stage: Stage) -> Story | None:
         return None
     _, cast, customer, entries = max(told, key=lambda each: (each[0], each[2]))
     name = next((name for name, ref in cast.customers.items() if ref == customer), customer)
-    lines = [line for entry in entries if (line := _line(entry, _subjects(stage))) is not None]
+    subjects = _subjects(stage)
+    lines = [line for entry in entries if (line := _line(entry, subjects)) is not None]
     return Story(cast.connection, customer, name, tuple(lines[:_STORY_LINES]))
 
 
