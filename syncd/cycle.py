@@ -89,7 +89,7 @@ def run_pass(ledger: Ledger, ground: Ground) -> PassReport:
     report.brake = ledger.connections.standing().brake_why
     if may_write(ledger, ground.limits):
         report.drained = ledger.outbox().drain(ground.go_on)
-    report.held = ledger.intents.counts().get("held", 0)
+    report.held = ledger.intents.waiting()
     return report
 
 
@@ -135,8 +135,11 @@ def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: 
         log.warning("plan.braked", connection=ledger.name, planned=len(plan.actions))
     if plan:
         report.planned = store_plan(ledger, ground.policies, plan, account_of)
-    ledger.mirror.settled(heads)
-    ledger.connections.evaluated(today, ground.policies.version)
+    if heads:
+        ledger.mirror.settled(heads)
+    standing = ledger.connections.standing()
+    if (standing.evaluated_on, standing.policy_version) != (today, ground.policies.version):
+        ledger.connections.evaluated(today, ground.policies.version)
 
 
 def open_files(ledger: Ledger, heads: Sequence[str], today: date) -> list[Account]:
@@ -192,7 +195,8 @@ def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
         _park(ledger, error)
         log.warning("pass.failed", error=type(error).__name__, why=str(error))
     else:
-        ledger.connections.unpark()
+        if ledger.connections.standing().parked_why is not None:
+            ledger.connections.unpark()
         log.info("pass.finished", accounts=report.accounts, planned=report.planned, confirmed=_sent(report.drained))
     finally:
         structlog.contextvars.unbind_contextvars("connection")

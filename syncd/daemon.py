@@ -17,7 +17,7 @@ from types import FrameType
 import structlog
 
 from syncd.cycle import Ground, PassReport, attempt_pass
-from syncd.feed import write_feed
+from syncd.feed import feed_exists, write_feed
 from syncd.notify import notify
 from syncd.office import Ledger, Office
 
@@ -78,7 +78,8 @@ class Daemon:
         failures = self._failures.get(ledger.name, 0) + 1 if report.failure else 0
         self._failures[ledger.name] = failures
         self._next_at[ledger.name] = self.office.clock.monotonic() + self._interval_s(failures)
-        write_feed(self.office)
+        if report.accounts or not feed_exists(self.office):
+            write_feed(self.office)
         notify(f"WATCHDOG=1\nSTATUS={self._status()}")
         self.after_round([report])
         self._wake.set()

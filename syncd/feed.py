@@ -21,6 +21,11 @@ def write_feed(office: Office) -> None:
     replace_file(office.config.state_dir / FEED, json.dumps(document, indent=1, ensure_ascii=False) + "\n", mode=0o640)
 
 
+def feed_exists(office: Office) -> bool:
+    """Whether the file is there."""
+    return (office.config.state_dir / FEED).exists()
+
+
 def stopped(ledger: Ledger) -> list[dict[str, Any]]:
     """The customers of a connection with stop-sell on: by our latest done decision, or by a person's hold in force."""
     entries: dict[str, dict[str, Any]] = {}

@@ -44,7 +44,6 @@ def pull(connector: Connector, mirror: Mirror, desk: Desk, connections: Connecti
         ConnectorError: as the connector says; pages already stored stay stored.
     """
     standing = connections.standing()
-    open_before = mirror.open_invoices()
     pages, records, applied = 0, 0, Applied()
     try:
         for page in connector.changes(standing.cursor):
@@ -57,8 +56,13 @@ def pull(connector: Connector, mirror: Mirror, desk: Desk, connections: Connecti
     finally:
         _count_calls(connector, connections, clock.now())
     connections.pulled(clock.now())
-    share = Decimal(applied.vanished) / open_before if open_before else Decimal(0)
+    share = _vanished_share(applied, mirror) if applied.vanished else Decimal(0)
     return Pulled(pages, records, applied.changed, applied.vanished, applied.quarantined, share)
+
+
+def _vanished_share(applied: Applied, mirror: Mirror) -> Decimal:
+    """Of the invoices that were open before the pull; counted only where something vanished, so that idling is free."""
+    return Decimal(applied.vanished) / (mirror.open_invoices() - applied.opened)
 
 
 def record_people(book: Book, desk: Desk, source: str, now: datetime) -> set[str]:

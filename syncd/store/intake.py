@@ -20,15 +20,22 @@ _fact, _dirty = schema.fact, schema.dirty
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a page did: records that differ from what was held, open invoices gone or voided, records unreadable."""
+    """What a page did: records that differ from what was held, open invoices gone or voided, records unreadable.
+
+    `opened` is by how many the open invoices became more (or, below zero, fewer).
+    """
 
     changed: int = 0
     vanished: int = 0
     quarantined: int = 0
+    opened: int = 0
 
     def __add__(self, other: Applied) -> Applied:
         return Applied(
-            self.changed + other.changed, self.vanished + other.vanished, self.quarantined + other.quarantined
+            self.changed + other.changed,
+            self.vanished + other.vanished,
+            self.quarantined + other.quarantined,
+            self.opened + other.opened,
         )
 
 
@@ -47,7 +54,8 @@ class Intake:
             listings[kind] = listings.get(kind, 0) + 1
         applied = self._store_records(page.records, listings)
         for kind in page.complete_for:
-            applied += Applied(vanished=self._drop_unlisted(kind, listings.get(kind, 0)))
+            dropped = self._drop_unlisted(kind, listings.get(kind, 0))
+            applied += Applied(vanished=dropped, opened=-dropped)
         self._store_rates(page.rates)
         self._store_progress(page, listings)
         return applied
@@ -70,13 +78,16 @@ class Intake:
                 continue
             if isinstance(record, Gone):
                 changed |= self._forget(record, old)
-                applied += Applied(changed=int(old is not None), vanished=int(_was_open_invoice(old)))
+                gone = int(_was_open_invoice(old))
+                applied += Applied(changed=int(old is not None), vanished=gone, opened=-gone)
                 continue
             row = self._row(record, listings)
             rows[record.ref.kind, record.ref.id] = row
             if old is None or old.doc != row["doc"]:
                 changed |= {row["customer"]} | ({old.customer} if old is not None else set())
-                applied += Applied(changed=1, vanished=int(_was_open_invoice(old) and _is_voided(record)))
+                was_open, is_open = _was_open_invoice(old), record.ref.kind == "invoice" and row["open"]
+                vanished = int(was_open and _is_voided(record))
+                applied += Applied(changed=1, vanished=vanished, opened=int(is_open) - int(was_open))
         for kind in {kind for kind, _ in rows}:
             upsert(self._tx, _fact, [row for (of, _), row in rows.items() if of == kind])
         self._unquarantine(list(rows))

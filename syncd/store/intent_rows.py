@@ -107,6 +107,16 @@ class IntentRows:
             ).one_or_none()
         return _intent(row) if row else None
 
+    def waiting(self) -> int:
+        """How many actions are held for a person."""
+        query = (
+            select(func.count())
+            .select_from(_action)
+            .where(_action.c.connection == self._name, _action.c.state == "held")
+        )
+        with self._store.reading() as tx:
+            return tx.execute(query).scalar_one()
+
     def counts(self) -> dict[State, int]:
         """How many actions are in each state; states without any are left out."""
         with self._store.reading() as tx:
