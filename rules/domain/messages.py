@@ -49,8 +49,10 @@ def message(situation: Situation, settings: ReminderSettings, steps: list[Step],
 
 
 def _within(step: Operation, window: SendWindow) -> Operation:
-    """A message carries the hours of its window: only the outbox knows what time it is."""
-    return replace(step, hours=(window.from_, window.to)) if isinstance(step, SendMessage | EmailInvoice) else step
+    """What is mailed carries the hours of its window: only the outbox knows what time it is. Paper has none."""
+    if isinstance(step, EmailInvoice) or (isinstance(step, SendMessage) and step.channel == "email"):
+        return replace(step, hours=(window.from_, window.to))
+    return step
 
 
 def _rank(step: Step) -> tuple[int, bool, int, str]:

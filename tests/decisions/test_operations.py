@@ -104,6 +104,23 @@ def test_the_provider_mails_each_invoice_itself() -> None:
     )
 
 
+def test_what_is_mailed_carries_the_hours_of_the_window_and_paper_does_not() -> None:
+    window = 'send_window = { from = "08:00", to = "18:00" }'
+    for channel, hours in (("email", ("08:00", "18:00")), ("provider", ("08:00", "18:00")), ("letter", None)):
+        level = f'{{ at_days = 5, template = "firm", channel = "{channel}" }}'
+        rules = f"[policies.p.reminders]\nlevels = [{level}]\n{window}"
+        (one,) = [one for one in decide(rules, book(invoice())) if isinstance(one, Reminder)]
+        first = one.operations[0]
+        assert isinstance(first, SendMessage | EmailInvoice)
+        assert first.hours == hours
+
+
+def test_without_hours_in_the_window_none_bind() -> None:
+    message = reminder('{ at_days = 5, template = "firm" }', book(invoice())).operations[0]
+    assert isinstance(message, SendMessage)
+    assert message.hours is None
+
+
 def test_a_call_is_for_people() -> None:
     assert reminder('{ at_days = 5, template = "firm", channel = "call" }', book(invoice())).operations == ()
 
