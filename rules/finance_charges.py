@@ -171,7 +171,7 @@ def _assessed(matter: Matter) -> Iterator[Decision]:
     if rest.amount < 0:
         yield from _reversed(matter, (assessed, rest), -rest.amount)
     elif rest.amount == 0:
-        yield _skip(matter.invoice, _nothing_more(matter, assessed, reached))
+        yield _silent(matter, assessed, reached, first_overdue)
     else:
         yield _charge_or_wait(matter, assessed, rest, reached)
 
@@ -200,6 +200,17 @@ def _not_yet(matter: Matter, first_overdue: date) -> Skip:
     as_of = matter.parties.situation.as_of
     following = next_assessment(assess_on, as_of, first_overdue, matter.billed.last_on)
     return _skip(matter.invoice, f"not due for assessment until {following}")
+
+
+def _silent(matter: Matter, assessed: Assessed, reached: date, first_overdue: date) -> Skip:
+    """Why nothing is charged, and when it is looked at again where charges are assessed on certain days."""
+    assess_on, as_of = matter.settings.assess_on, matter.parties.situation.as_of
+    if assess_on is None or reached >= as_of:
+        return _skip(matter.invoice, _nothing_more(matter, assessed, reached))
+    if reached < first_overdue:
+        return _not_yet(matter, first_overdue)
+    following = next_assessment(assess_on, as_of, first_overdue, matter.billed.last_on)
+    return _skip(matter.invoice, f"{_nothing_more(matter, assessed, reached)}; next assessed on {following}")
 
 
 def _nothing_more(matter: Matter, assessed: Assessed, reached: date) -> str:
