@@ -33,6 +33,7 @@ class Thresholds(RuleSettings):
     broken_promises: Positive | None = Field(
         default=None, description="How many promises were not, or not wholly, kept."
     )
+    reminder_level: Positive | None = Field(default=None, description="Level of a reminder sent on what is still open.")
     limit_used_pct: PctText | None = Field(default=None, description="Share of the credit limit in use, in percent.")
 
 
@@ -83,6 +84,7 @@ class Creditor:
             "overdue_invoices": self._invoices,
             "broken_promises": self._promises,
             "limit_used_pct": self._limit,
+            "reminder_level": self._reminded,
         }
         return looks[name](threshold)
 
@@ -104,6 +106,12 @@ class Creditor:
         own = (one for one in self.situation.judged if one.promise.customer == self.customer.ref)
         number = broken(own, self.broken_since)
         return Finding(number >= threshold, f"{counted(number, 'promise')} broken ({threshold} or more)")
+
+    def _reminded(self, threshold: int) -> Finding:
+        rows = self.situation.aged_by_customer.get(self.customer.ref, ())
+        sent = self.situation.ledger.reminders
+        level = max((entry.level for row in rows for entry in sent.get(row.invoice.ref, ())), default=0)
+        return Finding(level >= threshold, f"reminder level {level} sent ({threshold} or more)")
 
     def _overdue(self, thresholds: tuple[Amount, ...]) -> Finding:
         return self._amounts(thresholds, sums, self._late(), "overdue")

@@ -18,7 +18,7 @@ from pydantic import Field
 from rules.domain.facts import Promise
 from rules.domain.ledger import Ledger
 from rules.domain.money import Money
-from rules.domain.settings import Count, RuleSettings
+from rules.domain.settings import Count, Flag, RuleSettings
 
 PromiseState = Literal["open", "kept", "partly_kept", "broken", "withdrawn"]
 
@@ -30,6 +30,12 @@ class PromiseSettings(RuleSettings):
     """How promises to pay are judged."""
 
     tolerance_days: Count = Field(default=0, description="Days after the promised day before a promise is judged.")
+    call_when_broken: Flag = Field(
+        default=False, description="A task to call whenever a promise was not kept and something of it is still open."
+    )
+    write_to_books: Flag = Field(
+        default=False, description="Write the promised day on the invoice, where the provider has a place for it."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from rules.policy.documents import Path, Tree, merge_documents, parse, place
 from rules.policy.modules import rule_modules
 from rules.policy.policies import Policies
 from rules.policy.problems import meant, refusals
-from rules.policy.resolve import Resolved, pack_names, resolve
+from rules.policy.resolve import OWN_KEYS, Resolved, pack_names, resolve
 from rules.policy.select import Select
 
 M = TypeVar("M", bound=RuleSettings)
@@ -147,7 +147,7 @@ class _Builder:
         modules = rule_modules()
         for rule, table in sorted(policy.tables.items()):
             if rule not in modules:
-                self._refuse(policy, (rule,), f"unknown rule{meant(rule, (*modules, 'extends'))}")
+                self._refuse(policy, (rule,), f"unknown rule{meant(rule, (*modules, *OWN_KEYS))}")
             elif not isinstance(table, Mapping):
                 self._refuse(policy, (rule,), f"must be a table, [policies.….{rule}]")
             else:

@@ -23,6 +23,7 @@ _TAKES_THE_PLACE_OF = {
     "day_of_month": ("every_days",),
     "every_days": ("day_of_month",),
 }
+OWN_KEYS = ("extends", "without")  # what a policy holds beside its rules' tables
 _PACKS = FilePath(__file__).resolve().parent.parent / "packs"
 
 
@@ -68,8 +69,17 @@ def _resolve(tree: Tree, name: str, children: tuple[str, ...]) -> Resolved:
         return Resolved(places={(): (tree, path)})
     base = _base(tree, name, own, (*children, name))
     base.places[()] = (tree, path)
-    _overlay(base, (), base.tables, {key: value for key, value in own.items() if key != "extends"}, (tree, path))
+    _leave_out(base, tree, path, own.get("without", []))
+    _overlay(base, (), base.tables, {key: value for key, value in own.items() if key not in OWN_KEYS}, (tree, path))
     return base
+
+
+def _leave_out(base: Resolved, tree: Tree, path: Path, without: object) -> None:
+    """Turn off inherited rules the policy does not want."""
+    for rule in without if isinstance(without, list) else [without]:
+        if base.tables.pop(str(rule), None) is None:
+            inherited = ", ".join(sorted(base.tables)) or "nothing"
+            _complain(tree, (*path, "without"), f'"{rule}" is not inherited; {inherited} is')
 
 
 def _base(tree: Tree, name: str, own: Mapping[str, Any], children: tuple[str, ...]) -> Resolved:

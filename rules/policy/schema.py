@@ -25,6 +25,7 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             "extends": {"type": "string", "description": f"Another policy, or a pack: {', '.join(pack_names())}."},
+            "without": {"type": "array", "items": {"enum": list(rules)}, "description": "Inherited rules left off."},
             **rules,
         },
     }
