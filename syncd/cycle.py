@@ -22,7 +22,7 @@ from rules.domain.money import Money
 from rules.policy import Policies
 from syncd import crash
 from syncd.config import Limits
-from syncd.errors import ConfigError
+from syncd.errors import ConfigError, TryAgain
 from syncd.office import Ledger
 from syncd.outbox import Drained
 from syncd.plan import Limits as PlanLimits
@@ -190,7 +190,7 @@ def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
     structlog.contextvars.bind_contextvars(connection=ledger.name)
     try:
         report = run_pass(ledger, ground)
-    except (ConnectorError, ConfigError) as error:
+    except (ConnectorError, ConfigError, TryAgain) as error:
         report = PassReport(ledger.name, failure=str(error), exit_code=_exit_code(error))
         _park(ledger, error)
         log.warning("pass.failed", error=type(error).__name__, why=str(error))
@@ -214,7 +214,7 @@ def _exit_code(error: Exception) -> int:
     match error:
         case ConsentNeeded() | WrongCompany():
             return 77
-        case Throttled():
+        case Throttled() | TryAgain():
             return 75
         case ConfigError():
             return 78

@@ -15,6 +15,7 @@ import structlog
 from connectors import Connector, Receipt, Ref
 from connectors.errors import (
     Conflict,
+    ConsentNeeded,
     MalformedRecordError,
     OutcomeUnknown,
     Rejected,
@@ -119,7 +120,7 @@ class Outbox:
         crash.point("after_claim", step.operation.verb)
         try:
             receipt = self.writer_for(step.operation).write(step.operation, step.key)
-        except (Throttled, Unavailable) as error:
+        except (Throttled, Unavailable, ConsentNeeded) as error:
             self.intents.not_sent(step, str(error), self.time.now())
             if not isinstance(step.operation, SendMessage):
                 raise

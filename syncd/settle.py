@@ -41,7 +41,7 @@ def settle(
         try:
             receipt = _evidence(step, connector)
         except Unprovable as error:
-            intents.unknown(step, str(error), clock.now())
+            intents.unprovable(step, str(error), clock.now())
             unclear += 1
         except ConnectorError as error:
             log.warning("settle.postponed", key=step.key, error=type(error).__name__)

@@ -157,8 +157,13 @@ class IntentRows:
             return [(row.key, codec.load_operation(row.payload)) for row in tx.execute(query)]
 
     def unsettled(self) -> list[Step]:
-        """Operations sent without a clear answer, and those a crash left under way."""
-        return self._steps(_operation.c.state.in_(("sending", "unknown")))
+        """Operations whose outcome may still be found out: sent without a clear answer, or left under way by a crash."""
+        open_ended = and_(_operation.c.state == "unknown", _operation.c.finished_at.is_(None))
+        return self._steps((_operation.c.state == "sending") | open_ended)
+
+    def unclear(self) -> list[Step]:
+        """Operations that may or may not be in the books."""
+        return self._steps(_operation.c.state == "unknown")
 
     def next_step(self, *, after: int = 0) -> Step | None:
         """The next operation to send, of an action numbered above `after` or the same action's following step."""

@@ -104,6 +104,12 @@ class Intents(IntentRows):
             if step.state != "unknown" or step.why != why:
                 self._note(tx, step, now, "operation.unclear", {"why": why})
 
+    def unprovable(self, step: Step, why: str, now: datetime) -> None:
+        """Nothing proves whether it was done: it stays unclear until a person says so, and is not asked after again."""
+        self.unknown(step, why, now)
+        with self._store.writing() as tx:
+            self._set_step(tx, step, {"finished_at": now.isoformat()})
+
     def approve(self, intent: Intent, who: str, now: datetime) -> None:
         """A person lets a held action go."""
         with self._store.writing() as tx:

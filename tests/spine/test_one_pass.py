@@ -336,3 +336,20 @@ def test_every_invoice_the_provider_mails_is_looked_at_again_first(desk):
 
     mailed = [operation.invoice for _, operation in desk.books.done if isinstance(operation, EmailInvoice)]
     assert mailed == ["I-2"]
+
+
+def test_what_nobody_can_prove_is_not_asked_after_with_every_pass(desk):
+    overdue_book(desk)
+    desk.books.lose = ["after"]
+    run_pass(desk.ledger, desk.ground)
+    assert len(desk.ledger.intents.unsettled()) == 1
+    run_pass(desk.ledger, desk.ground)
+    assert desk.ledger.intents.unsettled() == []
+    assert [step.key for step in desk.ledger.intents.unclear()] == [REMINDER]
+
+
+def test_a_consent_that_ends_before_a_write_leaves_it_planned(desk):
+    overdue_book(desk)
+    desk.books.fail_writes = ConsentNeeded("gone")
+    attempt_pass(desk.ledger, desk.ground)
+    assert desk.states()[REMINDER] == "planned"
