@@ -157,7 +157,7 @@ class IntentRows:
             return [(row.key, codec.load_operation(row.payload)) for row in tx.execute(query)]
 
     def unsettled(self) -> list[Step]:
-        """Operations whose outcome may still be found out: sent without a clear answer, or left under way by a crash."""
+        """Operations whose outcome may still be found out: sent without a clear answer, or left by a crash."""
         open_ended = and_(_operation.c.state == "unknown", _operation.c.finished_at.is_(None))
         return self._steps((_operation.c.state == "sending") | open_ended)
 
