@@ -108,8 +108,6 @@ def _never(desk: _Desk, invoice: Invoice) -> str | None:
         return "a draft is never charged"
     if invoice.is_ours and desk.settings.base != "principal_and_charges":
         return 'our own charge bears no interest (base = "principal_and_charges" would let it)'
-    if invoice.total.amount <= 0:
-        return f"a total of {invoice.total} bears nothing"
     return None
 
 
@@ -118,6 +116,8 @@ def _nothing_due(matter: Matter) -> str | None:
     invoice = matter.invoice
     if invoice.status == "voided":
         return "The invoice is voided"
+    if invoice.total.amount <= 0:
+        return f"A total of {invoice.total} bears nothing"
     if matter.parties.situation.is_settled_by_discount(invoice):
         return "A discount earned settles the invoice"
     return None

@@ -261,11 +261,12 @@ def _pay_charges(running: _Running, accrual: Accrual, fixed: Decimal, amount: De
 
 
 def _uncarry(running: _Running, paid: Decimal) -> None:
-    """Interest that was paid off bears no more."""
-    for index, carried in enumerate(running.carried):
-        taken = min(carried, paid)
-        running.carried[index] -= taken
-        paid -= taken
+    """Interest that was paid off bears no more: what was carried first, then this month's."""
+    for held in (running.carried, running.month):
+        for index, interest in enumerate(held):
+            taken = min(interest, paid)
+            held[index] -= taken
+            paid -= taken
 
 
 def _month_ends(anchor: date, last_on: date) -> Iterator[date]:
