@@ -20,8 +20,8 @@ from intuitlib.enums import Scopes
 
 from connectors import ConnectionSettings
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled, Unavailable, WrongCompany
-from connectors.quickbooks.client import is_loopback, network_errors, refuse_plain_http
 from connectors.quickbooks.faults import THROTTLE_WAIT_S
+from connectors.quickbooks.wire import is_loopback, network_errors, refuse_plain_http
 from connectors.tokens import Tokens
 from connectors.transport import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connectors import ConnectionSettings
 from connectors.errors import OutcomeUnknown, Rejected, Unavailable
@@ -17,11 +17,9 @@ from connectors.quickbooks.mapping import CHARGE_PREFIX, CREDIT_PREFIX
 from connectors.quickbooks.notes import created_note
 from connectors.quickbooks.profile import Profile
 from connectors.quickbooks.read import Reader
+from connectors.quickbooks.wire import Api
 from rules.domain.actions import CreateCreditNote, CreateInvoice
 from rules.domain.money import Money
-
-if TYPE_CHECKING:
-    from connectors.quickbooks.client import Api
 
 DEFAULT_ITEM = "Finance charge"
 _DESCRIPTION_LIMIT = 4000

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connectors import FactKind, Page
 from connectors.errors import Rejected, Unavailable
 from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.faults import BrokenAnswer
-from connectors.quickbooks.records import ENTITIES, PAGE_ROWS, UNREADABLE, Records, Row
-
-if TYPE_CHECKING:
-    from connectors.quickbooks.client import Api
+from connectors.quickbooks.records import ENTITIES, UNREADABLE, Records, Row
 
 _RESTARTS = 3
 _BAD_ROWS = 5  # of one page

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from connectors import AgedReceivables, ConnectionSettings, FactKind, Page, Record, Ref
@@ -23,12 +23,9 @@ from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.faults import NOT_FOUND, BrokenAnswer
 from connectors.quickbooks.listings import EVERYTHING, Lister
 from connectors.quickbooks.profile import Profile, profile_of, term_of, types_of
-from connectors.quickbooks.records import ENTITIES, PAGE_ROWS, Records, Row
+from connectors.quickbooks.records import ENTITIES, Records, Row
 from connectors.quickbooks.report import balances_in
 from connectors.transport import Timing
-
-if TYPE_CHECKING:
-    from connectors.quickbooks.client import Api
 
 CDC_ROWS = 1000
 OVERLAP = timedelta(minutes=5)

@@ -6,19 +6,16 @@ The only reading done here is of the payments that say where a credit memo was u
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
 from connectors.errors import MalformedRecordError
 from connectors.quickbooks import mapping
 from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.profile import Profile
+from connectors.quickbooks.wire import Api
 from rules.domain.facts import Fact, Rate
 
-if TYPE_CHECKING:
-    from connectors.quickbooks.client import Api
-
-PAGE_ROWS = 1000
 UNREADABLE = "Unreadable"  # the status we give a row in place of one QuickBooks cannot show
 _AT_ONCE = 30
 Row = Mapping[str, Any]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import Any, assert_never
 
 from connectors import ConnectionSettings, Receipt
 from connectors.errors import ConnectorError, Rejected, Unprovable
@@ -23,6 +23,7 @@ from connectors.quickbooks.documents import Documents, has_late_fee
 from connectors.quickbooks.faults import DUPLICATE_NUMBER, NOT_FOUND
 from connectors.quickbooks.mapping import CHARGE_PREFIX, CREDIT_PREFIX, ref_of
 from connectors.quickbooks.read import Reader
+from connectors.quickbooks.wire import Api
 from rules.domain.actions import (
     AddNote,
     CreateCreditNote,
@@ -33,9 +34,6 @@ from rules.domain.actions import (
     SetPromiseDate,
     SetStopSell,
 )
-
-if TYPE_CHECKING:
-    from connectors.quickbooks.client import Api
 
 Row = Mapping[str, Any]
 # Our `since` and their stamps come from two clocks, theirs in whole seconds.

@@ -20,8 +20,9 @@ from connectors.errors import (
     Unavailable,
     WrongCompany,
 )
-from connectors.quickbooks.client import connect, written
+from connectors.quickbooks.client import connect
 from connectors.quickbooks.faults import error_of
+from connectors.quickbooks.wire import written
 from connectors.simulator.http import Fault, Response
 from connectors.transport import Timing
 from rules.domain.actions import AddNote
