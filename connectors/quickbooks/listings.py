@@ -15,6 +15,7 @@ from connectors.errors import Rejected, Unavailable
 from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.faults import BrokenAnswer
 from connectors.quickbooks.records import ENTITIES, UNREADABLE, Records, Row
+from connectors.quickbooks.wire import PAGE_ROWS, Api
 
 _RESTARTS = 3
 _BAD_ROWS = 5  # of one page

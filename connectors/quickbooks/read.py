@@ -25,6 +25,7 @@ from connectors.quickbooks.listings import EVERYTHING, Lister
 from connectors.quickbooks.profile import Profile, profile_of, term_of, types_of
 from connectors.quickbooks.records import ENTITIES, Records, Row
 from connectors.quickbooks.report import balances_in
+from connectors.quickbooks.wire import PAGE_ROWS, Api
 from connectors.transport import Timing
 
 CDC_ROWS = 1000

@@ -252,7 +252,7 @@ def test_opening_a_connection_makes_no_request_and_asks_for_no_token(open_books,
 
 
 def test_a_write_that_hangs_ends_by_itself_and_is_not_sent_again(books, server, monkeypatch):
-    monkeypatch.setattr("connectors.quickbooks.client.READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("connectors.quickbooks.wire.READ_TIMEOUT_S", 0.2)
     server.faults += [Fault("hang_after", method="POST", delay_s=1.0, times=9)]
     with pytest.raises(OutcomeUnknown):
         books.write(NOTE, "k/1")
