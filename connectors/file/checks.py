@@ -21,7 +21,7 @@ def problems_of(gathered: Gathered, as_of: date) -> Iterator[str]:
     """Everything wrong between the records, in the order of the file's lists."""
     for name in _WITH_REFS:
         yield from _twice(gathered.placed.get(name, []))
-    customers, invoices = sorted(gathered.known("customers")), sorted(gathered.known("invoices"))
+    customers, invoices = gathered.known("customers"), gathered.known("invoices")
     for placed in gathered.all():
         for key, name in _customers_named(placed.fact):
             yield from _unknown(placed, key, "customer", name, customers)
@@ -60,9 +60,9 @@ def _invoices_named(fact: object) -> Iterator[tuple[str, str]]:
         yield f"applied[{position}].invoice", part.invoice
 
 
-def _unknown(placed: Placed, key: str, noun: str, name: str, known: list[str]) -> Iterator[str]:
+def _unknown(placed: Placed, key: str, noun: str, name: str, known: set[str]) -> Iterator[str]:
     if name not in known:
-        yield f'{placed.place}.{key}: there is no {noun} "{name}" in this book{meant(name, known)}'
+        yield f'{placed.place}.{key}: there is no {noun} "{name}" in this book{meant(name, sorted(known))}'
 
 
 def _circles(customers: list[Placed]) -> Iterator[str]:

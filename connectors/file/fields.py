@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cached_property, lru_cache
 from typing import Any
 
 from rules.domain.currencies import currency_of
@@ -20,6 +21,7 @@ from rules.domain.money import Money, decimal_of, minor_units
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WHOLE = re.compile(r"[0-9]{1,6}")
 _LONGEST_NUMBER = 20  # digits; arithmetic stays exact far beyond any company's receivables
+_REMEMBERED = 4096  # days and amounts: a book repeats its days, and an open invoice's balance is its total
 
 
 class Unread(ValueError):
@@ -37,7 +39,7 @@ class Reading:
 
     def at(self, step: str) -> Reading:
         """The same reading one step further in."""
-        return replace(self, place=self.place + step)
+        return Reading(self.place + step, self.problems, self.currency, self.joint)
 
     def key(self, key: str) -> Reading:
         """The reading of one key of this table."""
@@ -50,10 +52,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one value is read (ValueError says what is wrong) and written back."""
+    """How one value is read (ValueError says what is wrong) and written back. One that `nests` needs its own place."""
 
     read: Callable[[object, Reading], Any]
     write: Callable[[Any], object]
+    nests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,23 @@ class Field:
         return self.attribute or self.key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """A table: what it makes and from which keys. `tag` is the ``kind`` of a history entry."""
 
     make: Callable[..., Any]
     fields: tuple[Field, ...]
     tag: str = ""
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """Every key such a table may have."""
+        return (*(field.key for field in self.fields), *(("kind",) if self.tag else ()))
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The same, to look a key up."""
+        return frozenset(self.keys)
 
 
 def read_table(shape: Shape, value: object, reading: Reading) -> Any:
@@ -91,27 +104,27 @@ def read_table(shape: Shape, value: object, reading: Reading) -> Any:
         reading.refuse(f"this must be a table of keys and values, not {_said(value)}")
         raise Unread
     before = len(reading.problems)
-    refuse_unknown(value, [field.key for field in shape.fields] + (["kind"] if shape.tag else []), reading)
+    if not value.keys() <= shape.known:
+        refuse_unknown(value, list(shape.keys), reading)
     found: dict[str, Any] = {}
     for field in shape.fields:
-        _read_field(field, value.get(field.key), reading, found)
+        part = value.get(field.key)
+        if part is not None:
+            _read_field(field, part, reading, found)
+        elif field.required:
+            reading.key(field.key).refuse("this is missing")
     if len(reading.problems) > before:
         raise Unread
     return shape.make(**found)
 
 
 def _read_field(field: Field, value: object, reading: Reading, found: dict[str, Any]) -> None:
-    here = reading.key(field.key)
-    if value is None:
-        if field.required:
-            here.refuse("this is missing")
-        return
     try:
-        found[field.name] = field.kind.read(value, here)
+        found[field.name] = field.kind.read(value, reading.key(field.key) if field.kind.nests else reading)
     except Unread:
         return
     except ValueError as error:
-        here.refuse(str(error))
+        reading.key(field.key).refuse(str(error))
 
 
 def refuse_unknown(table: Mapping[str, object], known: list[str], reading: Reading) -> None:
@@ -140,7 +153,9 @@ def write_table(shape: Shape, value: Any) -> dict[str, object]:
 
 def table_of(shape: Shape) -> Kind:
     """A nested table."""
-    return Kind(lambda value, reading: read_table(shape, value, reading), lambda value: write_table(shape, value))
+    return Kind(
+        lambda value, reading: read_table(shape, value, reading), lambda value: write_table(shape, value), nests=True
+    )
 
 
 def list_of(kind: Kind) -> Kind:
@@ -155,7 +170,7 @@ def list_of(kind: Kind) -> Kind:
             raise Unread
         return tuple(found)
 
-    return Kind(read, lambda values: [kind.write(value) for value in values])
+    return Kind(read, lambda values: [kind.write(value) for value in values], nests=True)
 
 
 def _read_item(kind: Kind, item: object, reading: Reading) -> Any:
@@ -171,7 +186,7 @@ def _read_item(kind: Kind, item: object, reading: Reading) -> Any:
 def _read_text(value: object, _: Reading) -> str:
     if not isinstance(value, str):
         raise ValueError(f'write it in quotes, "{value}"')
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if "\0" in value or (not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value)):
         raise ValueError("it has a character in it that no text has")
     return value
 
@@ -204,21 +219,38 @@ def _read_days(value: object, _: Reading) -> int:
 def _read_day(value: object, _: Reading) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError(f'"{value}" is not a day of the calendar') from error
-    raise ValueError(f"write a day as year-month-day such as 2025-03-31, not {_said(value)}")
+    if isinstance(value, str):
+        return _day_of(value)
+    raise ValueError(_no_day(value))
+
+
+@lru_cache(_REMEMBERED)
+def _day_of(text: str) -> date:
+    if not _ISO_DAY.fullmatch(text):
+        raise ValueError(_no_day(text))
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f'"{text}" is not a day of the calendar') from error
+
+
+def _no_day(value: object) -> str:
+    return f"write a day as year-month-day such as 2025-03-31, not {_said(value)}"
 
 
 def _read_money(value: object, reading: Reading) -> Money:
-    currency = reading.currency or "USD"
     if not isinstance(value, str):
-        raise ValueError(f'write it as the string "{_spelled(value, currency)}", not as {_said(value)}')
-    if len(value.partition(".")[0]) > _LONGEST_NUMBER:
-        raise ValueError(f'"{value}" is too long a number')
-    money = Money.parse(value, reading.currency or None)
+        raise ValueError(
+            f'write it as the string "{_spelled(value, reading.currency or "USD")}", not as {_said(value)}'
+        )
+    return _money_of(value, reading.currency or None)
+
+
+@lru_cache(_REMEMBERED)
+def _money_of(text: str, currency: str | None) -> Money:
+    if len(text.partition(".")[0]) > _LONGEST_NUMBER:
+        raise ValueError(f'"{text}" is too long a number')
+    money = Money.parse(text, currency)
     currency_of(money.currency)
     if money.amount < 0:
         raise ValueError(f"{money} is below zero; amounts in a book never are")

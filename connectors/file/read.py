@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -94,9 +95,9 @@ def _whole(digits: str) -> int | Decimal:
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in table:
-            raise ValueError(f'the key "{key}" stands twice in one table; which one is meant?')
-        table[key] = value
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        counted = Counter(key for key, _ in pairs)
+        twice = next(key for key, _ in pairs if counted[key] > 1)
+        raise ValueError(f'the key "{twice}" stands twice in one table; which one is meant?')
     return table

@@ -43,22 +43,29 @@ def sum_problems(gathered: Gathered, as_of: date) -> Iterator[str]:
 
 def _invoice_problems(placed: Placed, effects: Iterable[Effect], gathered: Gathered, as_of: date) -> Iterator[str]:
     invoice: Invoice = placed.fact
-    parts = {"balance": invoice.balance, "tax": invoice.tax}
-    parts |= {f"installments[{n}].amount": row.amount for n, row in enumerate(invoice.installments)}
     foreign = [
-        f"{placed.place}.{key}: {_foreign(part, invoice)}" for key, part in parts.items() if _differs(part, invoice)
+        f"{placed.place}.{key}: {_foreign(part, invoice)}" for key, part in _parts(invoice) if _differs(part, invoice)
     ]
     yield from foreign
     if foreign or invoice.status == "voided":
         return
     if invoice.tax is not None and invoice.tax > invoice.total:
         yield f"{placed.place}.tax: {invoice.tax} is more than the total, {invoice.total}"
-    rows = total([row.amount for row in invoice.installments], invoice.currency)
-    if invoice.installments and rows != invoice.total:
-        yield f"{placed.place}.installments: they add up to {rows}, the total is {invoice.total}"
+    if invoice.installments:
+        rows = total([row.amount for row in invoice.installments], invoice.currency)
+        if rows != invoice.total:
+            yield f"{placed.place}.installments: they add up to {rows}, the total is {invoice.total}"
     if invoice.ref not in gathered.doubtful:
         same = [effect for effect in effects if effect.amount.currency == invoice.currency]
         yield from _balance_problems(placed, same, as_of, stated=invoice.ref not in gathered.unstated)
+
+
+def _parts(invoice: Invoice) -> Iterator[tuple[str, Money | None]]:
+    """The amounts of an invoice that must be in its currency, with their keys."""
+    yield "balance", invoice.balance
+    yield "tax", invoice.tax
+    for position, row in enumerate(invoice.installments):
+        yield f"installments[{position}].amount", row.amount
 
 
 def _balance_problems(placed: Placed, effects: list[Effect], as_of: date, *, stated: bool) -> Iterator[str]:

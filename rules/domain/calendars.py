@@ -8,19 +8,23 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import cast
-
-import holidays
+from importlib import import_module
+from typing import Any, cast
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SATURDAY = 5
+
+
+def _package() -> Any:
+    """The `holidays` package, loaded once a policy names a calendar: most never do, and all would wait for it."""
+    return import_module("holidays")
 
 
 @lru_cache(maxsize=1024)
 def _holidays_of(name: str, year: int) -> frozenset[date]:
     country, _, region = name.partition("-")
     try:
-        found = holidays.country_holidays(country, subdiv=region or None, years=year)
+        found = _package().country_holidays(country, subdiv=region or None, years=year)
     except NotImplementedError:
         return frozenset()
     return frozenset(cast("list[date]", list(found)))
@@ -31,7 +35,7 @@ def is_known(name: str) -> bool:
     """Whether `name` is a country, or country and region, whose public holidays we know."""
     country, _, region = name.partition("-")
     try:
-        holidays.country_holidays(country, subdiv=region or None)
+        _package().country_holidays(country, subdiv=region or None)
     except NotImplementedError:
         return False
     return True

@@ -105,7 +105,7 @@ def discount_earned(invoice: Invoice, effects: Iterable[Effect]) -> bool:
 
 def _invoice_then(invoice: Invoice, effects: tuple[Effect, ...], book_day: date, day: date) -> Invoice:
     """The invoice with the balance of `day`: the book's own balance, plus what came off after that day."""
-    if invoice.status in ("voided", "draft"):
+    if not effects or invoice.status in ("voided", "draft"):
         return invoice
     now, then = (applied_by(effects, on, invoice.currency) for on in (book_day, day))
     balance = invoice.balance + now - then

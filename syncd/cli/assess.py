@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import click
 
 from syncd.cli.options import AS_JSON, CONFIG, DAY, EXISTING_FILE, RULES
-from syncd.cli.output import print_json, print_text
+from syncd.cli.output import print_rows_json, print_text
 from syncd.cli.sources import read_policies
 
 
@@ -32,9 +34,20 @@ def assess(
     from syncd.assess import assess as decide
     from syncd.cli.rendering import assessment
 
-    receivables = read_book(book)
-    found = decide(receivables, read_policies(rules, config), as_of or receivables.as_of, policy)
+    with _nothing_to_collect():
+        receivables = read_book(book)
+        found = decide(receivables, read_policies(rules, config), as_of or receivables.as_of, policy)
     if as_json:
-        print_json(found)
+        print_rows_json(found)
     else:
         print_text(assessment(found, receivables))
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Facts are trees: looking for circles among a hundred thousand of them takes a fifth of the time, finds none."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

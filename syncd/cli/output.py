@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -28,6 +28,23 @@ Text: TypeAlias = str | Table
 def print_json(value: Any) -> None:
     """One JSON document, indented, in the order it was built."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_rows_json(document: Mapping[str, Any]) -> None:
+    """One JSON document whose lists have a row a line: with thousands of rows, indenting each would be the work."""
+    parts = ",\n".join(f"  {_encoded(name)}: {_listed(part)}" for name, part in document.items())
+    click.echo(f"{{\n{parts}\n}}")
+
+
+def _listed(part: Any) -> str:
+    if not isinstance(part, list) or not part:
+        return _encoded(part)
+    rows = ",\n".join(f"    {_encoded(row)}" for row in part)
+    return f"[\n{rows}\n  ]"
+
+
+def _encoded(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def print_text(parts: Iterable[Text]) -> None:
