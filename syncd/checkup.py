@@ -191,7 +191,7 @@ def _finding(subject: str, well: str, attempt: Callable[[], None]) -> Finding:
 
 
 def _refused(subject: str, error: ConfigError | OSError) -> Iterator[Finding]:
-    problems = error.problems if isinstance(error, ConfigError) else (str(error),)
+    problems = error.problems if isinstance(error, ConfigError) else (f"{error.filename}: {error.strerror}",)
     yield from (Finding(subject, problem, 78) for problem in problems)
 
 

@@ -51,7 +51,7 @@ def _report_bug(kind: type[BaseException], error: BaseException, trace: Tracebac
         what = " ".join(str(error).split())[:200]
         sys.stderr.write(
             f"syncd: this is a bug: {kind.__name__}: {what}\n"
-            "syncd: nothing was sent twice because of it; SYNCD_DEBUG=1 shows where it happened, for your report\n"
+            "syncd: run it again with SYNCD_DEBUG=1 to see where, for your report\n"
         )
     sys.stdout.flush()
     sys.stderr.flush()

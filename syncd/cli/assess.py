@@ -12,7 +12,7 @@ import click
 
 from syncd.cli.options import AS_JSON, CONFIG, DAY, EXISTING_FILE, RULES
 from syncd.cli.output import print_rows_json, print_text
-from syncd.cli.sources import read_policies
+from syncd.cli.sources import read_policies, require_policy
 
 
 @click.command(short_help="Decide on a book file without any connection.")
@@ -34,9 +34,12 @@ def assess(
     from syncd.assess import assess as decide
     from syncd.cli.rendering import assessment
 
+    policies = read_policies(rules, config)
+    if policy is not None:
+        require_policy(policies, policy)
     with _nothing_to_collect():
         receivables = read_book(book)
-        found = decide(receivables, read_policies(rules, config), as_of or receivables.as_of, policy)
+        found = decide(receivables, policies, as_of or receivables.as_of, policy)
     if as_json:
         print_rows_json(found)
     else:

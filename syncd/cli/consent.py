@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncd.cli.desk import start_logging
+from syncd.cli.desk import require_connection, start_logging
 from syncd.cli.options import CONFIG, EXISTING_FILE
 from syncd.cli.output import say
-from syncd.errors import ConsentMissing, Usage
-from syncd.toml_file import near_miss
+from syncd.errors import ConsentMissing
 
 if TYPE_CHECKING:
     from connectors import ConnectionSettings
@@ -91,8 +90,7 @@ def _opened(config: Path | None, name: str) -> Iterator[Opened]:
 
     start_logging(verbose=False)
     loaded = load_config(config)
-    if name not in loaded.connections:
-        raise Usage(f'{loaded.path} has no connection "{name}"{near_miss(name, loaded.connections)}')
+    require_connection(loaded, name)
     settings, clock = loaded.connections[name].settings(), SystemClock()
     loaded.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = open_store(loaded.database)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from syncd.cli.options import AS_JSON
+from syncd.cli.options import AS_JSON, NO_CONFIG
 from syncd.cli.output import Table, Text, print_json, print_text, say
 
 _WRITTEN = {
@@ -30,6 +30,7 @@ _WRITTEN = {
 @click.option("--keep", is_flag=True, help="Leave the configuration and state in ./syncd-demo to try commands on.")
 @click.option("--serve", is_flag=True, help="Leave the simulated companies running until Ctrl-C.")
 @AS_JSON
+@NO_CONFIG
 def demo(csv: Path | None, keep: bool, serve: bool, as_json: bool) -> int:
     """A quarter of business in about a minute, on two simulated companies.
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncd.errors import TryAgain, Usage
+from syncd.toml_file import near_miss
 
 if TYPE_CHECKING:
+    from syncd.config import Config
     from syncd.cycle import Ground
     from syncd.office import Office
 
@@ -31,11 +33,22 @@ def opened(
     from syncd.office import open_office
 
     start_logging(verbose=verbose)
-    names = [connection] if connection else []
-    with open_office(load_config(config), SystemClock(), exclusive=exclusive, names=names) as office:
-        if not office.config.connections:
-            raise Usage(f"{office.config.path} has no [connections.NAME] yet; `syncd init` shows how one is written")
+    loaded = load_config(config)
+    names = [connection] if connection else list(loaded.connections)
+    if not names:
+        raise Usage(f"{loaded.path} has no [connections.NAME] yet; `syncd init` shows how one is written")
+    for name in names:
+        require_connection(loaded, name)
+    with open_office(loaded, SystemClock(), exclusive=exclusive, names=names) as office:
         yield office
+
+
+def require_connection(config: Config, name: str) -> None:
+    """Raises Usage where the configuration has no connection of that name."""
+    if name not in config.connections:
+        known = ", ".join(config.connections) or "none"
+        meant = near_miss(name, config.connections) or f"; there are: {known}"
+        raise Usage(f'{config.path} has no connection "{name}"{meant}')
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from syncd.errors import SyncdError
 
 NEEDS_PERSON = 1
@@ -20,6 +22,21 @@ def exit_code_of(error: Exception) -> int:
     if isinstance(error, SyncdError):
         return error.exit_code
     return next((code for kind, code in _codes() if isinstance(error, kind)), NEEDS_PERSON)
+
+
+def machine_trouble(error: OSError) -> int | None:
+    """The exit code where this machine is the trouble: 78 what may not be written, 75 what is full; None: our bug."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return 75
+    if error.filename is not None and error.errno in (
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOENT,
+        errno.ENOTDIR,
+    ):
+        return 78
+    return None
 
 
 def _codes() -> tuple[tuple[type[Exception], int], ...]:

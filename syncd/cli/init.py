@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from syncd.cli.options import NO_CONFIG
 from syncd.cli.output import say
 from syncd.errors import SyncdError
 
@@ -16,6 +17,7 @@ SYSTEM_FOLDER = Path("/etc")
 
 @click.command(short_help="Write a commented configuration, a starter rules file and a key.")
 @click.argument("folder", metavar="[DIR]", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@NO_CONFIG
 def init(folder: Path) -> None:
     """Write a commented configuration, a starter rules file and a key into DIR (default: this folder).
 

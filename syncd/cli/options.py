@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from syncd.toml_file import near_miss
+
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 CONNECTION = click.option("--connection", metavar="NAME", help="Only this connection of the configuration.")
 
@@ -24,6 +26,28 @@ CONFIG = click.option(
     callback=_config_path,
     help="The configuration; else $SYNCD_CONFIG, else /etc/syncd/config.toml.",
 )
+
+
+NO_CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    expose_value=False,
+    help="Taken as by every command; this one reads no configuration.",
+)
+
+
+class NearMissGroup(click.Group):
+    """A group that answers a name which is no command with the one that was meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command asked for."""
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            ctx.fail(f'there is no command "{args[0]}"{near_miss(args[0], known)}')
+        return super().resolve_command(ctx, args)
 
 
 class Day(click.ParamType[date]):

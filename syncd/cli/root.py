@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 import click
 
-from syncd.cli.failures import exit_code_of, expected_errors
-from syncd.toml_file import near_miss
+from syncd.cli.failures import exit_code_of, expected_errors, machine_trouble
+from syncd.cli.options import NearMissGroup
 
 INTERRUPTED_EXIT_CODE = 130
 COMPLETION_VARIABLE = "_SYNCD_COMPLETE"
@@ -45,7 +45,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-class LazyGroup(click.Group):
+class LazyGroup(NearMissGroup):
     """A group that knows its commands by name and imports one only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -61,14 +61,6 @@ class LazyGroup(click.Group):
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(f"syncd.cli.{module}"), name)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command asked for; a name that is none is answered with the one that was meant."""
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f'there is no command "{args[0]}"{near_miss(args[0], COMMANDS)}')
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -111,11 +103,7 @@ def run(arguments: Sequence[str]) -> int:
     if COMPLETION_VARIABLE in os.environ:
         root.main(prog_name="syncd")  # answers the shell and leaves
     try:
-        with root.make_context("syncd", list(arguments)) as ctx:
-            result = root.invoke(ctx)
-        sys.stdout.flush()
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
+        return _called(arguments)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -126,7 +114,27 @@ def run(arguments: Sequence[str]) -> int:
     except expected_errors() as error:
         click.echo(str(error), err=True)
         return exit_code_of(error)
+    except OSError as error:
+        return _told(error)
+
+
+def _called(arguments: Sequence[str]) -> int:
+    try:
+        with root.make_context("syncd", list(arguments)) as ctx:
+            result = root.invoke(ctx)
+        sys.stdout.flush()
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _told(error: OSError) -> int:
+    """Name what this machine lacks; any other failure of it is a bug, and raised again."""
+    code = machine_trouble(error)
+    if code is None:
+        raise error
+    click.echo(f"{error.filename or 'output'}: {error.strerror}", err=True)
+    return code
 
 
 def _reader_went_away() -> int:

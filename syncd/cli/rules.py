@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncd.cli.options import ANY_PATH, AS_JSON, CONFIG, EXISTING_FILE, RULES
+from syncd.cli.desk import opened
+from syncd.cli.options import ANY_PATH, AS_JSON, CONFIG, EXISTING_FILE, NO_CONFIG, RULES, NearMissGroup
 from syncd.cli.output import print_json, print_text
-from syncd.cli.sources import read_policies, rules_files
+from syncd.cli.sources import read_policies, require_policy, rules_files
 from syncd.errors import Usage
 from syncd.toml_file import near_miss
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from syncd.scenarios import Outcome
 
 
-@click.group(short_help="Lint, test, show and describe rules files.")
+@click.group(cls=NearMissGroup, short_help="Lint, test, show and describe rules files.")
 def rules() -> None:
     """Look at rules files before they decide anything."""
 
@@ -70,9 +71,8 @@ def show(
     A line behind a # is a default; copy it into your rules file without the # to change it.
     """
     policies = read_policies(rules, config)
-    name = policy or _policy_of(policies, customer, book)
-    if not policies.knows(name):
-        raise Usage(f'there is no policy "{name}"{near_miss(name, policies.names)}')
+    name = policy or _policy_of(policies, customer, book, config)
+    require_policy(policies, name)
     if as_json:
         print_json({"customer": customer, **_summary(policies, name)})
     else:
@@ -80,6 +80,7 @@ def show(
 
 
 @rules.command()
+@NO_CONFIG
 def schema() -> None:
     """Print the JSON Schema of a rules file, for editors that complete and check as you type."""
     from rules.policy import schema as schema_of_rules
@@ -90,15 +91,14 @@ def schema() -> None:
 @rules.command()
 @click.argument("paths", metavar="FILE...", type=ANY_PATH, nargs=-1, required=True)
 @AS_JSON
-@CONFIG
-def test(*, paths: Sequence[Path], as_json: bool, config: Path | None) -> int:
+@NO_CONFIG
+def test(*, paths: Sequence[Path], as_json: bool) -> int:
     """Run scenario files: books, rules and what must come out, written in TOML.
 
     Prints each scenario that comes out otherwise, with the difference, and leaves with 1.
     """
     from syncd.scenarios import run
 
-    del config  # a scenario file brings its own rules
     outcomes = [outcome for path in paths for outcome in run(path)]
     failed = [outcome for outcome in outcomes if not outcome.holds]
     if as_json:
@@ -129,27 +129,39 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _policy_of(policies: Policies, customer: str | None, book: Path | None) -> str:
+def _policy_of(policies: Policies, customer: str | None, book: Path | None, config: Path | None) -> str:
     if customer is None:
         raise Usage("name a customer, or a policy with --policy")
-    found = _customer(customer, book)
-    name = policies.select(found, None, None)
+    found, default = _in_book(customer, book) if book else _in_mirror(customer, config)
+    name = policies.select(found, None, default)
     if name is None:
         raise Usage(f'no policy is chosen for "{customer}": give [select] a default')
     return name
 
 
-def _customer(name: str, book: Path | None) -> Customer:
+def _in_book(name: str, book: Path) -> tuple[Customer, None]:
     from connectors.file.read import read_book
 
-    if book is None:
-        raise Usage("say where to look the customer up: --book FILE")
     customers = read_book(book).customers
     for customer in customers:
         if name in (customer.ref, customer.name):
-            return customer
+            return customer, None
     known = [word for customer in customers for word in (customer.ref, customer.name)]
     raise Usage(f'{book} has no customer "{name}"{near_miss(name, known)}')
+
+
+def _in_mirror(name: str, config: Path | None) -> tuple[Customer, str | None]:
+    """The customer in the books we hold, with the policy its connection falls back to."""
+    from connectors import Ref
+    from rules.domain.facts import Customer
+
+    with opened(config) as office:
+        for ledger in office.ledgers:
+            found = ledger.mirror.find(name)
+            customer = ledger.mirror.fact(Ref("customer", found[1])) if found else None
+            if isinstance(customer, Customer):
+                return customer, ledger.config.policy
+    raise Usage(f'no connection has a customer "{name}"; --book FILE looks in a book file')
 
 
 def _summary(policies: Policies, name: str) -> dict[str, Any]:

@@ -93,8 +93,6 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     default = field.get_default(call_default_factory=True)
-    if isinstance(default, BaseModel):
-        default = {key: value for key, value in default if value is not None}
     return "none" if default in (None, (), {}, [], "") else f"`{value_text(default)}`"
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from syncd.cli.options import NO_CONFIG
 from syncd.cli.output import say
 from syncd.errors import Usage
 
@@ -50,6 +51,7 @@ _INVOICES = (
     metavar="DIR",
     help="Write the client secret and each company's tokens there, for `syncd connect NAME --tokens`.",
 )
+@NO_CONFIG
 def simulator(*, quickbooks_port: int, xero_port: int, tokens: Path | None) -> None:
     """Serve a simulated QuickBooks Online and a simulated Xero company on loopback until Ctrl-C.
 

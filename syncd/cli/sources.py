@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncd.errors import ConfigError
+from syncd.errors import ConfigError, Usage
+from syncd.toml_file import near_miss
 
 if TYPE_CHECKING:
     from rules.policy import Policies
@@ -22,6 +23,14 @@ def read_policies(rules: Sequence[Path], config: Path | None) -> Policies:
     from rules.policy import load_policies
 
     return load_policies([(str(path), _text(path)) for path in rules_files(rules, config)])
+
+
+def require_policy(policies: Policies, name: str) -> None:
+    """Raises Usage where there is no policy or shipped pack of that name."""
+    from rules.policy import pack_names
+
+    if not policies.knows(name):
+        raise Usage(f'there is no policy "{name}"{near_miss(name, [*policies.names, *pack_names()])}')
 
 
 def rules_files(rules: Sequence[Path], config: Path | None) -> list[Path]:

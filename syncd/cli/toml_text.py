@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from pydantic import BaseModel
+
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def value_text(value: Any) -> str:
     """One value on one line; what TOML has no word for (a Decimal, an amount) is written as text in quotes."""
+    if isinstance(value, BaseModel):
+        value = settings_of(value)
     match value:
         case bool():
             return str(value).lower()
@@ -26,6 +30,13 @@ def value_text(value: Any) -> str:
             return "[" + ", ".join(value_text(item) for item in value) + "]"
         case _:
             return json.dumps(str(value), ensure_ascii=False)
+
+
+def settings_of(model: BaseModel) -> dict[str, Any]:
+    """What a settings model holds, by the keys of the file; what is absent stays absent."""
+    fields = type(model).model_fields
+    values = {field.alias or name: getattr(model, name) for name, field in fields.items()}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def key_text(key: object) -> str:

@@ -12,7 +12,7 @@ from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, EXISTING_FILE
 from syncd.cli.output import print_json, say
 from syncd.cli.reports import book_of
-from syncd.errors import DataRefused, Usage
+from syncd.errors import DataRefused, SyncdError, Usage
 
 if TYPE_CHECKING:
     from rules.domain.facts import Book
@@ -51,14 +51,20 @@ def import_(*, file: Path, check: bool, connection: str | None, as_json: bool, c
 @CONFIG
 def export(*, file: Path, connection: str | None, config: Path | None) -> None:
     """Write what we hold of a connection to FILE: .json has everything, .csv its invoices; - is standard output."""
+    from connectors.errors import BookRefused
     from connectors.file.write import json_text, write_book
 
+    if str(file) != "-" and file.suffix.lower() not in (".json", ".csv"):
+        raise Usage(f"{file}: write to a file ending in .json (everything) or .csv (its invoices)")
     with opened(config, connection) as office:
         book = book_of(_only(office, connection))
     if str(file) == "-":
         click.echo(json_text(book), nl=False)
         return
-    write_book(file, book)
+    try:
+        write_book(file, book)
+    except BookRefused as error:
+        raise SyncdError(str(error)) from None
     say(f"{file}: {_counted({part: len(getattr(book, part)) for part in _PARTS if getattr(book, part)})}")
 
 

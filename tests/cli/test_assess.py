@@ -117,16 +117,30 @@ def test_rules_that_are_refused_leave_with_78_and_name_the_place(syncd: Syncd, b
         (["assess", "--book", "nowhere.json"], "nowhere.json"),
         (["assess", "--as-of", "yesterday"], '"yesterday" is not a day such as 2025-03-31'),
         (["rules", "show"], "name a customer, or a policy with --policy"),
-        (["rules", "shwo"], "shwo"),
+        (["rules", "shwo"], 'there is no command "shwo"; did you mean "show"?'),
+        (["rules", "show", "--policy", "gentel"], 'there is no policy "gentel"; did you mean "gentle"?'),
     ],
 )
 def test_words_that_are_off_leave_with_2_and_say_which(
     syncd: Syncd, rules: Path, arguments: list[str], words: str
 ) -> None:
-    given = [*arguments, "--rules", str(rules)] if arguments[-1] == "show" else arguments
+    given = [*arguments, "--rules", str(rules)] if "show" in arguments else arguments
     ran = syncd(*given)
     assert (ran.code, ran.out) == (2, "")
     assert words in ran.err
+
+
+def test_a_policy_that_is_not_there_is_named(syncd: Syncd, book: Path, rules: Path) -> None:
+    ran = syncd("assess", "--book", book, "--rules", rules, "--policy", "standart")
+    assert (ran.code, ran.err) == (2, 'there is no policy "standart"; did you mean "standard"?\n')
+
+
+@pytest.mark.parametrize("pack", ["standard", "gentle", "firm"])
+def test_what_rules_show_prints_of_a_pack_is_a_rules_file(syncd: Syncd, rules: Path, pack: str) -> None:
+    shown = syncd("rules", "show", "--policy", pack, "--rules", rules).out
+    rules.write_text("\n".join(line.removeprefix("#") if " = " in line else line for line in shown.splitlines()))
+    checked = syncd("rules", "check", rules)
+    assert (checked.code, checked.err) == (0, "")
 
 
 def test_an_empty_rules_folder_is_refused(syncd: Syncd, book: Path, tmp_path: Path) -> None:

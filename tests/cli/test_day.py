@@ -186,6 +186,12 @@ def test_explain_tells_facts_rules_and_what_comes_next(syncd: Syncd, office: Pat
         assert json.loads(syncd("explain", name, "--json").out)[0]["customer"] == "C-1"
 
 
+def test_the_policy_of_a_customer_is_found_in_the_books_we_hold(syncd: Syncd, office: Path) -> None:
+    syncd("pull")
+    assert syncd("rules", "show", "C-1").out.startswith("# policy p\n")
+    assert 'no connection has a customer "C-9"' in syncd("rules", "show", "C-9").err
+
+
 def test_explain_of_nobody_names_where_it_looked(syncd: Syncd, office: Path) -> None:
     syncd("pull")
     ran = syncd("explain", "4711")
@@ -260,7 +266,7 @@ def test_only_one_process_makes_passes(syncd: Syncd, office: Path) -> None:
 def test_a_connection_that_is_not_there_is_named(syncd: Syncd, office: Path) -> None:
     ran = syncd("plan", "--connection", "acmee")
     assert (ran.code, ran.out) == (2, "")
-    assert "acme" in ran.err
+    assert 'no connection "acmee"; did you mean "acme"?' in ran.err
 
 
 def test_a_configuration_without_connections_says_what_to_do(syncd: Syncd, office: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors import errors
 from syncd.cli import misplaced_packages
-from syncd.cli.failures import exit_code_of
+from syncd.cli.failures import exit_code_of, machine_trouble
+from syncd.cli.root import COMMANDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Process = Callable[..., subprocess.CompletedProcess[str]]
@@ -61,6 +64,14 @@ def test_a_wrong_command_is_a_usage_error_that_names_the_right_one(syncd_process
     assert 'there is no command "ini"; did you mean "init"?' in ran.stderr
 
 
+@pytest.mark.parametrize("name", [*COMMANDS, "rules check", "rules show", "rules schema", "rules test"])
+def test_every_command_takes_config_and_help(syncd: Callable[..., Any], name: str) -> None:
+    ran = syncd(*name.split(), "--help")
+    assert ran.code == 0
+    assert "--help" in ran.out
+    assert "--config" in ran.out or name == "rules"
+
+
 def test_what_nobody_expected_is_one_clear_line_and_never_a_traceback() -> None:
     ran = python(BROKEN_COMMAND)
     assert ran.returncode == 70
@@ -77,6 +88,18 @@ def test_the_trace_is_there_for_those_who_ask() -> None:
 def test_a_reader_that_goes_away_is_no_error() -> None:
     ran = python(READER_GONE)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 75),
+        (PermissionError(errno.EACCES, "Permission denied", "/var/lib/syncd"), 78),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), None),
+    ],
+)
+def test_what_this_machine_lacks_is_named_and_other_trouble_is_a_bug(error: OSError, code: int | None) -> None:
+    assert machine_trouble(error) == code
 
 
 def test_the_three_packages_stand_side_by_side() -> None:
