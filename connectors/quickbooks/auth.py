@@ -166,17 +166,16 @@ class _Client(AuthClient):  # type: ignore[misc]  # the library ships no types
         return _tokens(answer, now, account)
 
     def _discovered(self, auth_url: str) -> Mapping[str, str]:
-        answer = self.request("GET", f"{auth_url.rstrip('/')}/.well-known/openid_configuration")
-        found = _said(answer) or {}
-        missing = [name for name in _KNOWN_ENDPOINTS if not isinstance(found.get(name), str)]
-        if missing:
-            raise Unavailable(f"the discovery document at auth_url has no {', '.join(missing)}")
-        return {name: str(found[name]) for name in _KNOWN_ENDPOINTS}
+        """Where auth_url says each endpoint is; what it does not say is taken to stand under Intuit's own path."""
+        home = auth_url.rstrip("/")
+        found = _said(self.request("GET", f"{home}/.well-known/openid_configuration")) or {}
+        usual = {name: f"{home}{urlsplit(known).path}" for name, known in _KNOWN_ENDPOINTS.items()}
+        return usual | {name: found[name] for name in usual if isinstance(found.get(name), str)}
 
 
 def _refusal(answer: requests.Response, *, asking_for_endpoints: bool) -> ConnectorError | None:
     status = answer.status_code
-    if status == HTTPStatus.OK:
+    if status == HTTPStatus.OK or (status == HTTPStatus.NOT_FOUND and asking_for_endpoints):
         return None
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Throttled("Intuit's token endpoint asks for a pause", THROTTLE_WAIT_S, "minute")

@@ -353,3 +353,20 @@ def test_a_consent_that_ends_before_a_write_leaves_it_planned(desk):
     desk.books.fail_writes = ConsentNeeded("gone")
     attempt_pass(desk.ledger, desk.ground)
     assert desk.states()[REMINDER] == "planned"
+
+
+def test_a_letter_waits_for_a_person_and_is_written_out_once_when_approved(desk, folder, open_desk):
+    rules = (folder / "rules.d" / "10.toml").read_text()
+    (folder / "rules.d" / "10.toml").write_text(rules.replace('channel = "provider"', 'channel = "letter"'))
+    desk = open_desk(desk.books)
+    overdue_book(desk)
+    run_pass(desk.ledger, desk.ground)
+    assert desk.states()[REMINDER] == "held"
+
+    ((ledger, intent),) = approval.find_actions([desk.ledger], [REMINDER])
+    approval.approve(ledger, intent, "dana")
+    run_pass(desk.ledger, desk.ground)
+    run_pass(desk.ledger, desk.ground)
+    (letter,) = (folder / "state" / "letters" / "acme").iterdir()
+    assert "100.00" in letter.read_text()
+    assert desk.states()[REMINDER] == "done"

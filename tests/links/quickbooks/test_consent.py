@@ -142,7 +142,7 @@ def test_a_refresh_whose_answer_is_lost_is_unavailable_and_sent_once(settings, s
 
 
 def test_a_discovery_document_that_does_not_come_is_unavailable(settings, server):
-    server.faults += [Fault("refuse", method="GET", response=Response(404), times=5)]
+    server.faults += [Fault("refuse", method="GET", response=Response(503), times=5)]
     with pytest.raises(Unavailable):
         auth.refresh(settings, HELD, NOW)
 
