@@ -164,7 +164,8 @@ class CreditNote:
 def _rest(amount: Money, applied: tuple[Application, ...], reversed_on: date | None = None) -> Money:
     if reversed_on is not None:
         return Money.zero(amount.currency)
-    return amount - total([part.amount for part in applied], amount.currency)
+    used = [part.amount for part in applied if part.amount.currency == amount.currency]
+    return amount - total(used, amount.currency)
 
 
 @dataclass(frozen=True, slots=True)

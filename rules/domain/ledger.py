@@ -82,7 +82,9 @@ class Ledger:
         return found
 
     def _note(self, found: dict[str, list[Settlement]], invoice: str, settlement: Settlement) -> None:
-        if settlement.on <= self.as_of and invoice in self.invoices:
+        """Keep what counts by now; money of another currency settles nothing."""
+        known = self.invoices.get(invoice)
+        if known is not None and settlement.on <= self.as_of and settlement.amount.currency == known.currency:
             found[invoice].append(settlement)
 
     @cached_property

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from pydantic import Field
 
+from rules.domain.calendars import days_after
 from rules.domain.facts import Promise
 from rules.domain.ledger import Ledger
 from rules.domain.money import Money
@@ -99,7 +100,7 @@ def kept_pct(judged: Iterable[JudgedPromise]) -> Decimal | None:
 
 
 def _state(promise: Promise, ledger: Ledger, settings: PromiseSettings) -> tuple[PromiseState, Mapping[str, Decimal]]:
-    judged_on = promise.promised_on + timedelta(days=settings.tolerance_days)
+    judged_on = days_after(promise.promised_on, settings.tolerance_days)
     due = _promised(promise, ledger)
     paid = _paid(promise, ledger, judged_on)
     rest = {currency: max(_ZERO, amount - paid.get(currency, _ZERO)) for currency, amount in due.items()}
@@ -114,7 +115,7 @@ def _state(promise: Promise, ledger: Ledger, settings: PromiseSettings) -> tuple
 
 def _level_after(earlier: JudgedPromise, promise: Promise, ledger: Ledger, settings: PromiseSettings) -> int:
     """A promise for the rest, after a part that was kept, stays at its level; any other is a level higher."""
-    last_on = min(promise.made_on, earlier.promise.promised_on + timedelta(days=settings.tolerance_days))
+    last_on = min(promise.made_on, days_after(earlier.promise.promised_on, settings.tolerance_days))
     paid = _paid(earlier.promise, ledger, last_on)
     due = _promised(earlier.promise, ledger)
     was_withdrawn = earlier.promise.withdrawn_on is not None and earlier.promise.withdrawn_on <= promise.made_on
