@@ -51,6 +51,7 @@ class Daemon:
         with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE, thread_name_prefix="pass") as pool:
             while not self._stop.is_set():
                 self._round(pool)
+                notify("WATCHDOG=1")  # the loop is alive; a pass cannot hang, as each of its requests has a time-out
                 self._rest()
         notify("STOPPING=1")
         log.info("daemon.stopped")
@@ -80,7 +81,7 @@ class Daemon:
         self._next_at[ledger.name] = self.office.clock.monotonic() + self._interval_s(failures)
         if report.accounts or not feed_exists(self.office):
             write_feed(self.office)
-        notify(f"WATCHDOG=1\nSTATUS={self._status()}")
+        notify(f"STATUS={self._status()}")
         self.after_round([report])
         self._wake.set()
 

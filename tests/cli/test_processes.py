@@ -6,8 +6,10 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -86,6 +88,22 @@ def test_the_daemon_makes_passes_reloads_and_ends_when_told(office: Path, syncd:
     assert "Traceback" not in log
     assert (office / "out").read_text() == ""
     assert len(outbox.read_text().splitlines()) == 1
+
+
+def test_the_daemon_tells_systemd_that_it_lives_also_while_no_pass_is_due(
+    office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (office / "config.toml").write_text(CONFIG.replace('"1s"', '"2h"'))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd, tempfile.TemporaryDirectory() as short:
+        systemd.bind(f"{short}/notify")
+        systemd.settimeout(PATIENCE_S)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"{short}/notify")
+        told = []
+        with running("run", "--config", str(office / "config.toml"), folder=office):
+            while told.count("WATCHDOG=1") < 3:  # the one pass ends before the third
+                told.append(systemd.recv(4096).decode())
+    assert told[0] == "READY=1"
+    assert "STATUS=1 companies" in told
 
 
 def test_a_daemon_with_refused_rules_leaves_with_78(office: Path) -> None:
