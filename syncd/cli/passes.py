@@ -133,7 +133,8 @@ def _attention(report: PassReport) -> list[str]:
     if report.failure:
         lines.append(f"failed: {report.failure}")
     if report.brake:
-        lines.append(f"BRAKE: {report.brake}; look with `syncd plan`, then `syncd release`")
+        way_out = "" if "syncd recover" in report.brake else "; look with `syncd plan`, then `syncd release`"
+        lines.append(f"BRAKE: {report.brake}{way_out}")
     elif report.held:
         lines.append(f"{report.held} held: look with `syncd plan`, then `syncd approve` or `syncd reject`")
     if report.drained.unclear or report.drained.rejected:

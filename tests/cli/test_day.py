@@ -287,3 +287,21 @@ def test_a_book_that_cannot_be_read_leaves_with_69_and_the_others_go_on(syncd: S
     both = syncd("pull", "--json")
     assert both.code == 1
     assert [one["changed"] for one in json.loads(both.out)] == [None, 2]
+
+
+def test_a_lost_store_writes_nothing_until_it_is_recovered_and_then_nothing_twice(syncd: Syncd, office: Path) -> None:
+    config = office / "config.toml"
+    config.write_text(f'mode = "auto"\n{CONFIG}')
+    assert syncd("cycle").code == 0
+    before = written_back(office)
+    for file in (office / "state").glob("syncd.db*"):
+        file.unlink()
+    lost = syncd("cycle")
+    assert lost.code == 1
+    assert "nothing is written until a person runs: syncd recover\n" in lost.out
+    recovered = syncd("recover", "--json")
+    assert recovered.code == 1
+    assert sum(json.loads(recovered.out)[0]["found"].values()) == len(before)
+    syncd("release")
+    syncd("cycle")
+    assert written_back(office) == before
