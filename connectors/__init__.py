@@ -39,10 +39,11 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A fact as the provider has it now."""
+    """A fact as the provider has it now. `stamp` is when the provider says it last changed: UTC, ISO text; or empty."""
 
     ref: Ref
     fact: Fact
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)

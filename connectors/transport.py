@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,32 +42,40 @@ class Usage:
     calls: Counter[str] = field(default_factory=Counter)
     day_left: int | None = None
     minute_left: int | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def count(self, purpose: str) -> None:
         """One request went out."""
-        self.calls[purpose] += 1
+        with self._lock:
+            self.calls[purpose] += 1
 
     def take(self) -> Counter[str]:
         """The counts since the last take, which are then forgotten."""
-        taken, self.calls = self.calls, Counter()
+        with self._lock:
+            taken, self.calls = self.calls, Counter()
         return taken
 
 
 class Pacer:
-    """Keeps a connection within `per_window` calls in any `window_s` seconds by sleeping before a call."""
+    """Keeps a connection within `per_window` calls in any `window_s` seconds by sleeping before a call.
+
+    Several threads may wait at one pacer: each gets its turn.
+    """
 
     def __init__(self, per_window: int, window_s: float, timing: Timing) -> None:
         self._sent: deque[float] = deque(maxlen=per_window)
         self._window_s = window_s
         self._timing = timing
+        self._turn = threading.Lock()
 
     def wait(self) -> None:
         """Return when one more call fits."""
-        if len(self._sent) == self._sent.maxlen:
-            wait_s = self._sent[0] + self._window_s - self._timing.monotonic()
-            if wait_s > 0:
-                self._timing.sleep(wait_s)
-        self._sent.append(self._timing.monotonic())
+        with self._turn:
+            if len(self._sent) == self._sent.maxlen:
+                wait_s = self._sent[0] + self._window_s - self._timing.monotonic()
+                if wait_s > 0:
+                    self._timing.sleep(wait_s)
+            self._sent.append(self._timing.monotonic())
 
 
 def retry_read(call: Callable[[], T], timing: Timing) -> T:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from connectors import AgedReceivables, ConnectionSettings, Page, Receipt, Record, Ref
+from connectors.history import HistoryList, HistoryPage, Window
+from connectors.quickbooks.past import IN_FLIGHT, LISTS, Past
 from connectors.quickbooks.read import Reader
-from connectors.quickbooks.wire import Api, Session
+from connectors.quickbooks.wire import PER_MINUTE, Line
 from connectors.quickbooks.write import Writer, unsupported
 from connectors.tokens import TokenSource
 from connectors.transport import Timing, Usage
@@ -20,14 +22,18 @@ def connect(settings: ConnectionSettings, tokens: TokenSource, timing: Timing) -
 
 
 class QuickBooksConnector:
-    """One QuickBooks Online company. Not for two threads at once."""
+    """One QuickBooks Online company. Not for two threads at once, `history_page` excepted."""
+
+    in_flight = IN_FLIGHT
+    calls_a_minute = PER_MINUTE
 
     def __init__(self, settings: ConnectionSettings, tokens: TokenSource, timing: Timing) -> None:
         self.usage = Usage()
-        self._session = Session(tokens, timing, self.usage)
-        api = Api(settings, self._session, timing)
+        self._line = Line(settings, tokens, timing, self.usage)
+        api = self._line.api()
         self._reader = Reader(api, settings, timing)
         self._writer = Writer(api, self._reader, settings)
+        self._past = Past(self._line.api, settings.account, self._reader.profile)
 
     def changes(self, cursor: str | None) -> Iterator[Page]:
         """Everything that changed since `cursor`, in pages; all of it for None. An idle poll costs one request."""
@@ -53,6 +59,26 @@ class QuickBooksConnector:
         """What each customer owes by QuickBooks' own report, in the home currency."""
         return self._reader.aged_receivables(as_of)
 
+    def history_lists(self) -> tuple[HistoryList, ...]:
+        """Customers, then invoices, payments and credit memos by their day."""
+        return LISTS
+
+    def history_start(self) -> Page:
+        """The company whose books these are."""
+        return self._past.start()
+
+    def history_first_day(self, name: str) -> date | None:
+        """The day of a list's oldest document."""
+        return self._past.first_day(name)
+
+    def history_count(self, window: Window) -> int:
+        """How many QuickBooks counts in the window."""
+        return self._past.count(window)
+
+    def history_page(self, window: Window, number: int) -> HistoryPage:
+        """One page of a window."""
+        return self._past.page(window, number)
+
     def close(self) -> None:
         """Give back sockets. Safe to call twice."""
-        self._session.close()
+        self._line.close()

@@ -82,7 +82,8 @@ def error_of(status: int, body: str, trace: str, *, writing: bool) -> ConnectorE
     A write that met 5xx, 408 or a system fault may have been done: OutcomeUnknown. A 4xx is a definite no.
     """
     looks_well = status < HTTPStatus.MULTIPLE_CHOICES
-    fault = fault_in(body) if not looks_well or '"fault"' in body.lower() else None
+    names_fault = '"Fault"' in body or '"fault"' in body
+    fault = fault_in(body) if not looks_well or names_fault else None
     if looks_well and fault is None:
         return None
     return _meaning(status, fault or Fault(), f" (intuit_tid {trace})" if trace else "", writing=writing)

@@ -64,6 +64,10 @@ class Lister:
             yield replace(page, company=state.profile.company) if fresh else page
             fresh = False
 
+    def rows_from(self, listing: Listing, start: int) -> list[dict[str, Any]]:
+        """The rows of one page, from the `start`-th on."""
+        return self._rows(listing, start, PAGE_ROWS, [])
+
     def _rows(self, listing: Listing, start: int, most: int, bad: list[int]) -> list[dict[str, Any]]:
         """Rows from `start`; where QuickBooks fails over a page, halves of it, down to the record that spoils it."""
         statement = f"select * {listing.source} ORDERBY Id STARTPOSITION {start} MAXRESULTS {most}"

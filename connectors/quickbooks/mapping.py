@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -150,6 +150,17 @@ def rate(row: Row, profile: Profile) -> Rate | None:
     if currency == profile.company.currency or not isinstance(row.get("ExchangeRate"), int | Decimal):
         return None
     return Rate(currency, profile.company.currency, _day(row, "TxnDate"), _decimal(row, "ExchangeRate"))
+
+
+def written_on(row: Row) -> date:
+    """The document's own day."""
+    return _day(row, "TxnDate")
+
+
+def stamp(row: Row) -> str:
+    """When QuickBooks last changed the record or what hangs on it, as UTC text; empty where not said."""
+    moment = instant_or_none(_part(row, "MetaData").get("LastUpdatedTime"))
+    return moment.astimezone(UTC).isoformat() if moment else ""
 
 
 def country_code(name: str) -> str | None:

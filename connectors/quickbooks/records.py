@@ -76,7 +76,7 @@ class Records:
         if row.get("status") == UNREADABLE:
             return Unreadable(ref, "QuickBooks itself fails to show this record")
         try:
-            return Record(ref, self._fact(kind, row, profile, uses))
+            return Record(ref, self._fact(kind, row, profile, uses), mapping.stamp(row))
         except (MalformedRecordError, KeyError, TypeError, ValueError, AttributeError) as error:
             return Unreadable(ref, mapping.records_error(error))
 

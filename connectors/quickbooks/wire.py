@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from http import HTTPStatus
@@ -29,21 +29,21 @@ from connectors.transport import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Pacer, Timin
 HOSTS = {"production": "https://quickbooks.api.intuit.com", "sandbox": "https://sandbox-quickbooks.api.intuit.com"}
 MINOR_VERSION = 75
 PAGE_ROWS = 1000  # the most QuickBooks gives out at once
-_PER_SECOND, _PER_MINUTE = 8, 400  # of 10 and 500 allowed to a company and app
+PER_SECOND, PER_MINUTE = 8, 400  # of 10 and 500 allowed to a company and app
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Session(requests.Session):
     """What python-quickbooks sends through. `trace` is the intuit_tid of the last answer."""
 
-    def __init__(self, tokens: TokenSource, timing: Timing, usage: Usage) -> None:
+    def __init__(self, tokens: TokenSource, pacers: Sequence[Pacer], usage: Usage) -> None:
         super().__init__()
         self.auth = _as_given  # else a ~/.netrc entry would take the bearer's place
         self.trace = ""
         self.writing = False
         self._tokens = tokens
         self._usage = usage
-        self._pacers = (Pacer(_PER_SECOND, 1.0, timing), Pacer(_PER_MINUTE, 60.0, timing))
+        self._pacers = pacers
 
     @property
     def access_token(self) -> str:
@@ -95,6 +95,7 @@ class Api:
 
     def __init__(self, settings: ConnectionSettings, session: Session, timing: Timing) -> None:
         self.account = settings.account
+        self.time = ""  # QuickBooks' clock at the last reply that told it
         self._session = session
         self._session.trust_env = not is_loopback(settings.api_url or "")  # no proxy stands before this machine itself
         self._timing = timing
@@ -168,7 +169,9 @@ class Api:
         return self._object(answer, entity)
 
     def _get(self, path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-        return self._call(lambda: self._books.get(self._url(path), params=dict(parameters)))
+        answer = self._call(lambda: self._books.get(self._url(path), params=dict(parameters)))
+        self.time = str(answer.get("time") or self.time)
+        return answer
 
     def _object(self, answer: dict[str, Any], entity: str) -> dict[str, Any]:
         found = answer.get(entity)
@@ -188,6 +191,26 @@ class Api:
                 f"QuickBooks' answer cannot be read (intuit_tid {self.trace})", writing=self._session.writing
             ) from None
         return answer
+
+
+class Line:
+    """The sessions of one connection: one for each thread that asks, all at one pace and counted together."""
+
+    def __init__(self, settings: ConnectionSettings, tokens: TokenSource, timing: Timing, usage: Usage) -> None:
+        self._settings, self._tokens, self._timing, self._usage = settings, tokens, timing, usage
+        self._pacers = (Pacer(PER_SECOND, 1.0, timing), Pacer(PER_MINUTE, 60.0, timing))
+        self._sessions: list[Session] = []
+
+    def api(self) -> Api:
+        """The calls, over a session of their own."""
+        session = Session(self._tokens, self._pacers, self._usage)
+        self._sessions.append(session)
+        return Api(self._settings, session, self._timing)
+
+    def close(self) -> None:
+        """Give back sockets."""
+        for session in self._sessions:
+            session.close()
 
 
 @contextmanager

@@ -17,14 +17,16 @@ from xero_python.exceptions import ApiSSLException, HTTPStatusException
 
 from connectors import AgedReceivables, ConnectionSettings, Page, Receipt, Record, Ref
 from connectors.errors import ConnectorError, ConsentNeeded, OutcomeUnknown, Rejected, Unavailable
+from connectors.history import HistoryList, HistoryPage, Window
 from connectors.markers import digest
 from connectors.tokens import TokenSource
 from connectors.transport import READ_TIMEOUT_S, Timing, Usage, redacted, retry_read
+from connectors.xero.past import LISTS, Past
 from connectors.xero.proof import Proof
 from connectors.xero.read import Reader
 from connectors.xero.refusals import UNAUTHORISED, lacks_scope, refusal, validation_messages
 from connectors.xero.values import instant, text
-from connectors.xero.wire import Answer, Gate, document_of, open_sdk
+from connectors.xero.wire import IN_FLIGHT, PER_MINUTE, Answer, Gate, document_of, open_sdk
 from connectors.xero.write import Writer, unsupported
 from rules.domain.actions import Operation
 
@@ -45,6 +47,9 @@ def connect(settings: ConnectionSettings, tokens: TokenSource, timing: Timing) -
 class XeroConnector:
     """One Xero organisation."""
 
+    in_flight = IN_FLIGHT
+    calls_a_minute = PER_MINUTE
+
     def __init__(
         self,
         settings: ConnectionSettings,
@@ -57,6 +62,7 @@ class XeroConnector:
         self._reader = Reader(self._session, settings)
         self._writer = Writer(self._session, settings, self._reader.locked_through)
         self._proof = Proof(self._session, self._writer.group)
+        self._past = Past(self._session, settings.timezone, self._reader.stop_sell_group)
 
     def changes(self, cursor: str | None) -> Iterator[Page]:
         """Everything that changed since `cursor`, in pages; all of it for None. See `read` for how fresh what is."""
@@ -84,6 +90,26 @@ class XeroConnector:
     def aged_receivables(self, as_of: date) -> AgedReceivables:
         """What each customer owes, by the open documents as Xero has them now."""
         return self._reader.aged_receivables(as_of)
+
+    def history_lists(self) -> tuple[HistoryList, ...]:
+        """Contacts, invoices with the payments on them, credit notes, money on account."""
+        return LISTS
+
+    def history_start(self) -> Page:
+        """The organisation whose books these are."""
+        return self._past.start()
+
+    def history_first_day(self, name: str) -> date | None:
+        """The day of a list's oldest document."""
+        return self._past.first_day(name)
+
+    def history_count(self, window: Window) -> int:
+        """How many Xero counts in the window."""
+        return self._past.count(window)
+
+    def history_page(self, window: Window, number: int) -> HistoryPage:
+        """One page of a window."""
+        return self._past.page(window, number)
 
     def close(self) -> None:
         """Give back sockets."""

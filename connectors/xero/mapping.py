@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar
 from connectors import Gone, Record, Ref, Unreadable
 from connectors.errors import MalformedRecordError
 from connectors.markers import digest, origin_of
-from connectors.xero.values import Row, day, money, needed, number, part, rows, text
+from connectors.xero.values import Row, day, instant, money, needed, number, part, rows, text
 from rules.domain.facts import (
     Application,
     Company,
@@ -80,23 +80,23 @@ def customer_entries(row: Row, books: Books) -> Iterator[Entry]:
     if survivor:
         yield Gone(ref, merged_into=survivor)
     else:
-        yield _entry(ref, lambda: _customer(row, books))
+        yield _entry(ref, lambda: _customer(row, books), row)
 
 
 def invoice_entries(row: Row, books: Books) -> Iterator[Entry]:
     """A sales invoice and the payments on it; nothing for a bill."""
     if text(row, "Type") in ("", SALES):
         ref = Ref("invoice", text(row, "InvoiceID"))
-        yield _entry(ref, lambda: _invoice(row, books))
+        yield _entry(ref, lambda: _invoice(row, books), row)
         for payment in rows(row, "Payments"):
-            yield _entry(Ref("payment", text(payment, "PaymentID")), _payment_maker(payment, row, books))
+            yield _entry(Ref("payment", text(payment, "PaymentID")), _payment_maker(payment, row, books), row)
 
 
 def credit_note_entries(row: Row, books: Books) -> Iterator[Entry]:
     """A sales credit note; nothing for a supplier's."""
     if text(row, "Type") in ("", SALES_CREDIT):
         ref = Ref("credit_note", text(row, "CreditNoteID"))
-        yield _entry(ref, lambda: _credit_note(row, books))
+        yield _entry(ref, lambda: _credit_note(row, books), row)
 
 
 def on_account_entries(row: Row, books: Books) -> Iterator[Entry]:
@@ -107,7 +107,7 @@ def on_account_entries(row: Row, books: Books) -> Iterator[Entry]:
     if text(row, "Status") in _WITHOUT_EFFECT:
         yield Gone(ref)
     else:
-        yield _entry(ref, lambda: _on_account(row, books))
+        yield _entry(ref, lambda: _on_account(row, books), row)
 
 
 def payment_entries(row: Row, books: Books) -> Iterator[Entry]:
@@ -116,7 +116,7 @@ def payment_entries(row: Row, books: Books) -> Iterator[Entry]:
     if text(row, "Status") == "DELETED":
         yield Gone(ref)
     elif text(row, "PaymentType") in ("", "ACCRECPAYMENT"):
-        yield _entry(ref, _payment_maker(row, part(row, "Invoice"), books))
+        yield _entry(ref, _payment_maker(row, part(row, "Invoice"), books), row)
 
 
 def rates_of(invoices: tuple[Row, ...], books: Books) -> tuple[Rate, ...]:
@@ -141,12 +141,18 @@ def _rate(row: Row, books: Books) -> Rate | None:
     return Rate(source=currency, target=books.currency, on=on, rate=rate)
 
 
-def _entry(ref: Ref, make: Callable[[], Fact]) -> Record | Unreadable:
+def _entry(ref: Ref, make: Callable[[], Fact], row: Row) -> Record | Unreadable:
     try:
         needed(ref.id, f"the {ref.kind}'s id")
-        return Record(ref, make())
+        return Record(ref, make(), _stamp(row))
     except MalformedRecordError as error:
         return Unreadable(ref, str(error))
+
+
+def _stamp(row: Row) -> str:
+    """When Xero last changed the record, as UTC text that sorts; empty where it is not said."""
+    changed = instant(text(row, "UpdatedDateUTC"))
+    return changed.isoformat() if changed else ""
 
 
 def _versioned(fact: SomeFact) -> SomeFact:

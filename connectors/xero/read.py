@@ -74,6 +74,11 @@ class Reader:
             reserve=int(settings.extra.get("day_limit") or _USUAL_DAY_LIMIT) // _RESERVED,
         )
 
+    @property
+    def stop_sell_group(self) -> str:
+        """The contact group that marks a stop-sell."""
+        return self._place.stop_sell_group
+
     def changes(self, cursor: str | None) -> Iterator[Page]:
         """Everything that changed since `cursor`, in pages; all of it for None."""
         run = Pull(self._calls, decoded(cursor), self._contacts, self._place)
