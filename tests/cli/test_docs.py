@@ -46,7 +46,7 @@ def test_every_command_a_page_names_exists(page: Path) -> None:
 
 def test_the_examples_for_accountants_are_right(syncd: Syncd, tmp_path: Path) -> None:
     page = (REPOSITORY / "docs" / "how-to" / "rules.md").read_text()
-    first, second, scenario = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    first, second, placed, more, scenario = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     (tmp_path / "10.toml").write_text(first)
     assert syncd("rules", "check", tmp_path / "10.toml").code == 0
     policies = (
@@ -54,6 +54,9 @@ def test_the_examples_for_accountants_are_right(syncd: Syncd, tmp_path: Path) ->
         + "\n[policies.trade]\nextends = 'standard'\n[policies.lenient]\nextends = 'gentle'\n"
     )
     (tmp_path / "10.toml").write_text(second + policies)
+    ran = syncd("rules", "check", tmp_path / "10.toml")
+    assert (ran.code, ran.err) == (0, "")
+    (tmp_path / "10.toml").write_text(placed + policies + second[second.index("[policies.strict]") :] + more)
     ran = syncd("rules", "check", tmp_path / "10.toml")
     assert (ran.code, ran.err) == (0, "")
     (tmp_path / "s.toml").write_text(scenario)
