@@ -42,7 +42,14 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
     document = report(evaluations, ground.policies.version, today)
     stored = {intent.key: intent for intent in ledger.intents.actions()}
     document["decisions"] = [_with_status(row, _coming(plan), stored) for row in document["decisions"]]
-    return Preview(ledger.name, today, plan.brake, document, tuple(accounts), plan.withdrawn)
+    brake = forgotten(ledger) or plan.brake
+    return Preview(ledger.name, today, brake, document, tuple(accounts), plan.withdrawn)
+
+
+def forgotten(ledger: Ledger) -> str | None:
+    """Why nothing is written on this database, where it was lost or set back."""
+    lost = ledger.lineage.forgotten()
+    return f"{lost}; run: syncd recover" if lost else None
 
 
 def watched(ledger: Ledger) -> list[str]:

@@ -61,6 +61,11 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def brake_line(why: str) -> str:
+    """Why everything waits, and the way out where the reason does not name it."""
+    return f"BRAKE: {why}" if "syncd recover" in why else f"BRAKE: {why}; look with `syncd plan`, then `syncd release`"
+
+
 def _print_table(table: Table) -> None:
     from rich.console import Console
     from rich.table import Table as RichTable

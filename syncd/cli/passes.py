@@ -11,7 +11,7 @@ import click
 from syncd.cli.desk import ground_of, opened, start_logging
 from syncd.cli.failures import exit_code_of
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
-from syncd.cli.output import Table, print_json, print_text
+from syncd.cli.output import Table, brake_line, print_json, print_text
 
 if TYPE_CHECKING:
     from syncd.cycle import PassReport
@@ -133,8 +133,7 @@ def _attention(report: PassReport) -> list[str]:
     if report.failure:
         lines.append(f"failed: {report.failure}")
     if report.brake:
-        way_out = "" if "syncd recover" in report.brake else "; look with `syncd plan`, then `syncd release`"
-        lines.append(f"BRAKE: {report.brake}{way_out}")
+        lines.append(brake_line(report.brake))
     elif report.held:
         lines.append(f"{report.held} held: look with `syncd plan`, then `syncd approve` or `syncd reject`")
     if report.drained.unclear or report.drained.rejected:

@@ -10,7 +10,7 @@ import click
 
 from syncd.cli.desk import ground_of, opened_alone_if_free, whoever
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
-from syncd.cli.output import Table, Text, print_json, print_text, say
+from syncd.cli.output import Table, Text, brake_line, print_json, print_text, say
 
 if TYPE_CHECKING:
     from syncd.approval import Answered
@@ -189,7 +189,7 @@ def _shown(previews: Sequence[Preview]) -> Iterator[Text]:
             yield ""
         yield f"{one.connection}, {one.as_of}"
         if one.brake:
-            yield f"BRAKE: {one.brake}; look, then run: syncd release"
+            yield brake_line(one.brake)
         names = Names.of(
             [member for account in one.accounts for member in account.family],
             [invoice for account in one.accounts for invoice in account.invoices],

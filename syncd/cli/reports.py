@@ -12,13 +12,12 @@ import click
 
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY, EXISTING_FILE, RULES
-from syncd.cli.output import Table, Text, print_json, print_text
+from syncd.cli.output import Table, Text, brake_line, print_json, print_text
 from syncd.cli.sources import read_policies
 
 if TYPE_CHECKING:
     from rules.domain.facts import Book
     from syncd.office import Ledger
-    from syncd.store.connections import Standing
     from syncd.store.journal import Entry
 
 
@@ -186,29 +185,28 @@ _STATUS_COLUMNS = (
 
 
 def _status(ledger: Ledger) -> dict[str, Any]:
+    from syncd.preview import forgotten
+
     standing, counts = ledger.connections.standing(), ledger.intents.counts()
-    unclear, refused = counts.get("unknown", 0), counts.get("rejected", 0)
+    brake = forgotten(ledger) or standing.brake_why
+    waiting, unclear, refused = counts.get("held", 0), counts.get("unknown", 0), counts.get("rejected", 0)
     parked = standing.parked_why if standing.is_parked(ledger.clock.now()) else None
     return {
         "connection": ledger.name,
         "company": standing.company.name if standing.company else None,
         "pulled": _moment(standing.pulled_at),
-        "waiting": counts.get("held", 0),
+        "waiting": waiting,
         "unclear": unclear,
         "refused": refused,
         "quarantined": len(ledger.mirror.quarantined()),
         "consent": _consent(ledger),
         "calls left": standing.day_left,
-        "brake": standing.brake_why,
+        "brake": brake,
         "parked": parked,
         "parked_until": _moment(standing.parked_until) if parked else None,
         "actions": dict(sorted(counts.items())),
-        "needs_person": _needs_person(standing, counts.get("held", 0) + unclear + refused, parked),
+        "needs_person": bool(brake or waiting or unclear or refused or (parked and standing.parked_until is None)),
     }
-
-
-def _needs_person(standing: Standing, waiting: int, parked: str | None) -> bool:
-    return bool(standing.brake_why or waiting or (parked and standing.parked_until is None))
 
 
 def _consent(ledger: Ledger) -> str | None:
@@ -224,7 +222,7 @@ def _consent(ledger: Ledger) -> str | None:
 def _to_do(row: Mapping[str, Any]) -> Iterator[str]:
     name = row["connection"]
     if row["brake"]:
-        yield f"{name}: BRAKE: {row['brake']}; look with `syncd plan`, then `syncd release`"
+        yield f"{name}: {brake_line(row['brake'])}"
     if row["parked"]:
         until = f" (until {row['parked_until']})" if row["parked_until"] else ""
         yield f"{name}: parked{until}: {row['parked']}"

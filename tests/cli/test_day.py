@@ -299,6 +299,8 @@ def test_a_lost_store_writes_nothing_until_it_is_recovered_and_then_nothing_twic
     lost = syncd("cycle")
     assert lost.code == 1
     assert "nothing is written until a person runs: syncd recover\n" in lost.out
+    assert "syncd recover" in syncd("status").out
+    assert "syncd recover" in syncd("plan").out
     recovered = syncd("recover", "--json")
     assert recovered.code == 1
     assert sum(json.loads(recovered.out)[0]["found"].values()) == len(before)
