@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from rules.domain.aging import AgedInvoice
+from rules.domain.aging import AgedInvoice, effective_due, rest_of
 from rules.domain.calendars import days_after, month_end
-from rules.domain.facts import Invoice, ReminderSent
+from rules.domain.facts import InstallmentPlan, Invoice, ReminderSent
 from rules.domain.money import Money, total
 from rules.domain.plans import kept_plan, plan_parts
 from rules.domain.reminder_settings import ReminderSettings
@@ -58,7 +58,11 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
     sent = situation.ledger.reminders.get(invoice.ref, [])
     if several:
         first_day = days_after(due_on, settings.levels[0].at_days or 0)
-        sent = [entry for entry in sent if entry.on >= first_day]
+        sent = [
+            entry
+            for entry in sent
+            if entry.on >= first_day and _due_then(situation, invoice, plan, entry.on) in (due_on, None)
+        ]
     return Clock(
         as_of=as_of,
         due_on=due_on,
@@ -67,6 +71,16 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
         occurrence=f"{invoice.ref}/{due_on}" if several else invoice.ref,
         sent=tuple(sent),
     )
+
+
+def _due_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan | None, day: date) -> date | None:
+    """Which part a message of that day was about: the oldest still open then. None where it cannot be told."""
+    ref = invoice.ref
+    if plan is not None and plan.invoices != (ref,):
+        return None
+    since = [part.amount for part in situation.ledger.settlements.get(ref, ()) if part.on >= day]
+    parts = rest_of(plan.schedule if plan else invoice.installments, invoice.balance + total(since, invoice.currency))
+    return effective_due(parts[0].due_on, situation.overdue, situation.calendar) if parts else None
 
 
 def due_step(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step | str:
