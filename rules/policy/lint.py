@@ -23,7 +23,7 @@ def lint(policies: Policies, book: Book | None = None, as_of: date | None = None
     for name in policies.names:
         warnings = [
             *rule_warnings(policies, name),
-            *charge_warnings(policies, name, _governed(policies, name, book), day),
+            *charge_warnings(policies, name, (book.company if book else None, _governed(policies, name, book)), day),
         ]
         found += [policies.told(name, path, words) for path, words in warnings if policies.is_own(name, path)]
     found += _selection(policies, book)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
+from rules.domain.caps import cap_for
 from rules.domain.charge_settings import Settings as ChargeSettings
-from rules.domain.facts import Customer
+from rules.domain.facts import Company, Customer
+from rules.domain.money import Money
 from rules.domain.references import STATUTORY, rate_table
 from rules.policy.documents import Path
 from rules.policy.policies import Policies
@@ -17,13 +20,16 @@ _BUSINESS_ONLY = ("boe", "ecb", "us-treasury")
 
 
 def charge_warnings(
-    policies: Policies, name: str, governed: Sequence[Customer], day: date | None
+    policies: Policies, name: str, parties: tuple[Company | None, Sequence[Customer]], day: date | None
 ) -> Iterator[tuple[Path, str]]:
-    """What is doubtful in one policy's finance charges."""
+    """What is doubtful in one policy's finance charges between the company and the customers it governs."""
+    company, governed = parties
     settings = policies.rule_settings(name).get("finance_charges")
     if isinstance(settings, ChargeSettings):
         yield from _amounts(settings)
         yield from _debtors(settings, governed)
+        if company is not None:
+            yield from _above_the_law(settings, company, governed)
         if settings.reference is not None:
             yield from _reference(policies, settings.reference, day)
 
@@ -52,6 +58,23 @@ def _debtors(settings: ChargeSettings, governed: Sequence[Customer]) -> Iterator
         yield ("finance_charges", "requires_terms"), "a rate of your own without agreed terms is owed by nobody"
     if settings.requires_terms and governed and not any(one.terms_accepted_on for one in governed):
         yield ("finance_charges",), "nobody it governs has accepted terms: nothing will ever be charged"
+
+
+def _above_the_law(
+    settings: ChargeSettings, company: Company, governed: Sequence[Customer]
+) -> Iterator[tuple[Path, str]]:
+    """A rate above what the shipped table of caps allows on the smallest of debts."""
+    if settings.cap != "jurisdiction" or settings.annual_pct is None:
+        return
+    cut: dict[tuple[str, Decimal], list[str]] = {}
+    for customer in governed:
+        places = ((company.country, company.region), (customer.country, None))
+        row = cap_for(places, customer.kind, Money(Decimal(1), company.currency))
+        if row is not None and row.annual_pct is not None and row.annual_pct < settings.annual_pct:
+            cut.setdefault((row.jurisdiction, row.annual_pct), []).append(customer.ref)
+    for (place, most), refs in sorted(cut.items()):
+        why = f"{settings.annual_pct} % is above the cap of {most} % in {place}, which holds for {', '.join(refs[:5])}"
+        yield ("finance_charges", "annual_pct"), why
 
 
 def _reference(policies: Policies, reference: str, day: date | None) -> Iterator[tuple[Path, str]]:

@@ -127,6 +127,13 @@ def test_a_statutory_policy_that_governs_consumers_is_said() -> None:
     assert "a statutory right between businesses, but it governs consumers: C-9" in found
 
 
+def test_a_rate_above_the_law_where_the_debtor_is_is_said() -> None:
+    alabama = replace(BOOK, company=Company("Acme", "USD", country="US", region="AL"))
+    agreed = replace(alabama, customers=(replace(BOOK.customers[0], terms_accepted_on=DAY),))
+    (found,) = warnings("[policies.p.finance_charges]\nannual_pct = '18'", agreed)
+    assert found.endswith("annual_pct: 18 % is above the cap of 8 % in US-AL, which holds for C-1")
+
+
 def test_a_reference_nobody_defined_is_said_with_what_was_meant() -> None:
     (found,) = warnings("[policies.p.finance_charges]\nreference = 'bo'")
     assert found == 'p.toml: [policies.p.finance_charges] reference: no reference rate "bo"; did you mean "boe"?'
