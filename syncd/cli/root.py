@@ -121,7 +121,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _called(arguments: Sequence[str]) -> int:
     try:
-        with root.make_context("syncd", list(arguments)) as ctx:
+        with root.make_context("syncd", list(arguments), color=False if os.environ.get("NO_COLOR") else None) as ctx:
             result = root.invoke(ctx)
         sys.stdout.flush()
     except click.exceptions.Exit as leaving:

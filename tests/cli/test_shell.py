@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -128,3 +130,17 @@ def test_a_strangers_package_of_the_same_name_ends_the_start_with_78(tmp_path: P
 )
 def test_an_error_of_a_provider_has_the_exit_code_of_the_contract(error: Exception, code: int) -> None:
     assert exit_code_of(error) == code
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_colour_is_for_terminals_that_want_it(tmp_path: Path, no_color: str, coloured: bool) -> None:
+    (tmp_path / "config.toml").write_text('state_dir = "state"')
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "syncd.cli", "check", "--config", str(tmp_path / "config.toml")]
+    environment = {"TERM": "xterm", "NO_COLOR": no_color}
+    ran = subprocess.Popen(command, stdout=theirs, cwd=REPOSITORY, env=environment)  # noqa: S603 - our own program
+    shown = os.read(ours, 200)
+    ran.wait(60)
+    os.close(theirs)
+    os.close(ours)
+    assert (b"\x1b[" in shown) is coloured
