@@ -103,6 +103,15 @@ class OpenBalance:
 AgedReceivables: TypeAlias = tuple[OpenBalance, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OwnDunning:
+    """Whether the provider reminds or charges by itself; None where it does not tell. `where` names its screens."""
+
+    reminders: bool | None = False
+    late_fees: bool | None = False
+    where: str = ""
+
+
 class Connector(Protocol):
     """One connection to one company's books."""
 
@@ -130,6 +139,14 @@ class Connector(Protocol):
 
     def aged_receivables(self, as_of: date) -> AgedReceivables:
         """What each customer owes by the provider's own reckoning."""
+        ...
+
+    def beyond_documents(self, customers: frozenset[str], as_of: date) -> AgedReceivables:
+        """What these customers' balances hold besides invoices, payments and credits: journal lines, deposits."""
+        ...
+
+    def own_dunning(self) -> OwnDunning:
+        """What the provider does to late payers by itself, as far as it tells programs."""
         ...
 
     def close(self) -> None:

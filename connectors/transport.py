@@ -37,17 +37,22 @@ class Timing:
 
 @dataclass(slots=True)
 class Usage:
-    """Calls made since last taken, by purpose ("read", "write", "auth"), and what the provider says is left."""
+    """Calls made since last taken, by purpose ("read", "write", "auth"), and what the provider says is left.
+
+    `made` counts them all and is never taken back: it moves as long as something is going on.
+    """
 
     calls: Counter[str] = field(default_factory=Counter)
     day_left: int | None = None
     minute_left: int | None = None
+    made: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def count(self, purpose: str) -> None:
         """One request went out."""
         with self._lock:
             self.calls[purpose] += 1
+            self.made += 1
 
     def take(self) -> Counter[str]:
         """The counts since the last take, which are then forgotten."""

@@ -20,7 +20,7 @@ from rules.domain.exchange import converted
 from rules.domain.facts import Account, Company
 from rules.domain.money import Money
 from rules.policy import Policies
-from syncd import crash
+from syncd import crash, provider_clock
 from syncd.config import Limits
 from syncd.errors import ConfigError, TryAgain
 from syncd.office import Ledger
@@ -68,7 +68,28 @@ class PassReport:
     @property
     def needs_person(self) -> bool:
         """A held plan, a failure, a refusal, something unclear."""
-        return bool(self.failure or self.brake or self.held or self.drained.rejected or self.drained.unclear)
+        unclear = self.drained.rejected or self.drained.unclear
+        return bool(self.failure or self.brake or self.held or unclear or self.drained.clock_off)
+
+    def line(self) -> dict[str, int | str]:
+        """The pass in one log line, the same keys every time."""
+        pulled, drained = self.pulled, self.drained
+        figures: dict[str, int | str] = {
+            "pages": pulled.pages if pulled else 0,
+            "records": pulled.records if pulled else 0,
+            "changed": pulled.changed if pulled else 0,
+            "calls": pulled.calls if pulled else 0,
+            "accounts": self.accounts,
+            "decisions": self.decisions,
+            "planned": self.planned,
+            "held": self.held,
+            "confirmed": sum(drained.confirmed.values()),
+            "stale": drained.stale,
+            "rejected": drained.rejected,
+            "unclear": drained.unclear,
+            "problems": self.problems,
+        }
+        return figures | {"brake": "on"} if self.brake else figures
 
 
 def run_pass(ledger: Ledger, ground: Ground) -> PassReport:
@@ -102,12 +123,23 @@ def settle_open(ledger: Ledger) -> Settled:
 def pull_changes(ledger: Ledger, limits: Limits) -> Pulled:
     """Read what changed; pull the brake where too much of the book is suddenly gone."""
     pulled = pull(ledger.connector, ledger.mirror, ledger.desk, ledger.connections, ledger.clock)
+    note_clock(ledger, pulled.ahead_s)
     if pulled.vanished_share > limits.max_vanished_share:
         share = (pulled.vanished_share * 100).quantize(Decimal("0.1"))
         why = f"{pulled.vanished} open invoices ({share} %) gone in one pull, more than max_vanished_share allows"
         ledger.connections.brake(why, ledger.clock.now())
         log.warning("plan.braked", connection=ledger.name, vanished=pulled.vanished)
     return pulled
+
+
+def note_clock(ledger: Ledger, ahead_s: int | None) -> None:
+    """Keep how far the provider's clock is from ours; too far, and charges and mail wait."""
+    if ahead_s is None:
+        return
+    if provider_clock.is_news(ledger.clock_ahead_s, ahead_s):
+        ledger.findings.put(provider_clock.KIND, {"ahead_s": ahead_s}, ledger.clock.now())
+    if abs(ahead_s) >= provider_clock.HOLD_S:
+        log.warning("clock.drifted", connection=ledger.name, seconds=ahead_s)
 
 
 def due_accounts(ledger: Ledger, policies: Policies) -> list[str]:
@@ -188,16 +220,18 @@ def may_write(ledger: Ledger, limits: Limits) -> bool:
 def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
     """A pass whose failure is a sentence and an exit code, and which parks a connection that must be left alone."""
     structlog.contextvars.bind_contextvars(connection=ledger.name)
+    started = ledger.clock.monotonic()
     try:
         report = run_pass(ledger, ground)
     except (ConnectorError, ConfigError, TryAgain) as error:
         report = PassReport(ledger.name, failure=str(error), exit_code=_exit_code(error))
         _park(ledger, error)
-        log.warning("pass.failed", error=type(error).__name__, why=str(error))
+        taken_s = round(ledger.clock.monotonic() - started, 3)
+        log.warning("pass.failed", error=type(error).__name__, why=str(error), duration_s=taken_s)
     else:
         if ledger.connections.standing().parked_why is not None:
             ledger.connections.unpark()
-        log.info("pass.finished", accounts=report.accounts, planned=report.planned, confirmed=_sent(report.drained))
+        log.info("pass.finished", **report.line(), duration_s=round(ledger.clock.monotonic() - started, 3))
     finally:
         structlog.contextvars.unbind_contextvars("connection")
     return report
@@ -220,10 +254,6 @@ def _exit_code(error: Exception) -> int:
             return 78
         case _:
             return 69
-
-
-def _sent(drained: Drained) -> int:
-    return sum(drained.confirmed.values())
 
 
 def _local(company: Company, ledger: Ledger) -> Company:

@@ -1,7 +1,7 @@
 """`syncd run`: a pass over every connection, again and again, side by side; stops and reloads when it is told to.
 
-One connection's trouble is its own: it is parked or backs off, the others go on. Within a connection passes are
-strictly one after the other.
+One connection's trouble is its own: each has a thread to itself, is parked or backs off, and the others go on. Within a
+connection passes are strictly one after the other.
 """
 
 from __future__ import annotations
@@ -12,32 +12,43 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import FrameType
 
 import structlog
 
+from connectors.errors import ConnectorError
+from syncd import hints, reconcile
 from syncd.cycle import Ground, PassReport, attempt_pass
 from syncd.feed import feed_exists, write_feed
 from syncd.notify import notify
 from syncd.office import Ledger, Office
+from syncd.progress import Progress
 
 log = structlog.get_logger(__name__)
 
 _JITTER = 0.1
-_SIDE_BY_SIDE = 8
+_MOST_SIDE_BY_SIDE = 200
 _LONGEST_BACK_OFF = 12  # poll intervals
+_LONGEST_REST_S = 5.0
+_HINT_GAP_S = 10.0  # a flood of hints makes a pass every ten seconds, not more
+_TEND_S = 6 * 3600.0
 
 
 @dataclass(slots=True)
 class Daemon:
-    """The loop and its signals. `passes_done` is called after every round, for whoever watches."""
+    """The loop and its signals. `after_round` is called with the report of every pass, for whoever watches."""
 
     office: Office
     after_round: Callable[[list[PassReport]], None] = lambda _reports: None
+    progress: Progress = field(default_factory=Progress)
     _stop: threading.Event = field(default_factory=threading.Event)
     _reload: threading.Event = field(default_factory=threading.Event)
     _wake: threading.Event = field(default_factory=threading.Event)
     _next_at: dict[str, float] = field(default_factory=dict)
+    _begun_at: dict[str, float] = field(default_factory=dict)
+    _tended_at: dict[str, float] = field(default_factory=dict)
+    _compared_at: dict[str, datetime] = field(default_factory=dict)
     _failures: dict[str, int] = field(default_factory=dict)
     _running: dict[str, Future[None]] = field(default_factory=dict)
 
@@ -48,34 +59,37 @@ class Daemon:
         signal.signal(signal.SIGHUP, self._on_reload)
         log.info("daemon.started", count=len(self.office.ledgers), interval_s=self.office.config.poll_interval_s)
         notify("READY=1")
-        with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE, thread_name_prefix="pass") as pool:
-            while not self._stop.is_set():
-                self._round(pool)
-                notify("WATCHDOG=1")  # the loop is alive; a pass cannot hang, as each of its requests has a time-out
-                self._rest()
+        self.loop()
         notify("STOPPING=1")
         log.info("daemon.stopped")
         return 0
+
+    def loop(self) -> None:
+        """Rounds until `stop`: the requests in hand are finished then."""
+        workers = max(1, min(len(self.office.ledgers), _MOST_SIDE_BY_SIDE))
+        with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="pass") as pool:
+            while not self._stop.is_set():
+                self._round(pool)
+                self._tell_systemd()
+                self._rest()
 
     def stop(self) -> None:
         """Finish the request in hand, then end."""
         self._stop.set()
         self._wake.set()
 
-    def _round(self, pool: ThreadPoolExecutor) -> None:
-        if self._reload.is_set():
-            self._reload.clear()
-            self._reload_rules()
-        for name in [name for name, running in self._running.items() if running.done()]:
-            self._running.pop(name).result()  # a bug in a pass ends the daemon: the outbox makes that safe
-        for ledger in self.office.ledgers:
-            if ledger.name not in self._running and self._is_due(ledger):
-                self._running[ledger.name] = pool.submit(self._pass, ledger)
+    def wake(self) -> None:
+        """A hint was given: look now."""
+        self._wake.set()
 
-    def _pass(self, ledger: Ledger) -> None:
+    def pass_of(self, ledger: Ledger) -> None:
+        """One pass of one connection, and once a night the comparison with its books."""
         config = self.office.config
+        self._begun_at[ledger.name] = self.office.clock.monotonic()
         ground = Ground(self.office.policies, config.limits, config.mode, lambda: not self._stop.is_set())
         report = attempt_pass(ledger, ground)
+        if report.failure is None:
+            self._compare(ledger)
         failures = self._failures.get(ledger.name, 0) + 1 if report.failure else 0
         self._failures[ledger.name] = failures
         self._next_at[ledger.name] = self.office.clock.monotonic() + self._interval_s(failures)
@@ -85,21 +99,74 @@ class Daemon:
         self.after_round([report])
         self._wake.set()
 
+    def _round(self, pool: ThreadPoolExecutor) -> None:
+        if self._reload.is_set():
+            self._reload.clear()
+            self._reload_rules()
+        self._take_hints()
+        for name in [name for name, running in self._running.items() if running.done()]:
+            self._running.pop(name).result()  # a bug in a pass ends the daemon: the outbox makes that safe
+            self.progress.ended(name)
+        for ledger in self.office.ledgers:
+            if ledger.name not in self._running and (job := self._job(ledger)) is not None:
+                self._running[ledger.name] = pool.submit(job, ledger)
+
+    def _job(self, ledger: Ledger) -> Callable[[Ledger], None] | None:
+        """What is to be done for a connection now."""
+        now = self.office.clock.monotonic()
+        if self._next_at.get(ledger.name, 0.0) > now:
+            return None
+        standing = ledger.connections.standing()
+        if not standing.is_parked(ledger.clock.now()):
+            return self.pass_of
+        may_tend = standing.parked_until is not None and self._tended_at.get(ledger.name, -_TEND_S) + _TEND_S <= now
+        return self._tend if may_tend else None
+
+    def _tend(self, ledger: Ledger) -> None:
+        """Keep the consent of a connection alive that must be left alone otherwise."""
+        self._tended_at[ledger.name] = self.office.clock.monotonic()
+        try:
+            ledger.vault.keep_alive()
+        except ConnectorError as error:
+            log.warning("consent.not_refreshed", connection=ledger.name, error=type(error).__name__, why=str(error))
+
+    def _compare(self, ledger: Ledger) -> None:
+        """The night's comparison with the books. What fails is tried again the next night."""
+        if not reconcile.is_due(ledger, self._compared_at.get(ledger.name)):
+            return
+        self._compared_at[ledger.name] = ledger.clock.now()
+        try:
+            reconcile.reconcile(ledger, self.office.config.limits)
+        except ConnectorError as error:
+            log.warning("books.not_compared", connection=ledger.name, error=type(error).__name__, why=str(error))
+
+    def _take_hints(self) -> None:
+        names = [ledger.name for ledger in self.office.ledgers]
+        for name in hints.take(self.office.config.state_dir, names):
+            soonest = self._begun_at.get(name, -_HINT_GAP_S) + _HINT_GAP_S
+            self._next_at[name] = min(self._next_at.get(name, 0.0), soonest)
+            log.info("hint.taken", connection=name)
+
     def _interval_s(self, failures: int) -> float:
         """The poll interval with jitter, longer after each failure in a row."""
         stretched = float(self.office.config.poll_interval_s * min(1 << failures, _LONGEST_BACK_OFF))
         return stretched * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads calls, guards nothing
 
-    def _is_due(self, ledger: Ledger) -> bool:
-        if self._next_at.get(ledger.name, 0.0) > self.office.clock.monotonic():
-            return False
-        return not ledger.connections.standing().is_parked(ledger.clock.now())
-
     def _rest(self) -> None:
         """Sleep until a pass ends, one is due, or a signal comes."""
         soonest = min((at for name, at in self._next_at.items() if name not in self._running), default=0.0)
-        self._wake.wait(min(max(soonest - self.office.clock.monotonic(), 0.2), 5.0))
+        self._wake.wait(min(max(soonest - self.office.clock.monotonic(), 0.2), _LONGEST_REST_S))
         self._wake.clear()
+
+    def _tell_systemd(self) -> None:
+        """Feed the watchdog, but only while every running pass gets on: a loop that merely turns proves nothing."""
+        now = self.office.clock.monotonic()
+        calls = {ledger.name: ledger.connector.usage.made for ledger in self.office.ledgers}
+        stuck = [name for name in self._running if not self.progress.gets_on(name, calls[name], now)]
+        if stuck:
+            log.error("pass.stuck", connection=", ".join(sorted(stuck)))
+        else:
+            notify("WATCHDOG=1")
 
     def _reload_rules(self) -> None:
         notify(f"RELOADING=1\nMONOTONIC_USEC={int(self.office.clock.monotonic() * 1_000_000)}")

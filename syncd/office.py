@@ -21,6 +21,7 @@ from connectors.tokens import Tokens
 from rules.domain.actions import Operation, SendMessage
 from rules.domain.facts import Company
 from rules.policy import Policies
+from syncd import provider_clock
 from syncd.accounts import Files
 from syncd.clock import Clock, CompanyTime, timing
 from syncd.config import Config, ConnectionConfig
@@ -35,6 +36,7 @@ from syncd.rulebook import Rulebook
 from syncd.store.connections import Connections
 from syncd.store.desk import Desk
 from syncd.store.engine import Store, open_store
+from syncd.store.findings import Findings
 from syncd.store.intent_rows import Step
 from syncd.store.intents import Intents
 from syncd.store.mirror import Mirror
@@ -90,6 +92,17 @@ class Ledger:
         return self.connections.standing().company
 
     @property
+    def findings(self) -> Findings:
+        """What was found about the connection, newest only."""
+        return Findings(self.store, self.name)
+
+    @property
+    def clock_ahead_s(self) -> int | None:
+        """By how many seconds the provider's clock was ahead of ours when last read; None before that."""
+        found = self.findings.get(provider_clock.KIND)
+        return int(found.document["ahead_s"]) if found else None
+
+    @property
     def time(self) -> CompanyTime:
         """The company's own time."""
         return CompanyTime(self.clock, self.config.timezone)
@@ -101,9 +114,9 @@ class Ledger:
     def outbox(self) -> Outbox:
         """The way out."""
         remember = self.recall if self.lineage.was_recovered() else None
-        return Outbox(
-            self.intents, self.mirror, self.connector, self.writer_for, self.time, Memory(self.lineage.keep, remember)
-        )
+        memory = Memory(self.lineage.keep, remember)
+        clock_off = provider_clock.too_far(self.clock_ahead_s, self.name)
+        return Outbox(self.intents, self.mirror, self.connector, self.writer_for, self.time, memory, clock_off)
 
     def recall(self, step: Step) -> Receipt | None:
         """The trace an operation left before this store remembers; None where there is none. Raises Unprovable."""

@@ -53,7 +53,11 @@ class Writer(Protocol):
 
 @dataclass(slots=True)
 class Drained:
-    """What one drain did, by verb. `stopped` says why it ended early, `mail_down` why messages were left waiting."""
+    """What one drain did, by verb.
+
+    `stopped` says why it ended early, `mail_down` why messages were left waiting, `clock_off` why charges and mail
+    were.
+    """
 
     confirmed: dict[str, int] = field(default_factory=dict)
     stale: int = 0
@@ -62,6 +66,7 @@ class Drained:
     recalled: int = 0
     stopped: str | None = None
     mail_down: str | None = None
+    clock_off: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Sends the planned operations of one connection."""
+    """Sends the planned operations of one connection. With `clock_off` (a sentence) charges and mail wait."""
 
     intents: Intents
     mirror: Mirror
@@ -85,6 +90,7 @@ class Outbox:
     writer_for: Callable[[Operation], Writer]
     time: CompanyTime
     memory: Memory
+    clock_off: str | None = None
 
     def drain(self, go_on: Callable[[], bool] = lambda: True) -> Drained:
         """Send all that is planned, oldest action first, as long as `go_on` says so between two requests.
@@ -175,8 +181,11 @@ class Outbox:
         return True
 
     def _waits(self, operation: Operation, drained: Drained) -> bool:
-        """Whether the step stays planned for a later drain: no mail server now, or outside the hours for messages."""
+        """Whether the step stays planned for a later drain: no mail server, a wrong clock, or not the hour."""
         if isinstance(operation, SendMessage) and drained.mail_down is not None:
+            return True
+        if self.clock_off is not None and isinstance(operation, SendMessage | EmailInvoice | CreateInvoice):
+            drained.clock_off = self.clock_off
             return True
         if not isinstance(operation, SendMessage | EmailInvoice) or operation.hours is None:
             return False

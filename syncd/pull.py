@@ -17,6 +17,7 @@ import structlog
 from connectors import Connector
 from rules.domain.facts import Book, HistoryEntry
 from syncd.clock import Clock
+from syncd.provider_clock import ahead_s
 from syncd.store.connections import Connections
 from syncd.store.desk import Desk, Paper
 from syncd.store.intake import Applied
@@ -27,7 +28,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a pull brought. `vanished_share` of the open invoices we knew are gone, deleted or voided."""
+    """What a pull brought. `vanished_share` of the open invoices we knew are gone, deleted or voided.
+
+    `ahead_s` is by how many seconds the provider's clock is ahead of ours; None where it told no time.
+    """
 
     pages: int
     records: int
@@ -35,6 +39,8 @@ class Pulled:
     vanished: int
     quarantined: int
     vanished_share: Decimal
+    ahead_s: int | None = None
+    calls: int = 0
 
 
 def pull(connector: Connector, mirror: Mirror, desk: Desk, connections: Connections, clock: Clock) -> Pulled:
@@ -44,9 +50,12 @@ def pull(connector: Connector, mirror: Mirror, desk: Desk, connections: Connecti
         ConnectorError: as the connector says; pages already stored stay stored.
     """
     standing = connections.standing()
-    pages, records, applied = 0, 0, Applied()
+    pages, records, applied, ahead = 0, 0, Applied(), None
+    asked_at = clock.now()
     try:
         for page in connector.changes(standing.cursor):
+            if pages == 0 and page.server_time is not None:
+                ahead = ahead_s(asked_at, page.server_time, clock.now())
             done = mirror.apply(page, clock.now())
             if page.people is not None:
                 mirror.touch(record_people(page.people, desk, "book file", clock.now()))
@@ -54,10 +63,10 @@ def pull(connector: Connector, mirror: Mirror, desk: Desk, connections: Connecti
             if page.records:
                 log.info("pull.page_stored", records=len(page.records), changed=done.changed)
     finally:
-        _count_calls(connector, connections, clock.now())
+        calls = _count_calls(connector, connections, clock.now())
     connections.pulled(clock.now())
     share = _vanished_share(applied, mirror) if applied.vanished else Decimal(0)
-    return Pulled(pages, records, applied.changed, applied.vanished, applied.quarantined, share)
+    return Pulled(pages, records, applied.changed, applied.vanished, applied.quarantined, share, ahead, calls)
 
 
 def _vanished_share(applied: Applied, mirror: Mirror) -> Decimal:
@@ -87,7 +96,8 @@ def _numbered(history: Iterable[HistoryEntry]) -> Iterator[Paper]:
         yield Paper(entry, f"{digest}-{seen[digest]}", entry.customer)
 
 
-def _count_calls(connector: Connector, connections: Connections, now: datetime) -> None:
+def _count_calls(connector: Connector, connections: Connections, now: datetime) -> int:
     calls = connector.usage.take()
     if calls or connector.usage.day_left is not None:
         connections.count(calls, now.date(), connector.usage.day_left)
+    return calls.total()

@@ -1,7 +1,8 @@
 """Keeps OAuth tokens sealed in the store and hands out access tokens, refreshing one at a time.
 
 A refreshed token is stored before it is used. Two processes never refresh at once: whoever comes second takes the lock,
-reads again, and finds the new one.
+reads again, and finds the new one. That a refresh is under way is stored before it is asked for, and the token before
+the present one is kept: where an answer got lost, the present one is tried again, then the one before it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +27,7 @@ from syncd.lock import held
 from syncd.store.tokens import TokenRows
 
 _MARGIN = timedelta(seconds=60)
+_IDLE = timedelta(hours=12)
 _TOKENS: TypeAdapter[Tokens] = TypeAdapter(Tokens)
 
 Refresh = Callable[[Tokens, datetime], Tokens]
@@ -68,10 +71,11 @@ class Vault:
             ConfigError: it was sealed with another key.
         """
         row = self.rows.read()
-        if row is None:
-            return None
+        return None if row is None else self._unsealed(row.sealed)
+
+    def _unsealed(self, sealed: str) -> Tokens:
         try:
-            return _TOKENS.validate_json(self.key().decrypt(row.sealed))
+            return _TOKENS.validate_json(self.key().decrypt(sealed))
         except InvalidToken:
             raise ConfigError(
                 [f"secrets key: the tokens of {self.name} were sealed with another key; run: syncd connect {self.name}"]
@@ -101,15 +105,49 @@ class Vault:
         """Another token after the provider refused `refused`."""
         return self._refreshed(refused)
 
+    def keep_alive(self) -> None:
+        """Refresh where nobody has for half a day: a consent that is never used ends (Xero: 60 days, QuickBooks: 100).
+
+        Raises:
+            ConsentNeeded, Unavailable: as for `access_token`.
+        """
+        tokens = self.tokens()
+        if tokens is not None and self.clock.now() - tokens.expires_at > _IDLE:
+            self._refreshed(tokens.access_token)
+
     def _refreshed(self, unwanted: str) -> str:
         with self._thread_lock, held(self.lock_file, wait=True):
             tokens = self._present()
             if tokens.access_token != unwanted:
                 return tokens.access_token  # somebody refreshed while we waited for the lock
+            lost_at = self._lost_at()
             self.rows.refreshing(self.clock.now())
-            fresh = self.refresh(tokens, self.clock.now())
+            fresh = self._asked(tokens, lost_at)
             self.store(fresh)
             return fresh.access_token
+
+    def _asked(self, tokens: Tokens, lost_at: datetime | None) -> Tokens:
+        """New tokens for these; where they are dead, for those before them, which a provider may still honour."""
+        try:
+            return self.refresh(tokens, self.clock.now())
+        except ConsentNeeded as dead:
+            earlier = self._previous()
+            if earlier is not None and earlier.refresh_token not in ("", tokens.refresh_token):
+                with suppress(ConsentNeeded):
+                    return self.refresh(earlier, self.clock.now())
+            if lost_at is None:
+                raise
+            raise ConsentNeeded(
+                f"{dead} (the answer to a refresh on {lost_at:%Y-%m-%d at %H:%M} UTC was lost, and with it the token)"
+            ) from dead
+
+    def _lost_at(self) -> datetime | None:
+        row = self.rows.read()
+        return row.refreshing_since if row else None
+
+    def _previous(self) -> Tokens | None:
+        row = self.rows.read()
+        return self._unsealed(row.previous) if row is not None and row.previous else None
 
     def _present(self) -> Tokens:
         tokens = self.tokens()

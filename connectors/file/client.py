@@ -12,7 +12,17 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-from connectors import AgedReceivables, ConnectionSettings, FactKind, OpenBalance, Page, Receipt, Record, Ref
+from connectors import (
+    AgedReceivables,
+    ConnectionSettings,
+    FactKind,
+    OpenBalance,
+    OwnDunning,
+    Page,
+    Receipt,
+    Record,
+    Ref,
+)
 from connectors.errors import BookRefused, Rejected, Unavailable
 from connectors.file.folder import Edition, newest
 from connectors.file.outbox import Outbox
@@ -109,6 +119,15 @@ class FileConnector:
             key = (customer, amount.currency)
             owed[key] = owed.get(key, Money.zero(amount.currency)) + amount
         return tuple(OpenBalance(customer, money) for (customer, _), money in sorted(owed.items()) if money)
+
+    def beyond_documents(self, customers: frozenset[str], as_of: date) -> AgedReceivables:
+        """Nothing: a book file has documents only."""
+        del customers, as_of
+        return ()
+
+    def own_dunning(self) -> OwnDunning:
+        """A folder does nothing by itself."""
+        return OwnDunning()
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from connectors import AgedReceivables, ConnectionSettings, Page, Receipt, Record, Ref
+from connectors import AgedReceivables, ConnectionSettings, OwnDunning, Page, Receipt, Record, Ref
 from connectors.history import HistoryList, HistoryPage, Window
 from connectors.quickbooks.past import IN_FLIGHT, LISTS, Past
 from connectors.quickbooks.read import Reader
@@ -78,6 +78,14 @@ class QuickBooksConnector:
     def history_page(self, window: Window, number: int) -> HistoryPage:
         """One page of a window."""
         return self._past.page(window, number)
+
+    def beyond_documents(self, customers: frozenset[str], as_of: date) -> AgedReceivables:
+        """Journal lines and deposits on these customers' accounts, what is open of them."""
+        return self._reader.beyond_documents(customers, as_of)
+
+    def own_dunning(self) -> OwnDunning:
+        """Whether QuickBooks' own late fees are in use; of its reminders it tells programs nothing."""
+        return OwnDunning(None, self._reader.charges_late_fees(), "Account and settings, Sales")
 
     def close(self) -> None:
         """Give back sockets. Safe to call twice."""

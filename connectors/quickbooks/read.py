@@ -21,6 +21,7 @@ from connectors.errors import Rejected, Unavailable
 from connectors.quickbooks import mapping
 from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.faults import NOT_FOUND, BrokenAnswer
+from connectors.quickbooks.journal import beyond_documents
 from connectors.quickbooks.listings import EVERYTHING, Lister
 from connectors.quickbooks.profile import Profile, profile_of, term_of, types_of
 from connectors.quickbooks.records import ENTITIES, Records, Row
@@ -33,6 +34,7 @@ OVERLAP = timedelta(minutes=5)
 CDC_REACH = timedelta(days=29)  # of 30: a day in hand
 RECHECK = timedelta(days=7)
 _BAD_ID = "2030"
+_LATE_FEES = "Late fee income"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,15 @@ class Reader:
         """What each customer owes by QuickBooks' own report, less its credits, in the home currency."""
         report = self._api.read("reports/AgedReceivables", report_date=as_of.isoformat(), aging_method="Report_Date")
         return balances_in(report, self.profile().company.currency)
+
+    def beyond_documents(self, customers: frozenset[str], as_of: date) -> AgedReceivables:
+        """What else moved these customers' balances; asked only where a difference needs explaining."""
+        return beyond_documents(self._api, customers, as_of, self.profile().company.currency)
+
+    def charges_late_fees(self) -> bool:
+        """Whether the account that QuickBooks makes for its own late fees is there and in use."""
+        rows = self._api.rows("Account", f"select * from Account where Name = '{_LATE_FEES}'")  # noqa: S608 - a constant
+        return any(row.get("Active") is not False for row in rows)
 
     def _read_profile(self) -> str:
         """Read the settings; returns QuickBooks' time of the first reply."""

@@ -15,7 +15,7 @@ from typing import Any
 import urllib3.exceptions as wire_errors
 from xero_python.exceptions import ApiSSLException, HTTPStatusException
 
-from connectors import AgedReceivables, ConnectionSettings, Page, Receipt, Record, Ref
+from connectors import AgedReceivables, ConnectionSettings, OwnDunning, Page, Receipt, Record, Ref
 from connectors.errors import ConnectorError, ConsentNeeded, OutcomeUnknown, Rejected, Unavailable
 from connectors.history import HistoryList, HistoryPage, Window
 from connectors.markers import digest
@@ -110,6 +110,17 @@ class XeroConnector:
     def history_page(self, window: Window, number: int) -> HistoryPage:
         """One page of a window."""
         return self._past.page(window, number)
+
+    def beyond_documents(self, customers: frozenset[str], as_of: date) -> AgedReceivables:
+        """Nothing: Xero lets no journal post to receivables."""
+        del customers, as_of
+        return ()
+
+    def own_dunning(self) -> OwnDunning:
+        """Whether Xero's own invoice reminders are on; it charges no late fees by itself."""
+        return OwnDunning(
+            self._reader.reminds_by_itself(), late_fees=False, where="Invoice settings, Invoice reminders"
+        )
 
     def close(self) -> None:
         """Give back sockets."""

@@ -122,6 +122,12 @@ class Reader:
                         owed[self._whose(row)] += sign * needed(number(row, field), field)
         return tuple(OpenBalance(customer, Money(rest, of)) for (customer, of), rest in sorted(owed.items()) if rest)
 
+    def reminds_by_itself(self) -> bool | None:
+        """Whether Xero's own reminders are on; None where it does not say."""
+        found = rows(self._calls.read("get_invoice_reminders").document, "InvoiceReminders")
+        enabled = found[0].get("Enabled") if found else None
+        return enabled if isinstance(enabled, bool) else None
+
     def _whose(self, row: Row) -> tuple[str, str]:
         return text(part(row, "Contact"), "ContactID"), text(row, "CurrencyCode") or self._books().currency
 

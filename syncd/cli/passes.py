@@ -138,7 +138,7 @@ def _attention(report: PassReport) -> list[str]:
         lines.append(f"{report.held} held: look with `syncd plan`, then `syncd approve` or `syncd reject`")
     if report.drained.unclear or report.drained.rejected:
         lines.append("some writes are unclear or were refused: `syncd status` lists them")
-    stops = (report.drained.stopped, report.drained.mail_down)
+    stops = (report.drained.stopped, report.drained.mail_down, report.drained.clock_off)
     return [*lines, *(f"stopped early: {why}" for why in stops if why)]
 
 

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "explain": ("explain:explain", "Why a customer or invoice is where it is, and what comes next."),
         "status": ("reports:status", "Where each connection stands."),
         "aging": ("reports:aging", "Who owes how much, how old, with totals."),
+        "reconcile": ("reconcile:reconcile", "Our aging against the provider's own figures."),
         "audit": ("reports:audit", "What was planned, sent, answered, approved and refused, when and by whom."),
         "import": ("transfer:import_", "Take in a book file or CSV."),
         "export": ("transfer:export", "Write a connection's books to a book file or CSV."),

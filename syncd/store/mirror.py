@@ -5,6 +5,7 @@ It also keeps which customers changed, so that a pass costs what changed, and wh
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -111,6 +112,12 @@ class Mirror:
                 )
                 facts.extend(codec.load_fact(kind, doc) for kind, doc in rows)
         return facts
+
+    def digests(self) -> dict[tuple[str, str], str]:
+        """A digest of every record we hold, by kind and id: two of these tell what a reading changed."""
+        with self._store.reading() as tx:
+            rows = tx.execute(select(_fact.c.kind, _fact.c.id, _fact.c.doc).where(_fact.c.connection == self._name))
+            return {(row.kind, row.id): hashlib.sha256(row.doc.encode()).hexdigest() for row in rows}
 
     def rates(self) -> tuple[Rate, ...]:
         """Every exchange rate seen."""

@@ -184,3 +184,13 @@ token = Table(
     Column("previous", Text),
     Column("refreshing_since", String(40)),
 )
+
+# The last word on something that is looked at now and then: agreement with the books, their clock, their own reminders.
+finding = Table(
+    "finding",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("kind", String(24), primary_key=True),
+    Column("at", String(40), nullable=False),
+    Column("doc", Text, nullable=False),
+)

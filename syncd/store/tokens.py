@@ -15,11 +15,15 @@ _token = schema.token
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A sealed document and how many came before it; `previous` is the one it replaced."""
+    """A sealed document and how many came before it; `previous` is the one it replaced.
+
+    `refreshing_since`: a refresh was asked for then, and its answer never got here.
+    """
 
     version: int
     sealed: str
     previous: str | None
+    refreshing_since: datetime | None = None
 
 
 class TokenRows:
@@ -33,7 +37,10 @@ class TokenRows:
         """What is stored, or None."""
         with self._store.reading() as tx:
             row = tx.execute(select(_token).where(_token.c.connection == self._name)).one_or_none()
-        return Sealed(row.version, row.sealed, row.previous) if row else None
+        if row is None:
+            return None
+        since = datetime.fromisoformat(row.refreshing_since) if row.refreshing_since else None
+        return Sealed(row.version, row.sealed, row.previous, since)
 
     def put(self, sealed: str) -> None:
         """Store `sealed` and keep the one before it: a rotated token may have to be tried again."""

@@ -1,0 +1,67 @@
+"""`syncd reconcile`: our copy of the books against the provider's own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from syncd.cli.desk import opened_alone_if_free
+from syncd.cli.failures import exit_code_of
+from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
+from syncd.cli.output import Table, Text, print_json, print_text
+from syncd.cli.passes import exit_code
+
+if TYPE_CHECKING:
+    from syncd.config import Limits
+    from syncd.office import Ledger
+
+
+@click.command(short_help="Our aging against the provider's own figures.")
+@click.option("--full", is_flag=True, help="Read everything again in any case, and say what was missed.")
+@CONNECTION
+@AS_JSON
+@CONFIG
+def reconcile(*, full: bool, connection: str | None, as_json: bool, config: Path | None) -> int:
+    """Hold what we think each customer owes against the provider's own figures, customer by customer and currency.
+
+    A difference is explained (journal lines, money on no invoice, documents dated later, a report in another currency)
+    or it is drift: drift pulls the brake, and everything is read again to say how many records were missed. The daemon
+    does this every night by itself; beside a running daemon this command compares and leaves the reading to it. Leaves
+    with 1 on drift.
+    """
+    with opened_alone_if_free(config, connection) as (office, alone):
+        done = [_reconciled(ledger, office.config.limits, full=full, alone=alone) for ledger in office.ledgers]
+    if as_json:
+        print_json([row for row, _ in done])
+    else:
+        print_text(line for row, _ in done for line in _shown(row))
+        if not alone:
+            click.echo("another syncd works on this state, so nothing was pulled: what moved since may show here")
+    return exit_code([code for _, code in done])
+
+
+def _reconciled(ledger: Ledger, limits: Limits, *, full: bool, alone: bool) -> tuple[dict[str, Any], int]:
+    from connectors.errors import ConnectorError
+    from syncd.reconcile import reconcile as compare
+
+    try:
+        found = compare(ledger, limits, everything=full, may_pull=alone)
+    except ConnectorError as error:
+        return {"connection": ledger.name, "failure": str(error)}, exit_code_of(error)
+    return {**found.to_json(), "failure": None}, int(bool(found.drift))
+
+
+def _shown(row: dict[str, Any]) -> Iterator[Text]:
+    if row["failure"]:
+        yield f"{row['connection']}: failed: {row['failure']}"
+        return
+    yield f"{row['connection']}, as of {row['as_of']}: {row['outcome']}"
+    if row["differences"]:
+        columns = ("customer", "currency", "ours", "theirs", "difference", "words")
+        rows = [tuple(str(each[column]) for column in columns) for each in row["differences"]]
+        yield Table(columns, rows, right=("ours", "theirs", "difference"))
+    if row["drift"]:
+        yield f"{row['connection']}: BRAKE: find out why, then run: syncd release --connection {row['connection']}"

@@ -1,0 +1,29 @@
+"""Hints that a connection should be looked at sooner: a webhook came, a consent was given. One small file each.
+
+A hint says only "look": it carries no data, may come twice or never, and polling stays the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+_FOLDER = "hints"
+
+
+def give(state_dir: Path, name: str) -> None:
+    """Ask whoever makes passes on this state to look at the connection `name` soon."""
+    folder = state_dir / _FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / name).touch(mode=0o600)
+
+
+def take(state_dir: Path, names: Iterable[str]) -> list[str]:
+    """The connections among `names` for which a hint was given since last taken."""
+    folder = state_dir / _FOLDER
+    if not folder.is_dir():
+        return []
+    given = [name for name in names if (folder / name).exists()]
+    for name in given:
+        (folder / name).unlink(missing_ok=True)
+    return given
