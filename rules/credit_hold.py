@@ -1,7 +1,8 @@
 """Who may still buy on credit: good, watch, hold or stop, and whether selling stops.
 
-A standing goes where it belongs at once, in both directions, but never below what a person placed. A standing on a
-billing parent covers its family. Decides nothing about what sales does with it.
+A standing goes where it belongs at once, in both directions, but never below what a person placed. A person's release
+(a "good" of theirs) lets go what was late, owed or broken by its day: only what came since can hold again. A standing
+on a billing parent covers its family. Decides nothing about what sales does with it.
 """
 
 from __future__ import annotations
@@ -87,7 +88,9 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
     for ref in ledger.family:
         family.now[ref] = family.then[ref] = worst(hold.state for hold in ledger.holds.get(ref, ()))
     for ref in sorted(situation.governed, key=lambda ref: (len(ledger.ancestors(ref)), ref)):
-        creditor = Creditor(situation, ledger.family[ref], settings.broken_since(situation.as_of))
+        creditor = Creditor(
+            situation, ledger.family[ref], settings.broken_since(situation.as_of), ledger.releases.get(ref)
+        )
         wish = _wish(situation, settings, creditor)
         yield from (Problem(ref, problem, RULE) for problem in creditor.unrated)
         yield _decided(situation, settings, family, wish, ledger.family[ref])
@@ -96,9 +99,12 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
 def _wish(situation: Situation, settings: Settings, creditor: Creditor) -> _Wish:
     """The gravest standing whose condition is reached, not below a person's, nor released too early."""
     holds = situation.ledger.holds.get(creditor.customer.ref, ())
+    released_on = creditor.released_on
     person = worst(hold.state for hold in holds if not hold.is_ours)
-    ours = worst(hold.state for hold in holds if hold.is_ours)
+    ours = worst(hold.state for hold in holds if hold.is_ours and not (released_on and hold.since <= released_on))
     found = _reached(settings, creditor)
+    if released_on is not None:
+        found = _Wish(found.state, f"released by a person on {released_on}; of what came since, {found.why}")
     if _is_below(found.state, ours):
         found = _released(situation, settings, creditor.customer, ours, found)
     if _is_below(found.state, person):
@@ -147,7 +153,7 @@ def _decided(
         return Skip(RULE, ref, f"Covered by {above} on the billing parent; alone {wish.state}: {wish.why}.", ref)
     family.then[ref] = wish.state
     operations = tuple(_flags(situation, settings, family, customer, wish))
-    differs = before == wish.state and bool(operations) and _books_differ(situation, ref)
+    differs = before == wish.state and bool(operations) and _books_differ(situation, settings, ref, wish.state)
     if before == wish.state and not differs:
         return Skip(RULE, ref, f"Stays {before}: {wish.why}.", ref)
     key = f"{RULE}/{ref}/{wish.state}/{1 + situation.ledger.standing_changes.get(ref, 0)}"
@@ -188,10 +194,12 @@ def _has_run_out(ledger: Ledger, settings: Settings, ref: str) -> bool:
     return bool(shown) and any(settings.stops(hold.state) for hold in ledger.expired_holds.get(ref, ()))
 
 
-def _books_differ(situation: Situation, ref: str) -> bool:
+def _books_differ(situation: Situation, settings: Settings, ref: str, state: CreditStanding) -> bool:
     """Whether what the books show is really another state, and not our own change of today on its way back."""
-    shown = situation.ledger.family[ref].stop_sell
-    return shown is not None and situation.ledger.last_standing_change.get(ref) != situation.as_of
+    if situation.ledger.family[ref].stop_sell is None:
+        return False
+    last = situation.ledger.last_standing_change.get(ref)
+    return last is None or last.on != situation.as_of or settings.stops(last.after) != settings.stops(state)
 
 
 def _spelled(version: str) -> str:

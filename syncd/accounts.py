@@ -14,6 +14,7 @@ from syncd.store.codec import RECORD_KINDS
 from syncd.store.desk import Desk
 from syncd.store.intents import Intents
 from syncd.store.mirror import Mirror
+from syncd.store.records import Assignment, Waiver
 from syncd.store.sql import chunks
 
 _FAMILIES_AT_ONCE = 200
@@ -67,6 +68,7 @@ class _Piles:
     installment_plans: list[Any] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     history: list[Any] = field(default_factory=list)
+    collectors: dict[str, str] = field(default_factory=dict)
 
     def sort_in(self, value: Any) -> None:
         match value:
@@ -82,6 +84,10 @@ class _Piles:
                 self.holds.append(value)
             case StandingChanged():
                 self.history.append(value)
+            case Assignment():
+                self.collectors[value.customer] = value.collector
+            case Waiver():
+                self.history.append(value.entry)
             case _:
                 self._pile_of(value).append(value)
 
@@ -95,11 +101,16 @@ class _Piles:
         self.holds = [hold for hold in self.holds if not (hold.is_ours and hold.customer in ours)]
         self.holds.extend(hold for hold in ours.values() if hold.state != "good")
 
+    def _assigned(self, customer: Customer) -> Customer:
+        """A person's word on who looks after the customer counts before the books'."""
+        collector = self.collectors.get(customer.ref)
+        return replace(customer, collector=collector) if collector else customer
+
     def book(self, company: Company, today: date) -> Book:
         return Book(
             as_of=today,
             company=company,
-            customers=tuple(self.customers),
+            customers=tuple(self._assigned(customer) for customer in self.customers),
             invoices=tuple(self.invoices),
             payments=tuple(self.payments),
             credit_notes=tuple(self.credit_notes),

@@ -30,6 +30,7 @@ from syncd.plan import Mode, Plan, Terms, make_plan
 from syncd.pull import Pulled, pull
 from syncd.settle import Settled, settle
 from syncd.store.intents import Filing
+from syncd.waivers import WAIVE, waivers_of
 
 log = structlog.get_logger(__name__)
 
@@ -155,11 +156,13 @@ def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: 
     """Decide on these accounts and store what is planned, with its reasons."""
     today = ledger.today()
     known = ledger.intents.known(heads)
+    waived = ledger.desk.filed(WAIVE)
     decisions: list[Decision] = []
     account_of: dict[str, str] = {}
     for account in open_files(ledger, heads, today):
         account_of.update({member.ref: account.customer.ref for member in account.family})
         decisions.extend(decide(account, ground.policies, today, ledger.config.policy))
+        decisions.extend(waivers_of(account, waived))
     plan = make_plan(decisions, known, planning_terms(ledger, ground))
     report.accounts, report.decisions, report.problems = len(heads), len(decisions), len(plan.problems)
     if plan.brake and ledger.connections.standing().brake_why is None:
@@ -197,6 +200,7 @@ def planning_terms(ledger: Ledger, ground: Ground) -> Terms:
         unsupported=ledger.unsupported,
         converted=lambda amount: converted(amount, most.currency, rates, today),
         braked=ledger.connections.standing().brake_why,
+        approved={filed.ref: filed.who for filed in ledger.desk.filed(WAIVE)},
     )
 
 

@@ -21,6 +21,7 @@ from rules.domain.facts import (
     StandingChanged,
 )
 from syncd.store.intent_rows import Intent
+from syncd.waivers import WAIVE
 
 
 def history_of(intent: Intent, remote_id: str | None) -> Iterator[HistoryEntry]:
@@ -34,11 +35,16 @@ def history_of(intent: Intent, remote_id: str | None) -> Iterator[HistoryEntry]:
 
 
 def standing_of(entries: Iterable[tuple[Intent, str | None]]) -> dict[str, Hold]:
-    """The credit standing our own latest done action gave each customer; "good" means no hold of ours."""
+    """The credit standing our own latest done action gave each customer; "good" means no hold of ours.
+
+    An action that only set the books right moved nobody: the standing it found may be a person's.
+    """
     holds: dict[str, Hold] = {}
     for intent, _ in entries:
         decision = intent.decision
-        if isinstance(decision, CreditState) and intent.done_on is not None and intent.state != "refused":
+        if not isinstance(decision, CreditState) or intent.done_on is None or intent.state == "refused":
+            continue
+        if decision.before != decision.after:
             holds[intent.customer] = Hold(
                 customer=intent.customer,
                 state=decision.after,
@@ -56,6 +62,8 @@ def _done(intent: Intent, remote_id: str | None) -> Iterator[HistoryEntry]:
             yield from _reminded(intent, decision)
         case FinanceCharge():
             yield _billed(intent, decision, remote_id or decision.key)
+        case ChargeReversal(rule=rule) if rule == WAIVE:
+            return  # the person's own record tells of it, from the day it was made
         case ChargeReversal():
             yield ChargeReversed(intent.customer, decision.invoice, decision.charge, on, decision.amount)
         case CreditState():

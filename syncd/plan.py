@@ -8,7 +8,7 @@ more. What a person approved is left as approved.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from rules.domain.actions import Operation
@@ -47,6 +47,7 @@ class PlannedAction:
     state: State
     hold: Hold = ""
     why: str = ""
+    approved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Terms:
     unsupported: Callable[[Operation], str | None]
     converted: Callable[[Money], Money | None]  # an amount in the currency of the limit; None where no rate is known
     braked: str | None = None
+    approved: Mapping[str, str] = field(default_factory=dict)  # keys a person asked for, and who: they need no review
 
 
 def make_plan(decisions: Iterable[Decision], known: Mapping[str, Known], terms: Terms) -> Plan:
@@ -111,19 +113,25 @@ def _waits(entry: Known) -> bool:
 
 def _planned(action: Action, terms: Terms) -> PlannedAction:
     operations = _possible(action, terms)
-    if isinstance(action, Task):
-        return PlannedAction(action, (), "held", "person", f"for {action.collector or 'a person'} to do: {action.what}")
-    if isinstance(action, Reminder) and action.channel == "call":
-        return PlannedAction(action, operations, "held", "person", "a call to make; approve it once it is made")
-    if isinstance(action, Reminder) and action.channel == "letter":
-        return PlannedAction(
-            action, operations, "held", "person", "a letter to print and post; approve to write it out"
-        )
-    if action.operations and (why := terms.unsupported(action.operations[0])):
-        return PlannedAction(action, operations, "held", "unable", why)
-    if terms.mode == "review":
-        return PlannedAction(action, operations, "held", "review", "waits for approval")
-    return PlannedAction(action, operations, "planned")
+    who = terms.approved.get(action.key)
+    waits = _waits_for(action, terms) or (None if who or terms.mode == "auto" else ("review", "waits for approval"))
+    if waits is not None:
+        return PlannedAction(action, operations, "held", *waits)
+    return PlannedAction(action, operations, "planned", approved_by=who)
+
+
+def _waits_for(action: Action, terms: Terms) -> tuple[Hold, str] | None:
+    """What keeps the action from going out by itself in any mode; None where nothing does."""
+    match action:
+        case Task():
+            return "person", f"for {action.collector or 'a person'} to do: {action.what}"
+        case Reminder(channel="call"):
+            return "person", "a call to make; approve it once it is made"
+        case Reminder(channel="letter"):
+            return "person", "a letter to print and post; approve to write it out"
+        case _:
+            why = terms.unsupported(action.operations[0]) if action.operations else None
+            return ("unable", why) if why else None
 
 
 def _possible(action: Action, terms: Terms) -> tuple[Operation, ...]:

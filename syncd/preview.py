@@ -6,7 +6,7 @@ Reads the mirror and the outbox, writes neither.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from syncd.cycle import Ground, open_files, planning_terms
 from syncd.office import Ledger
 from syncd.plan import Plan, make_plan
 from syncd.store.intent_rows import Intent
+from syncd.waivers import WAIVE, waivers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
     heads = watched(ledger)
     accounts = open_files(ledger, heads, today)
     evaluations = [evaluate(account, ground.policies, today, ledger.config.policy) for account in accounts]
+    waived = ledger.desk.filed(WAIVE)
+    evaluations = [
+        replace(evaluation, decisions=(*evaluation.decisions, *waivers_of(account, waived)))
+        for account, evaluation in zip(accounts, evaluations, strict=True)
+    ]
     decisions = [decision for evaluation in evaluations for decision in evaluation.decisions]
     plan = make_plan(decisions, ledger.intents.known(heads), planning_terms(ledger, ground))
     document = report(evaluations, ground.policies.version, today)

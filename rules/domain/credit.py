@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from pydantic import Field, model_validator
 
+from rules.domain.aging import AgedInvoice
 from rules.domain.facts import Customer
 from rules.domain.money import Money
 from rules.domain.positions import exposed
@@ -63,11 +64,16 @@ class Finding:
 
 @dataclass(slots=True)
 class Creditor:
-    """One customer's figures for thresholds, converted where a bare one needs it. `unrated` collects what could not."""
+    """One customer's figures for thresholds, converted where a bare one needs it. `unrated` collects what could not.
+
+    After a person's release, `released_on`, only what came since counts: invoices not past due by then, those issued
+    later for the limit, promises for later days. Charges of ours follow from what was let go and are left out.
+    """
 
     situation: Situation
     customer: Customer
     broken_since: date = date.min
+    released_on: date | None = None
     unrated: dict[str, None] = field(default_factory=dict)
 
     def applies(self, condition: Condition) -> tuple[bool, tuple[str, ...]]:
@@ -88,13 +94,15 @@ class Creditor:
         }
         return looks[name](threshold)
 
-    def _late(self) -> list[Money]:
+    def _rows(self) -> list[AgedInvoice]:
         rows = self.situation.aged_by_customer.get(self.customer.ref, ())
-        return [row.overdue for row in rows if row.overdue]
+        return [row for row in rows if not _was_late(row, self.released_on)]
+
+    def _late(self) -> list[Money]:
+        return [row.overdue for row in self._rows() if row.overdue]
 
     def _days(self, threshold: int) -> Finding:
-        rows = self.situation.aged_by_customer.get(self.customer.ref, ())
-        oldest = max((row.days_past_due for row in rows if row.overdue), default=None)
+        oldest = max((row.days_past_due for row in self._rows() if row.overdue), default=None)
         reached = oldest is not None and oldest >= threshold
         return Finding(reached, f"{counted(oldest or 0, 'day')} past due ({threshold} or more)")
 
@@ -104,13 +112,12 @@ class Creditor:
 
     def _promises(self, threshold: int) -> Finding:
         own = (one for one in self.situation.judged if one.promise.customer == self.customer.ref)
-        number = broken(own, self.broken_since)
+        number = broken(own, max(self.broken_since, self.released_on or date.min))
         return Finding(number >= threshold, f"{counted(number, 'promise')} broken ({threshold} or more)")
 
     def _reminded(self, threshold: int) -> Finding:
-        rows = self.situation.aged_by_customer.get(self.customer.ref, ())
         sent = self.situation.ledger.reminders
-        level = max((entry.level for row in rows for entry in sent.get(row.invoice.ref, ())), default=0)
+        level = max((entry.level for row in self._rows() for entry in sent.get(row.invoice.ref, ())), default=0)
         return Finding(level >= threshold, f"reminder level {level} sent ({threshold} or more)")
 
     def _overdue(self, thresholds: tuple[Amount, ...]) -> Finding:
@@ -162,7 +169,7 @@ class Creditor:
         ledger = self.situation.ledger
         branch = ledger.branches[self.customer.ref]
         rows = (row for ref in branch for row in self.situation.aged_by_customer.get(ref, ()))
-        opened = sums(row.invoice.balance for row in rows)
+        opened = sums(row.invoice.balance for row in rows if not _was_owed(row, self.released_on))
         held = sums(rest for ref in branch for rest in ledger.unapplied.get(ref, {}).values())
         unapplied = {rest.currency: rest for rest in held}
         return [exposed(amount, unapplied.get(amount.currency, Money.zero(amount.currency))) for amount in opened]
@@ -178,6 +185,16 @@ class Creditor:
                 day = self.situation.as_of
                 self.unrated[f"no rate from {amount.currency} to {currency} on or before {day}"] = None
         return found
+
+
+def _was_late(row: AgedInvoice, released_on: date | None) -> bool:
+    if released_on is None:
+        return False
+    return row.invoice.is_ours or any(part.contractual_on < released_on for part in row.parts)
+
+
+def _was_owed(row: AgedInvoice, released_on: date | None) -> bool:
+    return released_on is not None and (row.invoice.is_ours or row.invoice.issued_on <= released_on)
 
 
 def _asked_for(condition: Condition) -> list[tuple[Thresholds, str]]:

@@ -149,7 +149,8 @@ def _dispute_then(dispute: Dispute, day: date) -> Dispute:
 
 def _holds_then(holds: tuple[Hold, ...], history: tuple[HistoryEntry, ...], day: date) -> tuple[Hold, ...]:
     """Holds that had begun; ours, where we changed them since, as our own history says they stood."""
-    changes = sorted((entry for entry in history if isinstance(entry, StandingChanged)), key=lambda entry: entry.on)
+    moves = (entry for entry in history if isinstance(entry, StandingChanged) and entry.before != entry.after)
+    changes = sorted(moves, key=lambda entry: entry.on)
     moved = {change.customer for change in changes if change.on > day}
     last = {change.customer: change for change in changes if change.on <= day and change.customer in moved}
     kept = [hold for hold in holds if hold.since <= day and not (hold.is_ours and hold.customer in last)]

@@ -130,9 +130,9 @@ class Ledger:
         return found
 
     @cached_property
-    def last_standing_change(self) -> Mapping[str, date]:
-        """When we last changed each customer's standing."""
-        return {entry.customer: entry.on for entry in self.account.history if isinstance(entry, StandingChanged)}
+    def last_standing_change(self) -> Mapping[str, StandingChanged]:
+        """Our last change of each customer's standing."""
+        return {entry.customer: entry for entry in self.account.history if isinstance(entry, StandingChanged)}
 
     @cached_property
     def expired_holds(self) -> Mapping[str, list[Hold]]:
@@ -151,6 +151,15 @@ class Ledger:
             if hold.since <= self.as_of and (hold.expires_on is None or self.as_of <= hold.expires_on):
                 found[hold.customer].append(hold)
         return found
+
+    @cached_property
+    def releases(self) -> Mapping[str, date]:
+        """Customers a person released, with the day of the latest release still in force: a "good" a person placed."""
+        return {
+            customer: max(hold.since for hold in holds if _is_release(hold))
+            for customer, holds in self.holds.items()
+            if any(_is_release(hold) for hold in holds)
+        }
 
     @cached_property
     def unapplied(self) -> Mapping[str, Mapping[str, Money]]:
@@ -186,6 +195,10 @@ class Ledger:
                 if parent != ref:
                     below[parent].append(ref)
         return {ref: tuple(members) for ref, members in below.items()}
+
+
+def _is_release(hold: Hold) -> bool:
+    return hold.state == "good" and not hold.is_ours
 
 
 def _by_invoice(items: Iterable[T], invoices_of: Callable[[T], Iterable[str]]) -> dict[str, list[T]]:

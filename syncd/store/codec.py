@@ -31,6 +31,7 @@ from rules.domain.facts import (
     ReminderSent,
     StandingChanged,
 )
+from syncd.store.records import Assignment, Waiver
 
 T = TypeVar("T")
 
@@ -51,6 +52,8 @@ RECORDS: dict[str, type[Any]] = {
     "waiver": ChargeWaived,
     "contact": Contacted,
     "standing": StandingChanged,
+    "assignment": Assignment,
+    "waive": Waiver,
 }
 RECORD_KINDS: dict[type[Any], str] = {value: kind for kind, value in RECORDS.items()}
 

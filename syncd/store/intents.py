@@ -192,7 +192,7 @@ class Intents(IntentRows):
             "state": planned.state,
             "hold": planned.hold,
             "why": planned.why,
-            "approved_by": None,
+            "approved_by": planned.approved_by,
             "decided_on": filing.decided_on.isoformat(),
             "planned_at": filing.now.isoformat(),
             "policy_version": filing.policy_version,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,15 @@ from syncd.store.intake import Applied, Intake, mark_dirty
 from syncd.store.sql import chunks
 
 _fact, _dirty = schema.fact, schema.dirty
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A customer or invoice that a text names; `by_id` where only its id is what was written."""
+
+    ref: Ref
+    customer: str
+    by_id: bool
 
 
 class Mirror:
@@ -42,15 +52,36 @@ class Mirror:
         return fact
 
     def find(self, text: str) -> tuple[Ref, str] | None:
-        """Which customer or invoice a person means by `text` (id, number or name), with its customer; None if none."""
+        """Which customer or invoice a person means by `text`, with its customer; None if none. Names before ids."""
+        found = self.called(text)
+        return (found[0].ref, found[0].customer) if found else None
+
+    def called(self, text: str, *, exactly: bool = True) -> list[Called]:
+        """The customers and invoices that `text` names by number or name, then those it names by id.
+
+        Not `exactly`: in whatever case it is written.
+        """
+        same = _fact.c.number == text if exactly else func.lower(_fact.c.number) == text.lower()
         with self._store.reading() as tx:
             rows = tx.execute(
-                select(_fact.c.kind, _fact.c.id, _fact.c.customer)
-                .where(_fact.c.connection == self._name, (_fact.c.id == text) | (_fact.c.number == text))
-                .where(_fact.c.kind.in_(("customer", "invoice")))
+                select(_fact.c.kind, _fact.c.id, _fact.c.customer, _fact.c.number)
+                .where(_fact.c.connection == self._name, _fact.c.kind.in_(("customer", "invoice")))
+                .where((_fact.c.id == text) | same)
                 .order_by(_fact.c.kind, _fact.c.id)
             ).all()
-        return (Ref(rows[0].kind, rows[0].id), rows[0].customer) if rows else None
+        found = [Called(Ref(row.kind, row.id), row.customer, by_id=row.number != text == row.id) for row in rows]
+        return sorted(found, key=lambda one: one.by_id)
+
+    def names(self) -> list[str]:
+        """What customers and invoices are called, each once."""
+        with self._store.reading() as tx:
+            rows = tx.execute(
+                select(_fact.c.number)
+                .distinct()
+                .where(_fact.c.connection == self._name, _fact.c.kind.in_(("customer", "invoice")))
+                .where(_fact.c.number.is_not(None))
+            )
+            return sorted(rows.scalars())
 
     def open_invoices(self) -> int:
         """How many invoices have something open."""

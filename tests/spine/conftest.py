@@ -16,7 +16,7 @@ from connectors.errors import ConnectorError, OutcomeUnknown, Unprovable
 from connectors.simulator.clock import SimulatedClock
 from connectors.transport import Usage
 from rules.domain.actions import CreateInvoice, EmailInvoice, Operation, SetStopSell
-from rules.domain.facts import Company, Customer, Invoice
+from rules.domain.facts import Company, Customer, Invoice, Payment
 from rules.domain.money import Money
 from syncd.config import Config, load_config
 from syncd.cycle import Ground
@@ -84,7 +84,7 @@ class MemoryBooks:
         )
 
     def put(self, fact: object) -> None:
-        kind = "customer" if isinstance(fact, Customer) else "invoice"
+        kind = {Customer: "customer", Invoice: "invoice", Payment: "payment"}[type(fact)]
         ref = Ref(kind, fact.ref)
         self.facts[ref] = fact
         self.changed.append(Record(ref, fact))

@@ -1,0 +1,59 @@
+"""Looking records up: by their own ref, or by the customer or invoice they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from syncd.errors import Usage
+from syncd.office import Ledger
+from syncd.people.clerk import Clerk
+from syncd.store.desk import Filed
+from syncd.toml_file import near_miss
+
+Found = tuple[Ledger, Filed]
+
+
+def all_of(clerk: Clerk, kind: str, about: str | None = None) -> list[Found]:
+    """Every record of the kind, or those about the customer or invoice that `about` names; oldest first."""
+    found = [(ledger, filed) for ledger in clerk.ledgers for filed in ledger.desk.filed(kind)]
+    return found if about is None else [one for one in found if is_about(*one, about)]
+
+
+def running(ledger: Ledger, kind: str, is_running: Callable[[Filed], bool]) -> list[Filed]:
+    """The records of a kind that have not come to their end."""
+    return [filed for filed in ledger.desk.filed(kind) if is_running(filed)]
+
+
+def one_of(clerk: Clerk, kind: str, text: str, is_running: Callable[[Found], bool]) -> Found:
+    """The one running record that `text` means: by its ref, else the only one about that invoice or customer.
+
+    Raises:
+        Usage: none, several, or one that has come to its end.
+    """
+    every = all_of(clerk, kind)
+    word = kind.replace("_", " ")
+    named = [one for one in every if one[1].ref == text] or [one for one in every if is_about(*one, text)]
+    if not named:
+        known = [filed.ref for _, filed in every]
+        raise Usage(f'no {word} is recorded as or about "{text}"{near_miss(text, known)}')
+    open_ones = [one for one in named if is_running(one)]
+    if not open_ones:
+        raise Usage(f"{named[-1][1].ref} has come to its end already")
+    if len(open_ones) > 1:
+        refs = ", ".join(filed.ref for _, filed in open_ones)
+        raise Usage(f'more than one {word} is about "{text}": {refs}; name one of them')
+    return open_ones[0]
+
+
+def is_about(ledger: Ledger, filed: Filed, text: str) -> bool:
+    """Whether the record concerns the customer or invoice that `text` names."""
+    ids = {called.ref.id for called in ledger.mirror.called(text, exactly=False)} | {text.removeprefix("id:")}
+    return bool(ids & {filed.customer, *subjects(filed.value)})
+
+
+def subjects(value: Any) -> tuple[str, ...]:
+    """The invoices a record is about."""
+    several: tuple[str, ...] = getattr(value, "invoices", ())
+    single = [getattr(value, name, None) for name in ("invoice", "charge")]
+    return (*several, *(ref for ref in single if ref))

@@ -1,0 +1,133 @@
+"""Records as rows: what a person reads of each, and the same for programs in the shape of a book file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors import Ref
+from rules.domain.facts import Contacted, Customer, Dispute, Hold, InstallmentPlan, Invoice, Promise
+from rules.domain.money import total
+from syncd.office import Ledger
+from syncd.people import disputes, holds, plans, promises, waivers
+from syncd.people.clerk import Clerk
+from syncd.people.records import subjects
+from syncd.store.desk import Filed
+from syncd.store.records import Assignment, Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record: where it stands, and what it says. `is_running` says whether it still counts."""
+
+    ledger: Ledger
+    filed: Filed
+    state: str
+    is_running: bool
+
+    @property
+    def customer(self) -> str:
+        """The customer's name."""
+        return name_of(self.ledger, "customer", self.filed.customer)
+
+    @property
+    def about(self) -> str:
+        """What it is about and what it says, in a few words."""
+        return said(self.ledger, self.filed.value)
+
+
+def row_of(clerk: Clerk, ledger: Ledger, filed: Filed) -> Row:
+    """The record with where it stands today."""
+    state = _STATES[filed.kind](clerk, ledger, filed)
+    return Row(ledger, filed, state, state in _RUNNING)
+
+
+_RUNNING = ("open", "in force", "waiting", "planned", "held", "recorded")
+
+
+def _promise(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
+    return promises.states(clerk, ledger, filed.customer).get(filed.ref, "withdrawn").replace("_", " ")
+
+
+def _dispute(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
+    del clerk
+    return "open" if disputes.is_open((ledger, filed)) else "closed"
+
+
+def _plan(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
+    state = plans.state_of(clerk, ledger, filed)
+    return "in force" if state == "kept" else state
+
+
+def _hold(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
+    del clerk
+    return "in force" if holds.counts(filed.value, ledger.today()) else "ended"
+
+
+def _waiver(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
+    del clerk
+    return waivers.state_of(ledger, filed)
+
+
+def _recorded(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
+    del clerk, ledger, filed
+    return "recorded"
+
+
+_STATES: Mapping[str, Callable[[Clerk, Ledger, Filed], str]] = {
+    "promise": _promise,
+    "dispute": _dispute,
+    "installment_plan": _plan,
+    "hold": _hold,
+    "waive": _waiver,
+    "contact": _recorded,
+    "assignment": _recorded,
+}
+
+
+def said(ledger: Ledger, value: Any) -> str:
+    """What a record says, with numbers and names instead of ids."""
+    return f"{_said(ledger, value)}{f': {why}' if (why := _why(value)) else ''}"
+
+
+def _why(value: Any) -> str:
+    return getattr(value, "reason", "") or getattr(value, "outcome", "")
+
+
+def _said(ledger: Ledger, value: Any) -> str:
+    about = _numbers(ledger, subjects(value))
+    until = f" until {value.expires_on}" if isinstance(value, Hold) and value.expires_on else ""
+    match value:
+        case Promise():
+            text = f"{value.amount or 'all'} of {about} by {value.promised_on}"
+        case Dispute():
+            text = f"{value.amount or 'all'} of {about} since {value.opened_on}"
+        case InstallmentPlan():
+            planned = total([row.amount for row in value.schedule], value.schedule[0].amount.currency)
+            text = f"{planned} of {about}: {', '.join(f'{row.due_on} {row.amount.digits}' for row in value.schedule)}"
+        case Hold():
+            text = f"{'released' if value.state == 'good' else value.state} since {value.since}{until}"
+        case Contacted():
+            text = f"{value.channel} on {value.on}{f' about {about}' if about else ''}"
+        case Waiver():
+            text = (
+                f"{value.amount} of charge {_numbers(ledger, (value.charge,))} on {_numbers(ledger, (value.invoice,))}"
+            )
+        case Assignment():
+            text = f"{value.collector} since {value.since}"
+        case _:
+            raise TypeError(f"{type(value).__name__} is no record of the desk")
+    return text
+
+
+def _numbers(ledger: Ledger, refs: tuple[str, ...]) -> str:
+    return ", ".join(name_of(ledger, "invoice", ref) for ref in refs)
+
+
+def name_of(ledger: Ledger, kind: Any, ref: str) -> str:
+    """What people call a customer or invoice; its id where we hold none such."""
+    fact = ledger.mirror.fact(Ref(kind, ref))
+    if isinstance(fact, Customer):
+        return fact.name
+    return fact.number or ref if isinstance(fact, Invoice) else ref

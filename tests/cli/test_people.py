@@ -1,0 +1,443 @@
+"""What people record by command: promises, disputes, plans, contacts, holds, waivers, collectors; and each refusal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Syncd = Callable[..., Any]
+
+CONFIG = """
+state_dir = "state"
+[connections.acme]
+kind = "file"
+path = "books"
+timezone = "UTC"
+"""
+RULES = """
+[select]
+default = "p"
+[policies.p.overdue]
+[policies.p.reminders]
+levels = [{ at_days = 1, template = "friendly", channel = "letter" }]
+[policies.p.credit_hold]
+hold = { any = { days_past_due = 30 } }
+[policies.p.finance_charges]
+kind = "interest"
+annual_pct = "18"
+requires_terms = false
+"""
+TODAY = datetime.now(UTC).date()
+NOW = f"today is {TODAY}"
+NONE, READ = "no customer or invoice is called", "in what was read from acme"
+SEVERAL = "these invoices belong to several customers; record them one customer at a time"
+TWO_CURRENCIES = "these invoices are in EUR and USD; record one currency at a time"
+
+
+def day(days: int) -> str:
+    return (TODAY + timedelta(days=days)).isoformat()
+
+
+def invoice(ref: str, number: str, customer: str, late_days: int, total: str, **more: Any) -> dict[str, Any]:
+    return {
+        "ref": ref, "number": number, "customer": customer, "issued_on": day(-late_days - 30),
+        "due_on": day(-late_days), "total": total, **more,
+    }  # fmt: skip
+
+
+def book() -> dict[str, Any]:
+    return {
+        "as_of": TODAY.isoformat(),
+        "company": {"name": "Acme", "currency": "USD"},
+        "customers": [
+            {"ref": "C-1", "name": "Oak Ltd", "collector": "erin"},
+            {"ref": "C-2", "name": "Elm Inc"},
+            {"ref": "C-3", "name": "Ash"},
+        ],
+        "invoices": [
+            invoice("I-1", "1001", "C-1", 40, "1000.00 USD"),
+            invoice("I-2", "1002", "C-1", 5, "500.00 USD"),
+            invoice("I-3", "1003", "C-1", -20, "70.00 USD"),
+            invoice("I-4", "1004", "C-2", 5, "300.00 EUR"),
+            invoice("I-5", "1005", "C-2", 5, "40.00 USD", status="paid", balance="0.00 USD"),
+            invoice("I-6", "C-1", "C-2", 5, "10.00 USD"),
+        ],
+        "payments": [
+            {
+                "ref": "P-1", "customer": "C-2", "received_on": day(-1), "amount": "40.00 USD",
+                "applied": [{"invoice": "I-5", "amount": "40.00 USD"}],
+            }
+        ],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def office(syncd: Syncd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "rules.d").mkdir()
+    (tmp_path / "rules.d" / "10.toml").write_text(RULES)
+    (tmp_path / "books").mkdir()
+    (tmp_path / "books" / "book.json").write_text(json.dumps(book()))
+    monkeypatch.setenv("SYNCD_CONFIG", str(tmp_path / "config.toml"))
+    assert syncd("pull").code == 0
+    return tmp_path
+
+
+def decisions(syncd: Syncd, kind: str) -> list[dict[str, Any]]:
+    found = json.loads(syncd("plan", "--no-pull", "--json").out)["decisions"]
+    return [one for one in found if one["kind"] == kind]
+
+
+def asked(syncd: Syncd) -> dict[str, str]:
+    return {one["customer"]: one["amounts"].get("USD", "") for one in decisions(syncd, "reminder")}
+
+
+def audit(syncd: Syncd) -> list[tuple[str, str]]:
+    return [(one["event"], one["who"]) for one in json.loads(syncd("audit", "--json").out)]
+
+
+# --- promises ---
+
+
+def test_a_promise_pauses_exactly_what_was_promised_and_is_written_down(syncd: Syncd, office: Path) -> None:
+    assert asked(syncd)["C-1"] == "1500.00"
+    ran = syncd("promise", "add", "1001", "--by", day(7), "--amount", "400", "--who", "dana")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == f"promise-1: 400.00 USD of 1001 promised for {day(7)}\n"
+    assert asked(syncd)["C-1"] == "1100.00"
+    assert ("promise.recorded", "dana") in audit(syncd)
+
+
+def test_a_promise_is_listed_with_its_state_and_for_programs_as_a_book_file_has_it(syncd: Syncd, office: Path) -> None:
+    syncd("promise", "add", "1001", "--by", day(7), "--who", "dana")
+    line = " ".join(syncd("promise", "list", "oak ltd").out.splitlines()[1].split())
+    assert line == f"promise-1 Oak Ltd all of 1001 by {day(7)} open dana {TODAY}"
+    listed = json.loads(syncd("promise", "list", "--json").out)[0]
+    assert (listed["connection"], listed["ref"], listed["status"]) == ("acme", "promise-1", "open")
+    assert (listed["invoices"], listed["promised_on"], listed["made_on"]) == (["I-1"], day(7), day(0))
+
+
+def test_a_customer_named_stands_for_everything_of_theirs_that_is_overdue(syncd: Syncd, office: Path) -> None:
+    ran = syncd("promise", "add", "Oak Ltd", "--by", day(3), "--json")
+    assert json.loads(ran.out)["invoices"] == ["I-1", "I-2"]
+
+
+def test_a_withdrawn_promise_counts_no_more_and_stays_on_record(syncd: Syncd, office: Path) -> None:
+    syncd("promise", "add", "1001", "--by", day(7))
+    ran = syncd("promise", "withdraw", "1001")
+    assert ran.out == f"promise-1: the promise for {day(7)} is withdrawn\n"
+    assert asked(syncd)["C-1"] == "1500.00"
+    assert syncd("promise", "list").out == "no promises\n"
+    assert "withdrawn" in syncd("promise", "list", "--all").out
+
+
+def test_a_second_promise_needs_the_first_to_be_withdrawn(syncd: Syncd, office: Path) -> None:
+    syncd("promise", "add", "1001", "--by", day(7))
+    ran = syncd("promise", "add", "1001", "1002", "--by", day(9))
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        f"promise-1 for {day(7)} still runs on one of these invoices; "
+        "add --instead, or run: syncd promise withdraw promise-1\n"
+    )
+    assert syncd("promise", "add", "1001", "1002", "--by", day(9), "--instead").code == 0
+    states = {one["ref"]: one["status"] for one in json.loads(syncd("promise", "list", "--all", "--json").out)}
+    assert states == {"promise-1": "withdrawn", "promise-2": "open"}
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (["10011", "--by", day(3)], f'{NONE} "10011" {READ}; did you mean "1001"?'),
+        (["Oak Lt", "--by", day(3)], f'{NONE} "Oak Lt" {READ}; did you mean "Oak Ltd"?'),
+        (["C-1", "--by", day(3)], '"C-1" names more than one; write id:I-6 (invoice) or id:C-1 (customer)'),
+        (["Ash", "--by", day(3)], "nothing of Ash is overdue; name the invoices that are meant"),
+        (["1005", "--by", day(3)], "invoice 1005 is paid: nothing is open on it"),
+        (["1001", "1004", "--by", day(3)], SEVERAL),
+        (["1001", "--by", day(-1)], f"the promised day {day(-1)} is before {TODAY}, the day the promise was made"),
+        (["1001", "--by", day(3), "--made", day(1)], f"a promise made on {day(1)} lies ahead: {NOW}"),
+        (["1001", "--by", day(3), "--amount", "10 EUR"],
+         "10.00 EUR is in another currency: what is open on 1001 is in USD"),
+        (["1001", "--by", day(3), "--amount", "1000.01"],
+         "1000.01 USD is more than what is open on 1001: 1000.00 USD"),
+        (["1001", "--by", day(3), "--amount", "0"], "an amount must be above zero, not 0.00 USD"),
+        (["1001", "--by", day(3), "--amount", "ten"], '"ten" is not a decimal number'),
+        (["1001", "--by", day(3), "--amount", "1.001"], '"1.001" has more decimals than USD has'),
+        (["1004", "C-1", "--by", day(3), "--amount", "5"], TWO_CURRENCIES),
+    ],
+)  # fmt: skip
+def test_a_promise_that_cannot_be_is_refused_in_words(
+    syncd: Syncd, office: Path, words: list[str], refusal: str
+) -> None:
+    ran = syncd("promise", "add", *words)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"{refusal}\n")
+    assert syncd("promise", "list", "--all").out == "no promises\n"
+
+
+def test_a_day_that_is_none_is_a_usage_error(syncd: Syncd, office: Path) -> None:
+    ran = syncd("promise", "add", "1001", "--by", "friday")
+    assert ran.code == 2
+    assert '"friday" is not a day such as 2025-03-31' in ran.err
+
+
+def test_ending_what_is_not_there_says_so(syncd: Syncd, office: Path) -> None:
+    syncd("promise", "add", "1001", "--by", day(7))
+    assert syncd("promise", "withdraw", "promise-11").err == (
+        'no promise is recorded as or about "promise-11"; did you mean "promise-1"?\n'
+    )
+    assert syncd("promise", "withdraw", "1002").err == 'no promise is recorded as or about "1002"\n'
+    syncd("promise", "withdraw", "promise-1")
+    assert syncd("promise", "end", "promise-1").err == "promise-1 has come to its end already\n"
+    syncd("promise", "add", "1001", "--by", day(7))
+    syncd("promise", "add", "1002", "--by", day(7))
+    assert syncd("promise", "withdraw", "Oak Ltd").err == (
+        'more than one promise is about "Oak Ltd": promise-2, promise-3; name one of them\n'
+    )
+
+
+def test_listing_about_nobody_says_who_was_meant(syncd: Syncd, office: Path) -> None:
+    ran = syncd("promise", "list", "Oak Ldt")
+    assert ran.code == 2
+    assert 'did you mean "Oak Ltd"?' in ran.err
+
+
+def test_a_record_before_the_first_pull_says_what_to_do(
+    syncd: Syncd, office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (office / "fresh.toml").write_text(CONFIG.replace('"state"', '"elsewhere"'))
+    ran = syncd("promise", "add", "1001", "--by", day(3), "--config", office / "fresh.toml")
+    assert (ran.code, ran.err) == (75, "acme was never read; run: syncd pull --connection acme\n")
+
+
+def test_an_invoice_that_is_in_two_connections_must_be_placed(syncd: Syncd, office: Path) -> None:
+    (office / "config.toml").write_text(f'{CONFIG}[connections.b]\nkind = "file"\npath = "books"\ntimezone = "UTC"\n')
+    syncd("pull")
+    ran = syncd("promise", "add", "1001", "--by", day(3))
+    assert (ran.code, ran.err) == (2, '"1001" is in acme and in b; say which with --connection\n')
+    assert syncd("promise", "add", "1001", "--by", day(3), "--connection", "b").code == 0
+
+
+# --- disputes ---
+
+
+def test_a_dispute_leaves_out_what_is_contested_until_it_is_closed(syncd: Syncd, office: Path) -> None:
+    ran = syncd("dispute", "add", "1002", "--amount", "50", "--reason", "short delivery", "--who", "dana")
+    assert ran.out == f"dispute-1: 50.00 USD of 1002 contested from {TODAY}: short delivery\n"
+    assert asked(syncd)["C-1"] == "1450.00"
+    assert " ".join(syncd("dispute", "list").out.splitlines()[1].split()) == (
+        f"dispute-1 Oak Ltd 50.00 USD of 1002 since {TODAY}: short delivery open dana {TODAY}"
+    )
+    assert syncd("dispute", "close", "1002").out == f"dispute-1: the dispute is closed as of {TODAY}\n"
+    assert asked(syncd)["C-1"] == "1500.00"
+    assert [event for event, _ in audit(syncd)] == ["dispute.opened", "dispute.closed"]
+
+
+def test_no_more_can_be_contested_than_is_open(syncd: Syncd, office: Path) -> None:
+    assert syncd("dispute", "add", "1002", "--amount", "500.01").err == (
+        "500.01 USD is more than what is open and not contested of 1002: 500.00 USD\n"
+    )
+    syncd("dispute", "add", "1002", "--amount", "450")
+    assert syncd("dispute", "add", "1002").err == (
+        "450.00 USD of 1002 is contested already; say how much more with --amount\n"
+    )
+    syncd("dispute", "add", "1002", "--amount", "50")
+    assert syncd("dispute", "add", "1002", "--amount", "1").err == "all of 1002 is contested already\n"
+    ran = syncd("dispute", "close", "1002")
+    assert (ran.code, ran.err) == (2, 'more than one dispute is about "1002": dispute-1, dispute-2; name one of them\n')
+
+
+def test_a_dispute_closes_no_earlier_than_it_opened(syncd: Syncd, office: Path) -> None:
+    syncd("dispute", "add", "1002", "--on", day(-2))
+    assert syncd("dispute", "close", "dispute-1", "--on", day(-3)).err == (
+        f"dispute-1 was opened on {day(-2)}; it cannot have closed on {day(-3)}\n"
+    )
+    assert syncd("dispute", "close", "dispute-1", "--on", day(1)).code == 2
+    assert syncd("dispute", "add", "Oak Ltd").err.startswith('no invoice is called "Oak Ltd"')
+
+
+# --- instalment plans ---
+
+
+def test_a_plan_moves_reminders_to_its_own_dates(syncd: Syncd, office: Path) -> None:
+    ran = syncd(
+        "installment", "add", "1001", "1002", "--pay", f"{day(10)}=1000", "--pay", f"{day(40)}=500", "--who", "dana"
+    )
+    assert ran.out == (
+        f"plan-1: 1500.00 USD of 1001, 1002 in 2 parts: 1000 USD on {day(10)}, 500 USD on {day(40)}\n"
+    ).replace("1000 USD", "1000.00 USD").replace(" 500 USD", " 500.00 USD")
+    assert "C-1" not in asked(syncd)
+    assert syncd("installment", "end", "plan-1").out == (
+        "plan-1: the plan is ended; the invoices' own dates count again\n"
+    )
+    assert asked(syncd)["C-1"] == "1500.00"
+
+
+def test_equal_parts_add_up_to_the_cent(syncd: Syncd, office: Path) -> None:
+    ran = syncd("installment", "add", "1002", "--parts", "3", "--first", day(1), "--json")
+    rows = json.loads(ran.out)["schedule"]
+    assert [row["amount"] for row in rows] == ["166.66 USD", "166.66 USD", "166.68 USD"]
+    first = TODAY + timedelta(days=1)
+    assert date.fromisoformat(rows[1]["due_on"]).month == first.month % 12 + 1
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (["1001"], "write the schedule: --pay DATE=AMOUNT for each part, or --parts N --first DATE"),
+        (["1001", "--pay", f"{day(1)}=999"], "the schedule adds up to 999.00 USD, but 1000.00 USD is open on 1001"),
+        (["1001", "--pay", f"{day(-1)}=1000"], f"the first part is due on {day(-1)}, which has passed: {NOW}"),
+        (["1001", "--pay", f"{day(2)}=500", "--pay", f"{day(1)}=500"], "the days of a schedule rise, each once"),
+        (["1001", "--pay", f"{day(1)}=500 EUR"], "500.00 EUR is in another currency: the schedule is in USD"),
+        (["1004", "C-1", "--pay", f"{day(1)}=310"], TWO_CURRENCIES),
+    ],
+)  # fmt: skip
+def test_a_plan_that_does_not_add_up_is_refused_in_words(
+    syncd: Syncd, office: Path, words: list[str], refusal: str
+) -> None:
+    ran = syncd("installment", "add", *words)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"{refusal}\n")
+
+
+def test_a_plan_is_written_one_way_or_the_other(syncd: Syncd, office: Path) -> None:
+    both = syncd("installment", "add", "1001", "--parts", "2", "--first", day(1), "--pay", f"{day(1)}=1000")
+    half = syncd("installment", "add", "1001", "--parts", "2")
+    wrong = syncd("installment", "add", "1001", "--pay", "soon")
+    assert {both.code, half.code, wrong.code} == {2}
+    assert "write either --pay DATE=AMOUNT for each part, or --parts N with --first DATE" in both.err
+    assert '"soon" is not a day and an amount such as 2025-04-30=100.00' in wrong.err
+
+
+def test_one_plan_at_a_time_covers_an_invoice(syncd: Syncd, office: Path) -> None:
+    syncd("installment", "add", "1001", "--pay", f"{day(5)}=1000")
+    assert syncd("installment", "add", "1001", "--pay", f"{day(6)}=1000").err == (
+        "plan-1 covers one of these invoices; end it first: syncd installment end plan-1\n"
+    )
+    assert "in force" in syncd("installment", "list").out
+
+
+# --- contacts and collectors ---
+
+
+def test_a_contact_is_recorded_listed_and_removed(syncd: Syncd, office: Path) -> None:
+    ran = syncd("contact", "add", "oak ltd", "--outcome", "will call back", "--invoice", "1001", "--who", "dana")
+    assert ran.out == f"contact-1: Oak Ltd spoken with by phone on {TODAY}: will call back\n"
+    assert " ".join(syncd("contact", "list", "1001").out.splitlines()[1].split()) == (
+        f"contact-1 Oak Ltd phone on {TODAY} about 1001: will call back recorded dana {TODAY}"
+    )
+    assert syncd("contact", "remove", "contact-1").code == 0
+    assert syncd("contact", "list", "--all").out == "no contacts\n"
+
+
+def test_a_contact_about_a_strangers_invoice_or_tomorrow_is_refused(syncd: Syncd, office: Path) -> None:
+    assert syncd("contact", "add", "Oak Ltd", "--invoice", "1004").err == "invoice 1004 is not one of Oak Ltd\n"
+    assert syncd("contact", "add", "Oak Ltd", "--on", day(1)).err == (
+        f"a contact on {day(1)} lies ahead: today is {TODAY}\n"
+    )
+    assert "'fax' is not one of" in syncd("contact", "add", "Oak Ltd", "--by", "fax").err
+
+
+def test_a_persons_word_on_who_looks_after_a_customer_counts_before_the_books(syncd: Syncd, office: Path) -> None:
+    assert syncd("assign", "add", "Oak Ltd", "dana").out == "assignment/C-1: Oak Ltd is looked after by dana\n"
+    syncd("export", office / "out.json")
+    customers = {one["ref"]: one for one in json.loads((office / "out.json").read_text())["customers"]}
+    assert customers["C-1"]["collector"] == "dana"
+    assert f"Oak Ltd dana since {TODAY}" in " ".join(syncd("assign", "list").out.split())
+    assert syncd("assign", "end", "Oak Ltd").code == 0
+    syncd("export", office / "out.json")
+    customers = {one["ref"]: one for one in json.loads((office / "out.json").read_text())["customers"]}
+    assert customers["C-1"]["collector"] == "erin"
+    assert syncd("assign", "end", "Oak Ltd").err == 'no assignment is recorded as or about "Oak Ltd"\n'
+
+
+# --- holds ---
+
+
+def test_a_person_holds_and_releases_and_the_feed_follows(syncd: Syncd, office: Path) -> None:
+    ran = syncd("hold", "add", "Elm Inc", "--state", "stop", "--until", day(9), "--reason", "fraud check")
+    assert ran.out == f"hold-1: Elm Inc is on stop until {day(9)}\n"
+    syncd("cycle")
+    feed = json.loads((office / "state" / "stop-sell.json").read_text())["customers"]
+    assert [(one["customer"], one["state"], one["reason"]) for one in feed] == [("C-2", "stop", "fraud check")]
+    assert syncd("hold", "release", "Elm Inc").out == "hold-1: Elm Inc is released\n"
+    syncd("cycle")
+    assert json.loads((office / "state" / "stop-sell.json").read_text())["customers"] == []
+
+
+def test_a_release_keeps_the_rule_from_holding_again_on_the_same_facts(syncd: Syncd, office: Path) -> None:
+    assert [one["to"] for one in decisions(syncd, "credit_state")] == ["hold"]
+    ran = syncd("hold", "release", "Oak Ltd", "--until", day(14), "--reason", "agreed")
+    assert ran.out == (
+        f"hold-1: Oak Ltd is released until {day(14)}: what is late or owed today holds it no longer, "
+        "only what comes after\n"
+    )
+    assert decisions(syncd, "credit_state") == []
+    assert f"released since {TODAY} until {day(14)}: agreed in force" in " ".join(syncd("hold", "list").out.split())
+
+
+def test_a_hold_after_a_release_is_a_persons_latest_word(syncd: Syncd, office: Path) -> None:
+    syncd("hold", "release", "Oak Ltd")
+    syncd("hold", "add", "Oak Ltd", "--state", "watch")
+    states = {one["ref"]: one["status"] for one in json.loads(syncd("hold", "list", "--all", "--json").out)}
+    assert states == {"hold-1": "ended", "hold-2": "in force"}
+    assert syncd("hold", "add", "Nobody").code == 2
+    assert syncd("hold", "add", "Ash", "--state", "frozen").code == 2
+
+
+def test_a_hold_that_no_rule_carries_into_the_books_says_so(syncd: Syncd, office: Path) -> None:
+    (office / "rules.d" / "10.toml").write_text('[select]\ndefault = "p"\n[policies.p.overdue]\n')
+    ran = syncd("hold", "add", "Ash")
+    assert (ran.code, ran.err) == (
+        0,
+        "policy p has no credit_hold table: only the stop-sell feed shows this, not the books\n",
+    )
+
+
+# --- waivers ---
+
+
+def charged(syncd: Syncd) -> None:
+    syncd("approve")
+    syncd("cycle")
+
+
+def test_a_waived_charge_is_credited_once_and_never_charged_again(syncd: Syncd, office: Path) -> None:
+    charged(syncd)
+    ran = syncd("waive", "add", "1001", "--reason", "goodwill", "--who", "dana")
+    assert ran.code == 0
+    assert ran.out.endswith("waived; the credit goes out with the next pass\n")
+    planned = next(one for one in decisions(syncd, "charge_reversal"))
+    assert (planned["rule"], planned["status"]) == ("waive", "planned")
+    assert planned["reason"].startswith("dana waived 19.73 USD of charge")
+    syncd("cycle")
+    syncd("cycle")
+    lines = [json.loads(line) for line in (office / "books" / "outbox.jsonl").read_text().splitlines()]
+    credits_made = [line for line in lines if line["verb"] == "create_credit_note"]
+    assert [line["operation"]["amount"] for line in credits_made] == ["19.73 USD"]
+    assert decisions(syncd, "finance_charge") == []
+    assert " done " in syncd("waive", "list", "--all").out
+    gone = syncd("waive", "withdraw", "1001")
+    assert gone.err == f"the credit of {planned['key']} is done; what the customer has was given\n"
+    assert syncd("waive", "add", "1001").err.startswith('no charge of ours stands on "1001"')
+
+
+def test_a_waiver_is_taken_back_before_its_credit_went_out(syncd: Syncd, office: Path) -> None:
+    charged(syncd)
+    syncd("waive", "add", "1001", "--amount", "5")
+    assert syncd("waive", "withdraw", "Oak Ltd").code == 0
+    assert decisions(syncd, "charge_reversal") == []
+    assert syncd("waive", "list", "--all").out == "no waivers\n"
+
+
+def test_waivers_that_cannot_be_are_refused_in_words(syncd: Syncd, office: Path) -> None:
+    assert syncd("waive", "add", "1003").err == (
+        'no charge of ours stands on "1003": nothing was charged, or all of it was given back or waived\n'
+    )
+    charged(syncd)
+    too_much = syncd("waive", "add", "1001", "--amount", "20")
+    assert too_much.code == 2
+    assert too_much.err.endswith(": 19.73 USD\n")
+    assert syncd("waive", "add", "4711").err.startswith('no invoice is called "4711"')
