@@ -66,12 +66,18 @@ def test_a_wrong_command_is_a_usage_error_that_names_the_right_one(syncd_process
     assert 'there is no command "ini"; did you mean "init"?' in ran.stderr
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, "rules check", "rules show", "rules schema", "rules test"])
+RECORDS = ("promise", "dispute", "installment", "contact", "hold", "waive", "assign")
+BELOW = [f"{record} {word}" for record in RECORDS for word in ("add", "list", "end")]
+
+
+@pytest.mark.parametrize(
+    "name", [*COMMANDS, "rules check", "rules show", "rules schema", "rules test", *BELOW, "promise withdraw"]
+)
 def test_every_command_takes_config_and_help(syncd: Callable[..., Any], name: str) -> None:
     ran = syncd(*name.split(), "--help")
     assert ran.code == 0
     assert "--help" in ran.out
-    assert "--config" in ran.out or name == "rules"
+    assert "--config" in ran.out or name in ("rules", *RECORDS)
 
 
 def test_what_nobody_expected_is_one_clear_line_and_never_a_traceback() -> None:
