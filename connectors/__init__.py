@@ -125,6 +125,10 @@ class Connector(Protocol):
         """The record as it is now, by its own id; None where the provider says it does not exist."""
         ...
 
+    def pay_link(self, invoice: str) -> str | None:
+        """Where the customer can pay the invoice online, by its id; None where the provider gives no such address."""
+        ...
+
     def unsupported(self, operation: Operation) -> str | None:
         """Why this source cannot do the operation, in one sentence; None where it can. No request is made."""
         ...

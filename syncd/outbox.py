@@ -7,7 +7,7 @@ happened. A write is never repeated here on hope: an unclear answer becomes `unk
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import structlog
@@ -121,6 +121,7 @@ class Outbox:
 
     def _deliver(self, step: Step, drained: Drained) -> bool:
         """The one request, between the line that says it leaves and the line that says what came of it."""
+        step = self._with_links(step)
         self.intents.sending(step, self.time.now())
         self.memory.keep()
         crash.point("after_claim", step.operation.verb)
@@ -153,6 +154,22 @@ class Outbox:
             return True
         self.mirror.touch([step.customer])
         return step.seq > 0
+
+    def _with_links(self, step: Step) -> Step:
+        """A message gets the addresses to pay at before its first try, and bears the same ones on every later try."""
+        message = step.operation
+        if not isinstance(message, SendMessage) or step.attempts > 0:
+            return step
+        lines = tuple(replace(line, pay_link=line.pay_link or self._pay_link(line.invoice)) for line in message.lines)
+        frozen = replace(step, operation=replace(message, lines=lines))
+        self.intents.freeze(frozen)
+        return frozen
+
+    def _pay_link(self, invoice: str) -> str | None:
+        try:
+            return self.connector.pay_link(invoice)
+        except Rejected:
+            return None  # an address to pay at is a courtesy; the reminder stands without it
 
     def _is_stale(self, step: Step, drained: Drained) -> bool:
         """Whether the books moved since the decision; then it is written down and decided again."""

@@ -88,6 +88,11 @@ class FileConnector:
         fact = self._read(self._edition())[1].get(ref)
         return Record(ref, fact) if fact is not None else None
 
+    def pay_link(self, invoice: str) -> str | None:
+        """A folder knows no address beyond what the book says itself."""
+        found = self.fetch(Ref("invoice", invoice))
+        return found.fact.pay_link if found is not None and isinstance(found.fact, Invoice) else None
+
     def unsupported(self, operation: Operation) -> str | None:
         """Mail is all that a folder cannot do."""
         return _NOBODY_MAILS if isinstance(operation, EmailInvoice | SendMessage) else None

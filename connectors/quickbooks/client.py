@@ -43,6 +43,10 @@ class QuickBooksConnector:
         """The record as it is now; None where QuickBooks says it does not exist."""
         return self._reader.fetch(ref)
 
+    def pay_link(self, invoice: str) -> str | None:
+        """The invoice's page for customers, where the company takes payments online."""
+        return self._reader.pay_link(invoice)
+
     def unsupported(self, operation: Operation) -> str | None:
         """Why QuickBooks cannot do the operation; None where it can."""
         return unsupported(operation)

@@ -75,7 +75,7 @@ def invoice(row: Row, profile: Profile, account: str) -> Invoice:
         discount=term.discount(issued_on) if term else None,
         note=note,
     )
-    return replace(fact, version=_digest(fact), pay_link=_text(row, "InvoiceLink") or None)
+    return replace(fact, version=_digest(fact))
 
 
 def payment(row: Row, profile: Profile) -> Payment:

@@ -102,6 +102,12 @@ class Reader:
             raise
         return found if isinstance(found, dict) and found.get("status") != "Deleted" else None
 
+    def pay_link(self, invoice: str) -> str | None:
+        """The address QuickBooks gives out for paying an invoice; asked for apart, as only single reads carry it."""
+        found = self._api.read(f"invoice/{quote(invoice, safe='')}", include="invoiceLink").get("Invoice")
+        link = found.get("InvoiceLink") if isinstance(found, dict) else None
+        return link if isinstance(link, str) and link.startswith("https://") else None
+
     def customer_type(self, name: str) -> str | None:
         """The id of a customer type; None where there is none of that name, also among the newest."""
         known = _named(self.profile().types, name)

@@ -72,6 +72,10 @@ class XeroConnector:
         """The record as it is now; None where Xero says it does not exist."""
         return self._reader.fetch(ref)
 
+    def pay_link(self, invoice: str) -> str | None:
+        """The invoice's online page; a draft has none."""
+        return self._reader.pay_link(invoice)
+
     def unsupported(self, operation: Operation) -> str | None:
         """Why Xero cannot do the operation, in one sentence; None where it can."""
         return unsupported(operation, self._writer.chart)

@@ -108,6 +108,13 @@ class Reader:
                 return self._found(ref, [e for row in rows(answer.document, key) for e in entries(row, self._books())])
         return None
 
+    def pay_link(self, invoice: str) -> str | None:
+        """The address of the invoice's online page."""
+        answer = self._calls.read_one("get_online_invoice", invoice_id=invoice)
+        pages = rows(answer.document, "OnlineInvoices") if answer is not None else []
+        link = pages[0].get("OnlineInvoiceUrl") if pages else None
+        return link if isinstance(link, str) and link.startswith("https://") else None
+
     def aged_receivables(self, as_of: date) -> AgedReceivables:
         """What each customer owes in each currency: open invoices less unused credit, by Xero's own rests now.
 

@@ -134,6 +134,11 @@ class Intents(IntentRows):
             self._set_action_row(tx, intent.id, hold="review", why="waits for approval")
             journal.write(tx, self._entry(intent.key, intent.customer, now, "action.held", {"hold": "review"}))
 
+    def freeze(self, step: Step) -> None:
+        """Set what a step will send, before its first try."""
+        with self._store.writing() as tx:
+            self._set_step(tx, step, {"payload": codec.dump(step.operation)})
+
     def amend(self, intent: Intent, decision: Action) -> None:
         """Set an action's decision to what the books show was really done."""
         with self._store.writing() as tx:

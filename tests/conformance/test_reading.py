@@ -204,3 +204,10 @@ def test_a_provider_that_stays_out_of_order_is_unavailable(remote):
 def test_closing_twice_is_fine(house):
     house.connector.close()
     house.connector.close()
+
+
+def test_the_address_to_pay_at_is_an_https_page_or_nothing(busy):
+    (bill, *_) = [ref for ref, fact in busy.mirror().items() if isinstance(fact, Invoice)]
+    link = busy.connector.pay_link(bill.id)
+    assert link is None or link.startswith("https://")
+    assert (link is not None) == (busy.kind != "file"), "a provider has such a page, a folder has none"

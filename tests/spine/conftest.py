@@ -114,6 +114,9 @@ class MemoryBooks:
         fact = self.facts.get(ref)
         return Record(ref, fact) if fact else None
 
+    def pay_link(self, invoice: str) -> str | None:
+        return f"https://pay.example/{invoice}"
+
     def unsupported(self, operation: Operation) -> str | None:
         return None
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from connectors import Ref
+from connectors import Receipt, Ref
 from connectors.errors import Conflict, ConsentNeeded, Rejected, Throttled, Unavailable
-from rules.domain.actions import CreateInvoice, EmailInvoice, SetStopSell
+from rules.domain.actions import CreateInvoice, EmailInvoice, SendMessage, SetStopSell
 from syncd import approval
 from syncd.cycle import Ground, attempt_pass, due_accounts, may_write, run_pass
 from syncd.store import journal
@@ -370,3 +370,37 @@ def test_a_letter_waits_for_a_person_and_is_written_out_once_when_approved(desk,
     (letter,) = (folder / "state" / "letters" / "acme").iterdir()
     assert "100.00" in letter.read_text()
     assert desk.states()[REMINDER] == "done"
+
+
+class Postman:
+    """Takes messages, or loses its line before it has one."""
+
+    def __init__(self) -> None:
+        self.taken: list[SendMessage] = []
+        self.down = True
+
+    def write(self, operation: SendMessage, key: str) -> Receipt:
+        if self.down:
+            raise Unavailable("no mail server")
+        self.taken.append(operation)
+        return Receipt(remote_id=key)
+
+    def unsupported(self, operation: object) -> None:
+        return None
+
+
+def test_a_message_bears_the_address_to_pay_at_and_waits_while_the_mail_server_is_away(desk, folder, open_desk):
+    rules = (folder / "rules.d" / "10.toml").read_text()
+    (folder / "rules.d" / "10.toml").write_text(rules.replace('channel = "provider"', 'channel = "email"'))
+    desk = open_desk(desk.books)
+    desk.ledger.mailer = postman = Postman()
+    overdue_book(desk, due_on=date(2025, 1, 10))
+
+    report = run_pass(desk.ledger, desk.ground)
+    assert report.drained.mail_down == "no mail server"
+    assert any(isinstance(operation, CreateInvoice) for _, operation in desk.books.done), "the books are not held up"
+
+    postman.down = False
+    run_pass(desk.ledger, desk.ground)
+    (message,) = postman.taken
+    assert [line.pay_link for line in message.lines] == ["https://pay.example/I-1"]
