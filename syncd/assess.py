@@ -118,7 +118,7 @@ def _body(decision: Action) -> dict[str, Any]:
         case Memo():
             return {"invoice": decision.invoice, "text": decision.text}
         case Task():
-            return {"collector": decision.collector, "due_on": decision.due_on.isoformat(), "what": decision.what}
+            return _task_json(decision)
         case _ as never:
             assert_never(never)
 
@@ -132,6 +132,19 @@ def _reminder_json(decision: Reminder) -> dict[str, Any]:
         "channel": decision.channel,
         "fee": str(decision.fee) if decision.fee is not None else None,
     }
+
+
+def _task_json(decision: Task) -> dict[str, Any]:
+    """A task about invoices names them, and what they come to."""
+    found: dict[str, Any] = {
+        "collector": decision.collector,
+        "due_on": decision.due_on.isoformat(),
+        "what": decision.what,
+    }
+    if decision.invoices:
+        found["invoices"] = list(decision.invoices)
+        found["amounts"] = {amount.currency: amount.digits for amount in decision.amounts}
+    return found
 
 
 def _charge_json(decision: FinanceCharge) -> dict[str, Any]:

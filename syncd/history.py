@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from rules.domain.decisions import ChargeReversal, CreditState, FinanceCharge, Reminder
+from rules.domain.decisions import ChargeReversal, CreditState, FinanceCharge, Reminder, Task
 from rules.domain.facts import (
     OURS,
     ChargeBilled,
@@ -19,6 +19,8 @@ from rules.domain.facts import (
     Hold,
     ReminderSent,
     StandingChanged,
+    TaskDone,
+    TaskOutcome,
 )
 from syncd.store.intent_rows import Intent
 from syncd.waivers import WAIVE
@@ -68,6 +70,8 @@ def _done(intent: Intent, remote_id: str | None) -> Iterator[HistoryEntry]:
             yield ChargeReversed(intent.customer, decision.invoice, decision.charge, on, decision.amount)
         case CreditState():
             yield StandingChanged(intent.customer, decision.before, decision.after, on)
+        case Task():
+            yield _worked(intent, decision, "done")
         case _:
             return
 
@@ -80,6 +84,8 @@ def _handled(intent: Intent) -> Iterator[HistoryEntry]:
         case FinanceCharge():
             yield _billed(intent, decision, decision.key)
             yield ChargeWaived(intent.customer, decision.invoice, decision.key, on, decision.amount)
+        case Task():
+            yield _worked(intent, decision, "refused")
         case _:
             return
 
@@ -88,6 +94,11 @@ def _reminded(intent: Intent, decision: Reminder) -> Iterator[HistoryEntry]:
     on = intent.done_on or intent.decided_on
     for invoice in decision.invoices:
         yield ReminderSent(intent.customer, invoice, decision.level, on, decision.fee, decision.key)
+
+
+def _worked(intent: Intent, decision: Task, outcome: TaskOutcome) -> TaskDone:
+    on = intent.done_on or intent.decided_on
+    return TaskDone(intent.customer, decision.rule, decision.what, on, decision.invoices, outcome, decision.key)
 
 
 def _billed(intent: Intent, decision: FinanceCharge, charge: str) -> ChargeBilled:

@@ -123,7 +123,7 @@ def _planned(action: Action, terms: Terms) -> PlannedAction:
 def _waits_for(action: Action, terms: Terms) -> tuple[Hold, str] | None:
     """What keeps the action from going out by itself in any mode; None where nothing does."""
     match action:
-        case Task():
+        case Task(waits=True):
             return "person", f"for {action.collector or 'a person'} to do: {action.what}"
         case Reminder(channel="call"):
             return "person", "a call to make; approve it once it is made"
@@ -135,7 +135,9 @@ def _waits_for(action: Action, terms: Terms) -> tuple[Hold, str] | None:
 
 
 def _possible(action: Action, terms: Terms) -> tuple[Operation, ...]:
-    """The first operation is the deed; of what follows it, only what this source can do."""
+    """The first operation is the deed; of what follows it, only what this source can do. A task may be done by hand."""
+    if isinstance(action, Task) and action.operations and terms.unsupported(action.operations[0]) is not None:
+        return ()
     return action.operations[:1] + tuple(step for step in action.operations[1:] if terms.unsupported(step) is None)
 
 

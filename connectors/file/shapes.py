@@ -47,6 +47,8 @@ from rules.domain.facts import (
     Rate,
     ReminderSent,
     StandingChanged,
+    TaskDone,
+    TaskOutcome,
 )
 
 STANDING = choice(*get_args(CreditStanding))
@@ -252,6 +254,19 @@ HISTORY = (
             _must("on", DAY),
         ),
         tag="credit_state",
+    ),
+    Shape(
+        TaskDone,
+        (
+            _must("customer"),
+            _must("rule"),
+            _must("what", TEXT),
+            _must("on", DAY),
+            Field("invoices", list_of(NAME), shown=False),
+            Field("outcome", choice(*get_args(TaskOutcome)), shown=False),
+            Field("key", TEXT, shown=False),
+        ),
+        tag="task",
     ),
 )
 

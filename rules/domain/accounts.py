@@ -29,6 +29,7 @@ from rules.domain.facts import (
     Promise,
     Rate,
     StandingChanged,
+    TaskDone,
 )
 
 T = TypeVar("T")
@@ -88,8 +89,7 @@ def _shelves(book: Book, heads: Mapping[str, str]) -> _Shelves:
         return {owner[ref] for ref in item.invoices if ref in owner}.union(_head_of(item.customer, heads))
 
     def own_and_told(item: HistoryEntry) -> Iterable[str]:
-        ref = None if isinstance(item, StandingChanged) else item.invoice
-        return {owner[ref], *_head_of(item.customer, heads)} if ref in owner else _head_of(item.customer, heads)
+        return {owner[ref] for ref in _told_of(item) if ref in owner}.union(_head_of(item.customer, heads))
 
     def own_and_paid(item: Payment | CreditNote) -> Iterable[str]:
         paid = {owner[part.invoice] for part in item.applied if part.invoice in owner}
@@ -109,6 +109,15 @@ def _shelves(book: Book, heads: Mapping[str, str]) -> _Shelves:
         holds=_grouped(sorted(book.holds, key=_spelled), own),
         history=_grouped(sorted(book.history, key=lambda item: (day_of(item), _spelled(item))), own_and_told),
     )
+
+
+def _told_of(item: HistoryEntry) -> tuple[str, ...]:
+    """The invoices an entry of history is about."""
+    if isinstance(item, StandingChanged):
+        return ()
+    if isinstance(item, TaskDone):
+        return item.invoices
+    return (item.invoice,) if item.invoice is not None else ()
 
 
 def _head_of(customer: str, heads: Mapping[str, str]) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ class Memo:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something for a person to do."""
+    """Something for a person to do. Its operations go out once it is approved; `waits` False: without anyone's word."""
 
     rule: str
     customer: str
@@ -115,6 +115,9 @@ class Task:
     what: str
     key: str
     reason: str
+    invoices: tuple[str, ...] = ()
+    amounts: tuple[Money, ...] = ()
+    waits: bool = True
     operations: tuple[Operation, ...] = field(default=())
     kind: Literal["task"] = "task"
 

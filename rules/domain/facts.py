@@ -16,6 +16,7 @@ from rules.domain.money import Money, total
 InvoiceStatus = Literal["open", "paid", "voided", "draft"]
 CreditStanding = Literal["good", "watch", "hold", "stop"]
 DebtorKind = Literal["business", "consumer"]
+TaskOutcome = Literal["done", "refused"]
 
 # Whatever a rule of ours created carries this prefix in `origin`.
 OURS = "syncd:"
@@ -290,7 +291,23 @@ class StandingChanged:
     on: date
 
 
-HistoryEntry = ReminderSent | ChargeBilled | ChargeReversed | ChargeWaived | Contacted | StandingChanged
+@dataclass(frozen=True, slots=True)
+class TaskDone:
+    """A person did a task a rule gave them, or refused it (`outcome` "refused": nothing happened, but it was decided).
+
+    `invoices` is what it was about, empty where it was about the customer; `key` the decision's, where it is known.
+    """
+
+    customer: str
+    rule: str
+    what: str
+    on: date
+    invoices: tuple[str, ...] = ()
+    outcome: TaskOutcome = "done"
+    key: str = ""
+
+
+HistoryEntry = ReminderSent | ChargeBilled | ChargeReversed | ChargeWaived | Contacted | StandingChanged | TaskDone
 Fact = Customer | Invoice | Payment | CreditNote
 
 

@@ -25,6 +25,7 @@ from rules.domain.facts import (
     Promise,
     ReminderSent,
     StandingChanged,
+    TaskDone,
 )
 from rules.domain.money import Money
 
@@ -119,6 +120,11 @@ class Ledger:
     def contacts(self) -> tuple[Contacted, ...]:
         """Whenever somebody spoke with the family by now, oldest first."""
         return tuple(entry for entry in self.account.history if isinstance(entry, Contacted) and entry.on <= self.as_of)
+
+    @cached_property
+    def tasks(self) -> tuple[TaskDone, ...]:
+        """Tasks done or refused by now, oldest first."""
+        return tuple(entry for entry in self.account.history if isinstance(entry, TaskDone) and entry.on <= self.as_of)
 
     @cached_property
     def standing_changes(self) -> Mapping[str, int]:

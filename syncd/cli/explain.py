@@ -181,7 +181,7 @@ def _history(entries: Sequence[HistoryEntry]) -> list[tuple[Any, str]]:
     return [(getattr(entry, "on", None) or getattr(entry, "last_on", ""), _happened(entry)) for entry in entries]
 
 
-def _happened(entry: HistoryEntry) -> str:
+def _happened(entry: HistoryEntry) -> str:  # noqa: PLR0911 - one line for each kind
     from rules.domain import facts
 
     match entry:
@@ -197,6 +197,8 @@ def _happened(entry: HistoryEntry) -> str:
             return f"contact by {entry.channel}" + (f": {entry.outcome}" if entry.outcome else "")
         case facts.StandingChanged():
             return f"credit state {entry.before} to {entry.after}"
+        case facts.TaskDone():
+            return f"task {entry.outcome}: {entry.what}"
 
 
 def _next(one: Explanation) -> Iterator[Text]:

@@ -30,6 +30,7 @@ from rules.domain.facts import (
     Rate,
     ReminderSent,
     StandingChanged,
+    TaskDone,
 )
 from syncd.store.records import Assignment, Waiver
 
@@ -54,6 +55,7 @@ RECORDS: dict[str, type[Any]] = {
     "standing": StandingChanged,
     "assignment": Assignment,
     "waive": Waiver,
+    "task": TaskDone,
 }
 RECORD_KINDS: dict[type[Any], str] = {value: kind for kind, value in RECORDS.items()}
 
