@@ -206,6 +206,7 @@ def _trials(tone: str) -> Iterator[SendMessage]:
     plain = SendMessage("C-1", "ap@oak.example", "Oak Ltd", tone, 2, "email", (one,), date(2025, 3, 31), company="Acme")
     yield plain
     yield replace(plain, name="", lines=(one, two, euro), fee=_usd("10.00"), replies_to=("reminders/I-1/level-1",))
+    yield replace(plain, answer_by=date(2025, 4, 30))
 
 
 def _usd(digits: str) -> Money:

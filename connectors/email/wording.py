@@ -47,6 +47,7 @@ def words_of(operation: SendMessage, sender: str) -> dict[str, Any]:
         "first_due_on": day(min(line.due_on for line in operation.lines)) if lines else "",
         "last_due_on": day(max(line.due_on for line in operation.lines)) if lines else "",
         "oldest_days": max((line.days_past_due for line in operation.lines), default=0),
+        "answer_by": day(operation.answer_by) if operation.answer_by else None,
         "in_days": _later(operation.as_of),
     }
 

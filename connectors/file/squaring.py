@@ -22,6 +22,7 @@ from rules.domain.facts import (
     Invoice,
     Payment,
     Promise,
+    TaskDone,
 )
 from rules.domain.hindsight import Effects, applied_by, discount_earned, effects_of, known_on
 from rules.domain.money import total
@@ -51,7 +52,7 @@ def squared(book: Book) -> Book:
         disputes=tuple(dispute for dispute in book.disputes if dispute.invoice in invoices),
         installment_plans=tuple(_about_known(book.installment_plans, invoices)),
         holds=tuple(hold for hold in book.holds if hold.customer in known),
-        history=tuple(entry for entry in book.history if _is_about(entry, known, invoices)),
+        history=tuple(_told(book.history, known, invoices)),
     )
 
 
@@ -127,6 +128,17 @@ def _about_known(records: Iterable[Named], invoices: dict[str, Invoice]) -> Iter
             yield record if kept == record.invoices else replace(record, invoices=kept)
 
 
+def _told(history: Iterable[HistoryEntry], customers: set[str], invoices: dict[str, Invoice]) -> Iterator[HistoryEntry]:
+    for entry in history:
+        if _is_about(entry, customers, invoices):
+            if isinstance(entry, TaskDone):
+                yield replace(entry, invoices=tuple(ref for ref in entry.invoices if ref in invoices))
+            else:
+                yield entry
+
+
 def _is_about(entry: HistoryEntry, customers: set[str], invoices: dict[str, Invoice]) -> bool:
+    if isinstance(entry, TaskDone) and entry.invoices:
+        return entry.customer in customers and any(ref in invoices for ref in entry.invoices)
     about: str | None = getattr(entry, "invoice", None)
     return entry.customer in customers and (about is None or about in invoices)

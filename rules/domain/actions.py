@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from rules.domain.facts import CreditStanding
 from rules.domain.money import Money
 
-Tone = Literal["upcoming", "friendly", "firm", "final", "notice"]
+Tone = Literal["upcoming", "friendly", "firm", "final", "notice", "demand", "statement", "discount"]
 TargetKind = Literal["invoice", "customer"]
 
 
@@ -49,6 +49,7 @@ class SendMessage:
     company: str = ""  # who writes, as the customer knows us
     replies_to: tuple[str, ...] = ()  # keys of earlier messages on the same matter, oldest first, for mail threading
     hours: tuple[str, str] | None = None  # "08:00", "18:00": the company's local hours in which it may go out
+    answer_by: date | None = None  # the last day of an answer, or of a discount, that the text speaks of
     verb: Literal["send_message"] = "send_message"
 
 

@@ -127,6 +127,12 @@ class Ledger:
         return tuple(entry for entry in self.account.history if isinstance(entry, TaskDone) and entry.on <= self.as_of)
 
     @cached_property
+    def handed_over(self) -> tuple[TaskDone, ...]:
+        """Hand-overs to an agency or attorney that were carried out."""
+        done = (entry for entry in self.tasks if entry.rule == "escalation" and entry.outcome == "done")
+        return tuple(entry for entry in done if entry.what in ("agency", "attorney"))
+
+    @cached_property
     def standing_changes(self) -> Mapping[str, int]:
         """How often we changed each customer's standing."""
         found: dict[str, int] = defaultdict(int)

@@ -27,6 +27,7 @@ from rules.domain.facts import (
     Promise,
     Rate,
     ReminderSent,
+    TaskDone,
 )
 from rules.domain.money import Money
 from rules.domain.positions import STANDINGS
@@ -55,6 +56,13 @@ POLICIES = load_policies(
             send_window = { days = ["mon", "tue", "wed", "thu", "fri"] }
             [policies.p.credit_hold]
             hold = { any = { overdue = "200.00" } }
+            [policies.p.escalation]
+            steps = [
+              { step = "statement", at_days = 5, channel = "email", repeat_every_days = 5 },
+              { step = "final_demand", after_level = 1, min_amount = ["50.00", "20.00 EUR"], channel = "letter" },
+              { step = "credit_bureau", at_days = 15 },
+              { step = "write_off", after_previous_days = 3, max_amount = "100.00" },
+            ]
             """,
         )
     ]
@@ -98,6 +106,9 @@ def invoices(draw: st.DrawFn, number: int, customer: str) -> Invoice:
         installments=parts,
         origin=draw(st.none() | st.just("syncd:finance_charges")),
     )
+
+
+STEPS = st.sampled_from(["statement", "final demand", "credit bureau", "write off"])
 
 
 @st.composite
@@ -146,6 +157,10 @@ def books(draw: st.DrawFn) -> Book:
         for _ in range(draw(st.integers(0, 3)))
     ]
     history += [Contacted(draw(refs).customer, "phone", draw(past)) for _ in range(draw(st.integers(0, 2)))]
+    history += [
+        TaskDone((one := draw(refs)).customer, "escalation", draw(STEPS), draw(past), (one.ref,))
+        for _ in range(draw(st.integers(0, 2)))
+    ]
     holds = [
         Hold(
             draw(refs).customer,

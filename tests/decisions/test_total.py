@@ -32,6 +32,7 @@ from rules.domain.facts import (
     Rate,
     ReminderSent,
     StandingChanged,
+    TaskDone,
 )
 from rules.domain.money import Money
 from rules.domain.positions import STANDINGS
@@ -51,6 +52,13 @@ write_to_books = true
 min_overdue = ["10.00", "5.00 EUR"]
 hand_over = { after_days = 3 }
 first_contact = "matching_level"
+[policies.p.escalation]
+steps = [
+  { step = "statement", at_days = 5, channel = "email", repeat_every_days = 5 },
+  { step = "final_demand", after_level = 1, min_amount = ["50.00", "20.00 EUR"], channel = "letter" },
+  { step = "credit_bureau", at_days = 15 },
+  { step = "write_off", after_previous_days = 3, max_amount = "100.00" },
+]
 [policies.p.credit_hold]
 stop = { all = { overdue = ["1.00", "1.00 EUR"], largest_overdue = "1.00" } }
 """
@@ -132,6 +140,14 @@ books = st.builds(
         | st.builds(ChargeBilled, customers, refs, refs, days, days, money, money, money)
         | st.builds(ChargeReversed, customers, refs, refs, days, money)
         | st.builds(Contacted, customers, st.just("phone"), days, invoice=st.none() | refs)
+        | st.builds(
+            TaskDone,
+            customers,
+            st.just("escalation"),
+            st.sampled_from(["statement", "final demand", "write off"]),
+            days,
+            st.lists(refs, max_size=2).map(tuple),
+        )
         | st.builds(StandingChanged, customers, st.sampled_from(STANDINGS), st.sampled_from(STANDINGS), days)
     ),
 )
