@@ -65,9 +65,7 @@ class EscalationStep(RuleSettings):
     lock_days_private: Count | None = Field(
         default=None, description="The same for consumers and sole traders. A final demand: 30."
     )
-    waits: Flag = Field(
-        default=True, description="Whether it waits for a person where others go out by themselves."
-    )
+    waits: Flag = Field(default=True, description="Whether it waits for a person where others go out by themselves.")
     repeat_every_days: Positive | None = Field(default=None, description="Do it again after so many days.")
     max_repeats: Count | None = Field(default=None, description="How often again; absent: without end.")
 
