@@ -293,10 +293,7 @@ class StandingChanged:
 
 @dataclass(frozen=True, slots=True)
 class TaskDone:
-    """A person did a task a rule gave them, or refused it (`outcome` "refused": nothing happened, but it was decided).
-
-    `invoices` is what it was about, empty where it was about the customer; `key` the decision's, where it is known.
-    """
+    """A person did or refused what a rule asked of them about `invoices`; none: about the customer as a whole."""
 
     customer: str
     rule: str
