@@ -15,7 +15,7 @@ import structlog
 
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled, WrongCompany
 from rules import evaluate
-from rules.domain.decisions import Decision
+from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.exchange import converted
 from rules.domain.facts import Account, Company
 from rules.domain.money import Money
@@ -25,8 +25,8 @@ from syncd.config import Limits
 from syncd.errors import ConfigError, TryAgain
 from syncd.office import Ledger
 from syncd.outbox import Drained
+from syncd.plan import Known, Mode, Plan, Terms, make_plan
 from syncd.plan import Limits as PlanLimits
-from syncd.plan import Mode, Plan, Terms, make_plan
 from syncd.pull import Pulled, pull
 from syncd.settle import Settled, settle
 from syncd.store.intents import Filing
@@ -155,7 +155,6 @@ def due_accounts(ledger: Ledger, policies: Policies) -> list[str]:
 def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: PassReport) -> None:
     """Decide on these accounts and store what is planned, with its reasons."""
     today = ledger.today()
-    known = ledger.intents.known(heads)
     waived = ledger.desk.filed(WAIVE)
     decisions: list[Decision] = []
     account_of: dict[str, str] = {}
@@ -163,6 +162,7 @@ def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: 
         account_of.update({member.ref: account.customer.ref for member in account.family})
         decisions.extend(decide(account, ground.policies, today, ledger.config.policy))
         decisions.extend(waivers_of(account, waived))
+    known = known_of(ledger, heads, decisions)
     plan = make_plan(decisions, known, planning_terms(ledger, ground))
     report.accounts, report.decisions, report.problems = len(heads), len(decisions), len(plan.problems)
     if plan.brake and ledger.connections.standing().brake_why is None:
@@ -175,6 +175,12 @@ def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: 
     standing = ledger.connections.standing()
     if (standing.evaluated_on, standing.policy_version) != (today, ground.policies.version):
         ledger.connections.evaluated(today, ground.policies.version)
+
+
+def known_of(ledger: Ledger, heads: Sequence[str], decisions: Sequence[Decision]) -> dict[str, Known]:
+    """What the outbox holds of these families, and of what was decided now."""
+    members = [member for family in ledger.mirror.family(heads).values() for member in family]
+    return ledger.intents.known(members, [one.key for one in decisions if not isinstance(one, Skip | Problem)])
 
 
 def open_files(ledger: Ledger, heads: Sequence[str], today: date) -> list[Account]:

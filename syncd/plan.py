@@ -12,7 +12,17 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from rules.domain.actions import Operation
-from rules.domain.decisions import Action, Decision, FinanceCharge, Problem, Reminder, Skip, Task
+from rules.domain.decisions import (
+    Action,
+    ChargeReversal,
+    Decision,
+    FinanceCharge,
+    Memo,
+    Problem,
+    Reminder,
+    Skip,
+    Task,
+)
 from rules.domain.money import Money
 
 # planned: goes out in the next drain. held: waits for a person. sending: a request is under way. done: all of it is in
@@ -27,6 +37,7 @@ Hold: TypeAlias = Literal["", "review", "brake", "person", "unable"]
 Mode: TypeAlias = Literal["review", "auto"]
 
 _WAITING: frozenset[State] = frozenset({"planned", "held"})
+_RENEWABLE = _WAITING | {"stale"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ class Known:
     state: State
     approved: bool = False
     started: bool = False  # its first operation is in the books
+    addressed_to: frozenset[tuple[str, str]] | None = None  # of an approved one: for whom it was approved
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,7 @@ def make_plan(decisions: Iterable[Decision], known: Mapping[str, Known], terms: 
     """The plan for these decisions. `known` is what the outbox holds for the accounts that were decided on."""
     decided = list(decisions)
     actions = [action for action in decided if not isinstance(action, Skip | Problem)]
-    fresh = [_planned(action, terms) for action in actions if _is_open(known.get(action.key))]
+    fresh = [_planned(action, terms) for action in actions if _is_open(known.get(action.key), action)]
     called_for = {action.key for action in actions}
     brake = terms.braked or (_too_much(fresh, terms) if terms.mode == "auto" else None)
     return Plan(
@@ -100,11 +112,36 @@ def make_plan(decisions: Iterable[Decision], known: Mapping[str, Known], terms: 
     )
 
 
-def _is_open(entry: Known | None) -> bool:
-    """Whether a decision under this key may (still) be planned."""
-    if entry is None or entry.state == "stale":
+def is_settled(state: str, *, started: bool) -> bool:
+    """Whether what was decided under a key is done, refused, under way or unclear: it is never planned again."""
+    return started or state not in _RENEWABLE
+
+
+def invoices_of(action: Action) -> tuple[str, ...]:
+    """The invoices an action is about."""
+    match action:
+        case Reminder():
+            return action.invoices
+        case FinanceCharge() | ChargeReversal():
+            return (action.invoice,)
+        case Memo():
+            return (action.invoice,) if action.invoice else ()
+        case _:
+            return ()
+
+
+def addressed_to(action: Action) -> frozenset[tuple[str, str]]:
+    """Which customers an action touches, and the addresses it writes to."""
+    return frozenset((operation.customer, str(getattr(operation, "to", ""))) for operation in action.operations)
+
+
+def _is_open(entry: Known | None, action: Action) -> bool:
+    """Whether a decision under this key may (still) be planned. An approval is good for whom it was given only."""
+    if entry is None:
         return True
-    return _waits(entry) and not entry.approved
+    if is_settled(entry.state, started=entry.started):
+        return False
+    return not entry.approved or entry.addressed_to not in (None, addressed_to(action))
 
 
 def _waits(entry: Known) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from rules import evaluate
 from rules.domain.facts import Account
 from syncd.assess import report
-from syncd.cycle import Ground, open_files, planning_terms
+from syncd.cycle import Ground, known_of, open_files, planning_terms
 from syncd.office import Ledger
 from syncd.plan import Plan, make_plan
 from syncd.store.intent_rows import Intent
@@ -44,7 +44,7 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
         for account, evaluation in zip(accounts, evaluations, strict=True)
     ]
     decisions = [decision for evaluation in evaluations for decision in evaluation.decisions]
-    plan = make_plan(decisions, ledger.intents.known(heads), planning_terms(ledger, ground))
+    plan = make_plan(decisions, known_of(ledger, heads, decisions), planning_terms(ledger, ground))
     document = report(evaluations, ground.policies.version, today)
     stored = {intent.key: intent for intent in ledger.intents.actions()}
     document["decisions"] = [_with_status(row, _coming(plan), stored) for row in document["decisions"]]

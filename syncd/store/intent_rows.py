@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, get_args
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, union
 
 from rules.domain.actions import Operation
 from rules.domain.decisions import Action
-from syncd.plan import Hold, Known, State
+from syncd.plan import Hold, Known, State, addressed_to
 from syncd.store import codec, schema
 from syncd.store.engine import Store
 from syncd.store.sql import chunks
 
-_action, _operation = schema.action, schema.operation
+_action, _operation, _about, _fact = schema.action, schema.operation, schema.action_invoice, schema.fact
 STATES: tuple[State, ...] = get_args(State)
 
 
@@ -62,19 +62,14 @@ class IntentRows:
         self._store = store
         self._name = connection
 
-    def known(self, heads: Sequence[str]) -> dict[str, Known]:
-        """What stands in the outbox for these accounts, by key."""
+    def known(self, customers: Sequence[str], keys: Sequence[str] = ()) -> dict[str, Known]:
+        """What stands in the outbox about these customers or under these keys, whoever it was decided for, by key."""
         found: dict[str, Known] = {}
         with self._store.reading() as tx:
-            for some in chunks(heads):
-                rows = tx.execute(
-                    select(_action.c.key, _action.c.state, _action.c.approved_by, _action.c.done_on).where(
-                        _action.c.connection == self._name, _action.c.account.in_(some)
-                    )
-                )
-                found.update(
-                    {row.key: Known(row.state, row.approved_by is not None, row.done_on is not None) for row in rows}
-                )
+            for column, values in ((_action.c.customer, customers), (_action.c.key, keys)):
+                for some in chunks(values):
+                    rows = tx.execute(select(_action).where(_action.c.connection == self._name, column.in_(some)))
+                    found.update({row.key: _known(row) for row in rows})
         return found
 
     def actions(
@@ -128,19 +123,31 @@ class IntentRows:
             return {row[0]: row[1] for row in rows}
 
     def of_accounts(self, customers: Sequence[str]) -> list[tuple[Intent, str | None]]:
-        """Every action about these customers with the remote id its first operation got, oldest first."""
-        found: list[tuple[Intent, str | None]] = []
+        """Every action about these customers or invoices of theirs, oldest first, each with the id its deed made."""
+        found: dict[int, tuple[Intent, str | None]] = {}
         first = and_(_operation.c.action == _action.c.id, _operation.c.seq == 0)
         with self._store.reading() as tx:
             for some in chunks(customers):
                 rows = tx.execute(
                     select(_action, _operation.c.remote_id)
                     .select_from(_action.outerjoin(_operation, first))
-                    .where(_action.c.connection == self._name, _action.c.customer.in_(some))
-                    .order_by(_action.c.id)
+                    .where(_action.c.id.in_(self._about(some)))
                 )
-                found.extend((_intent(row), row.remote_id) for row in rows)
-        return found
+                found.update({row.id: (_intent(row), row.remote_id) for row in rows})
+        return [found[number] for number in sorted(found)]
+
+    def _about(self, customers: Sequence[str]) -> Any:
+        """The numbers of actions about these customers, or about what is an invoice of theirs by now."""
+        theirs = select(_action.c.id).where(_action.c.connection == self._name, _action.c.customer.in_(customers))
+        invoice = and_(
+            _fact.c.connection == _about.c.connection, _fact.c.kind == "invoice", _fact.c.id == _about.c.invoice
+        )
+        of_invoices = (
+            select(_about.c.action)
+            .join(_fact, invoice)
+            .where(_about.c.connection == self._name, _fact.c.customer.in_(customers))
+        )
+        return union(theirs, of_invoices)
 
     def steps(self, action_id: int) -> list[Step]:
         """The operations of one action, in order."""
@@ -203,6 +210,12 @@ class IntentRows:
         )
         with self._store.reading() as tx:
             return [_step(row) for row in tx.execute(query)]
+
+
+def _known(row: Any) -> Known:
+    approved = row.approved_by is not None
+    whom = addressed_to(codec.load_action(row.doc)) if approved else None
+    return Known(row.state, approved, row.done_on is not None, whom)
 
 
 def _intent(row: Any) -> Intent:

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from connectors import Receipt
 from rules.domain.actions import Operation
 from rules.domain.decisions import Action
-from syncd.plan import Plan, PlannedAction, State
+from syncd.plan import Plan, PlannedAction, State, invoices_of, is_settled
 from syncd.store import codec, journal, schema
 from syncd.store.intent_rows import Intent, IntentRows, Step
 
-_action, _operation = schema.action, schema.operation
+_action, _operation, _about = schema.action, schema.operation, schema.action_invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Intents(IntentRows):
         old = tx.execute(
             select(_action).where(_action.c.connection == self._name, _action.c.key == planned.decision.key)
         ).one_or_none()
-        if old is not None and all(getattr(old, name) == values[name] for name in ("digest", "state", "hold", "why")):
+        if old is not None and (is_settled(old.state, started=old.done_on is not None) or _is_same(old, values)):
             return 0
         if old is None:
             action_id = tx.execute(insert(_action).values(**values).returning(_action.c.id)).scalar_one()
@@ -177,6 +177,7 @@ class Intents(IntentRows):
             tx.execute(update(_action).where(_action.c.id == action_id).values(**values))
             tx.execute(delete(_operation).where(_operation.c.action == action_id))
         self._put_steps(tx, action_id, planned)
+        self._put_invoices(tx, action_id, planned.decision)
         renewed = old is not None and old.state == planned.state
         detail = {"reason": planned.decision.reason, "plan": filing.number, "why": planned.why}
         event = "action.renewed" if renewed else f"action.{planned.state}"
@@ -223,6 +224,14 @@ class Intents(IntentRows):
         if rows:
             tx.execute(insert(_operation), rows)
 
+    def _put_invoices(self, tx: Connection, action_id: int, decision: Action) -> None:
+        tx.execute(delete(_about).where(_about.c.connection == self._name, _about.c.action == action_id))
+        rows = [
+            {"connection": self._name, "invoice": invoice, "action": action_id} for invoice in invoices_of(decision)
+        ]
+        if rows:
+            tx.execute(insert(_about), rows)
+
     def _close(self, step: Step, state: State, why: str, now: datetime) -> None:
         """End a step; the deed's end is the action's end, a follow-up's end leaves the deed done."""
         with self._store.writing() as tx:
@@ -259,6 +268,10 @@ class Intents(IntentRows):
         self, key: str, customer: str, now: datetime, event: str, detail: Mapping[str, Any] | None = None
     ) -> journal.Entry:
         return journal.Entry(now, self._name, event, key, customer, detail=detail or {})
+
+
+def _is_same(old: Any, values: Mapping[str, Any]) -> bool:
+    return all(getattr(old, name) == values[name] for name in ("digest", "state", "hold", "why"))
 
 
 def step_key(action_key: str, operation: Operation, seq: int) -> str:

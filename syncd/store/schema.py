@@ -124,7 +124,16 @@ action = Table(
     Column("doc", Text, nullable=False),
     UniqueConstraint("connection", "key"),
     Index("action_by_state", "connection", "state"),
-    Index("action_by_account", "connection", "account"),
+    Index("action_by_customer", "connection", "customer"),
+)
+
+# Which invoices an action is about: what was said of an invoice stays with it, whoever is billed for it later.
+action_invoice = Table(
+    "action_invoice",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("invoice", String(100), primary_key=True),
+    Column("action", Integer, primary_key=True),
 )
 
 # One request an action makes of the books. `payload` is frozen: every try sends the same.
