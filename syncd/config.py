@@ -101,6 +101,18 @@ class ConnectionConfig:
             extra=self._extra(),
         )
 
+    def webhook_key(self) -> str | None:
+        """The key that webhooks of this company are signed with; None where they are not wanted.
+
+        Raises:
+            ConfigError: it is named and cannot be read.
+        """
+        name = getattr(self.table, "webhook_key_file", None)
+        secret = Secret(name, f"{self.name}.webhook_key", self.file.parent)
+        if name is None and credential_path(secret.credential) is None:
+            return None
+        return _read(secret, self.file, (*self._place, "webhook_key_file"))
+
     @property
     def _place(self) -> Place:
         return ("connections", self.name)
@@ -134,10 +146,12 @@ class EmailConfig:
 
 @dataclass(frozen=True, slots=True)
 class ServeConfig:
-    """Where the console listens."""
+    """Where the console listens, and where its token is. `enabled`: whether the daemon serves it too."""
 
     host: str
     port: int
+    enabled: bool = False
+    token_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +251,7 @@ def _config(file: Path, table: ConfigTable) -> Config:
         limits=Limits(**dict(table.limits)),
         connections={name: ConnectionConfig(name, below, file) for name, below in table.connections.items()},
         email=EmailConfig(table.email, file) if table.email else None,
-        serve=ServeConfig(host.strip("[]"), int(port)),
+        serve=ServeConfig(host.strip("[]"), int(port), table.serve.enabled, _below(folder, table.serve.token_file)),
         secrets_key_file=credential_path(KEY_CREDENTIAL) or _below(folder, table.secrets_key_file),
         templates_dir=_below(folder, table.templates_dir),
     )

@@ -107,6 +107,12 @@ class QuickBooksTable(Table):
         description="The CustomerType that marks a stop-sell. It must exist: QuickBooks lets no program create one. "
         "Absent, only a block in the customer's notes marks it.",
     )
+    webhook_key_file: str | None = Field(
+        examples=["acme.webhook_key"],
+        default=None,
+        description="The file with the app's verifier token for webhooks, or the name of a systemd "
+        "credential; else the credential `NAME.webhook_key`. Absent, webhooks of this company are refused.",
+    )
     api_url: ProviderUrl | None = Field(
         examples=["http://127.0.0.1:8400"],
         default=None,
@@ -163,6 +169,12 @@ class XeroTable(Table):
     )
     day_limit: WholeFromOne | None = Field(
         examples=[1000], default=None, description="The most calls a day, where your Xero plan allows fewer than 5000."
+    )
+    webhook_key_file: str | None = Field(
+        examples=["kiwi.webhook_key"],
+        default=None,
+        description="The file with the app's webhook key, or the name of a systemd "
+        "credential; else the credential `NAME.webhook_key`. Absent, webhooks of this company are refused.",
     )
     api_url: ProviderUrl | None = Field(
         examples=["http://127.0.0.1:8400"],
@@ -226,9 +238,16 @@ class EmailTable(Table):
 
 
 class ServeTable(Table):
-    """The console."""
+    """The one HTTP port: console, health, metrics, stop-sell, webhooks."""
 
+    enabled: bool = Field(default=False, description="Whether `syncd run` serves it too; `syncd serve` does always.")
     listen: Listen = Field(default="127.0.0.1:8600", description="Host and port of the console, health and metrics.")
+    token_file: str | None = Field(
+        examples=["console.token"],
+        default=None,
+        description="The file with the token that opens everything but `/healthz` and signed webhooks; the systemd "
+        "credential `console.token` comes first. Absent, one is made in `state_dir`, readable by its owner alone.",
+    )
 
 
 ConnectionTable: TypeAlias = Annotated[QuickBooksTable | XeroTable | FileTable, Field(discriminator="kind")]

@@ -249,7 +249,9 @@ def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
 
 def _park(ledger: Ledger, error: Exception) -> None:
     if isinstance(error, ConsentNeeded | WrongCompany):
-        ledger.connections.park(f"{error} Run: syncd connect {ledger.name}", None)
+        command = f"syncd connect {ledger.name}"
+        said = str(error)
+        ledger.connections.park(said if command in said else f"{said}; mend it with: {command}", None)
     elif isinstance(error, Throttled):
         ledger.connections.park(str(error), ledger.clock.now() + timedelta(seconds=error.retry_after_s))
 

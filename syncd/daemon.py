@@ -24,6 +24,7 @@ from syncd.feed import feed_exists, write_feed
 from syncd.notify import notify
 from syncd.office import Ledger, Office
 from syncd.progress import Progress
+from syncd.store.findings import EVERYWHERE, RELOAD, Findings
 
 log = structlog.get_logger(__name__)
 
@@ -170,7 +171,9 @@ class Daemon:
 
     def _reload_rules(self) -> None:
         notify(f"RELOADING=1\nMONOTONIC_USEC={int(self.office.clock.monotonic() * 1_000_000)}")
-        self.office.rulebook.reload()
+        problems = self.office.rulebook.reload()
+        found = {"well": not problems, "problems": list(problems)}
+        Findings(self.office.store, EVERYWHERE).put(RELOAD, found, self.office.clock.now())
         self._next_at.clear()
         notify("READY=1")
 

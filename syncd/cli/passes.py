@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,11 +83,16 @@ def _pulled(ledger: Ledger, office: Office) -> tuple[dict[str, Any], int]:
 @CONFIG
 def run(*, log_format: str | None, config: Path | None) -> int:
     """The daemon: a pass over every connection each poll_interval, until SIGTERM. SIGHUP reads the rules again."""
+    from syncd.console.app import serving
     from syncd.daemon import Daemon
 
     with opened(config, exclusive=True) as office:
         start_logging(verbose=True, form=log_format)
-        return Daemon(office).run()
+        daemon = Daemon(office)
+        with ExitStack() as doors:
+            if office.config.serve.enabled:
+                doors.enter_context(serving(office, daemon.wake))
+            return daemon.run()
 
 
 def exit_code(codes: Sequence[int]) -> int:

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "disconnect": ("consent:disconnect", "Revoke a connection's consent and forget its tokens."),
         "check": ("check:check", "Say whether everything is in order, one line each."),
         "run": ("passes:run", "The daemon."),
+        "serve": ("serve:serve", "The console, health, metrics, stop-sell and webhooks."),
         "cycle": ("passes:cycle", "One pass over every connection, then exit."),
         "pull": ("passes:pull", "Only read."),
         "plan": ("plan:plan", "Show what the next cycle would do, and why."),

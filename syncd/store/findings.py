@@ -15,6 +15,8 @@ from syncd.store.engine import Store
 from syncd.store.sql import upsert
 
 _finding = schema.finding
+EVERYWHERE = "*"  # in place of a connection's name: what concerns them all
+RELOAD = "reload"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,109 @@
+"""Webhooks: a signature over the raw bytes, an answer at once, and no more than a hint."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+
+import pytest
+import requests
+
+from syncd import hints
+from syncd.console.app import serving
+from syncd.daemon import Daemon
+
+KEYS = {"quickbooks": "verifier-token", "xero": "webhook-key"}
+HEADERS = {"quickbooks": "intuit-signature", "xero": "x-xero-signature"}
+
+
+@pytest.fixture
+def told(site):
+    """Posts a body, signed by the app's key or by another; and what was hinted at by then."""
+    site.head = 'state_dir = "state"\n[serve]\nlisten = "127.0.0.1:0"\n'
+    for name, kind in (("acme", "quickbooks"), ("kauri", "xero")):
+        key = site.folder / f"{name}.webhook_key"
+        key.write_text(KEYS[kind] + "\n")
+        key.chmod(0o600)
+        site.add(name, kind, more=f'webhook_key_file = "{key.name}"\n')
+    office = site.doors.enter_context(site.opened())
+    server = site.doors.enter_context(serving(office))
+
+    def post(kind: str, document: object, key: str | None = None) -> tuple[int, list[str]]:
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        made = base64.b64encode(hmac.new((key or KEYS[kind]).encode(), body, hashlib.sha256).digest()).decode()
+        url = f"http://127.0.0.1:{server.port}/webhooks/{kind}"
+        answer = requests.post(url, data=body, headers={HEADERS[kind]: made}, timeout=10)
+        return answer.status_code, hints.take(office.config.state_dir, ["acme", "kauri"])
+
+    return post
+
+
+def legacy(realm: str, ref: str = "1") -> object:
+    entity = {"name": "Invoice", "id": ref, "operation": "Update", "lastUpdated": "2026-11-20T14:42:19-0700"}
+    return {"eventNotifications": [{"realmId": realm, "dataChangeEvent": {"entities": [entity]}}]}
+
+
+def cloud_event(realm: str, ref: str = "e-1") -> object:
+    return [
+        {"specversion": "1.0", "id": ref, "source": "intuit.x", "type": "qbo.invoice.created.v1",
+         "intuitentityid": "1", "intuitaccountid": realm, "data": {}}
+    ]  # fmt: skip
+
+
+def xero(tenant: str) -> object:
+    event = {"resourceId": "r", "eventDateUtc": "2026-11-20T01:02:03.4", "eventType": "UPDATE", "tenantId": tenant}
+    return {"events": [event], "firstEventSequence": 1, "lastEventSequence": 1, "entropy": "x"}
+
+
+@pytest.mark.parametrize("shape", [legacy, cloud_event])
+def test_both_quickbooks_formats_wake_the_company_they_name_and_a_repetition_does_not(told, site, shape):
+    realm = site.companies["acme"].account
+    assert told("quickbooks", shape(realm)) == (200, ["acme"])
+    assert told("quickbooks", shape(realm)) == (200, [])
+    assert told("quickbooks", shape(realm, "other")) == (200, ["acme"])
+    assert told("quickbooks", shape("another-realm")) == (200, [])
+
+
+def test_xero_wakes_its_organisation_once_for_an_event(told, site):
+    tenant = site.companies["kauri"].account
+    assert told("xero", xero(tenant)) == (200, ["kauri"])
+    assert told("xero", xero(tenant)) == (200, [])
+
+
+def test_xeros_intent_to_receive_is_answered_by_the_signature_alone(told):
+    empty = {"events": [], "firstEventSequence": 0, "lastEventSequence": 0, "entropy": "y"}
+    assert told("xero", empty) == (200, [])
+    assert told("xero", empty, key="wrong") == (401, [])
+
+
+@pytest.mark.parametrize("kind", ["quickbooks", "xero"])
+def test_a_wrong_signature_is_refused_and_an_odd_body_under_a_right_one_is_taken(told, site, kind):
+    name = "acme" if kind == "quickbooks" else "kauri"
+    document = legacy(site.companies[name].account) if kind == "quickbooks" else xero(site.companies[name].account)
+    assert told(kind, document, key="wrong") == (401, [])
+    for odd in (b"", b"{", b"[1]", b'{"events": 5}', b'{"eventNotifications": [{}]}', b"null", b'{"events": [{}]}'):
+        assert told(kind, odd) == (200, [])
+
+
+def test_webhooks_are_off_by_default(site):
+    site.head = 'state_dir = "state"\n[serve]\nlisten = "127.0.0.1:0"\n'
+    site.add("acme", "quickbooks")
+    with site.opened() as office, serving(office) as server:
+        answer = requests.post(f"http://127.0.0.1:{server.port}/webhooks/quickbooks", data=b"{}", timeout=10)
+        assert answer.status_code == 404
+
+
+def test_a_hint_makes_the_daemon_look_sooner_but_never_more_than_every_ten_seconds(site):
+    site.add("acme", "quickbooks")
+    with site.opened() as office:
+        daemon = Daemon(office)
+        ledger = office.ledger("acme")
+        daemon.pass_of(ledger)
+        assert daemon._job(ledger) is None
+        hints.give(office.config.state_dir, "acme")
+        daemon._take_hints()
+        assert daemon._job(ledger) is None, "a pass has only just been made"
+        site.clock.sleep(11)
+        assert daemon._job(ledger) is not None
