@@ -1,4 +1,7 @@
-"""How a customer pays: days to pay and the class of payer, from invoices already paid and those late now."""
+"""How a customer pays: days to pay, days late, the trend and the class, from invoices paid and those late now.
+
+Every figure is plain arithmetic on the book: counts, sums and averages, nothing learned, nothing hidden.
+"""
 
 from __future__ import annotations
 
@@ -8,47 +11,19 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from pydantic import Field
-
-from rules.domain.eligibility import is_fully_paid
+from rules.domain.calendars import days_after
+from rules.domain.eligibility import discount_earned, is_fully_paid
 from rules.domain.facts import Invoice
 from rules.domain.ledger import Ledger
-from rules.domain.settings import PctText, Positive, RuleSettings
+from rules.domain.payer_settings import PayerClass, PayerSettings
+from rules.domain.wording import counted
 
-PayerClass = Literal["new", "prompt", "first_time", "occasional", "chronic", "deteriorating"]
+__all__ = ["Manners", "PayerClass", "PayerSettings", "Settled", "days_to_pay", "manners", "settled_invoices"]
+
+Trend = Literal["improving", "steady", "worsening"]
 
 _TENTH = Decimal("0.1")
-
-
-class ChronicSettings(RuleSettings):
-    """When lateness is a habit."""
-
-    late_share_pct: PctText = Field(
-        default=Decimal(50), description="Share of invoices late, in percent, from which it is."
-    )
-    min_invoices: Positive = Field(default=4, description="How many invoices must be known before anyone is called so.")
-
-
-class DeterioratingSettings(RuleSettings):
-    """When a customer pays later and later."""
-
-    recent_invoices: Positive = Field(
-        default=3, description="How many of the latest invoices are compared with all before."
-    )
-    worse_by_days: Positive = Field(default=10, description="By how many days their average lateness must have grown.")
-
-
-class PayerSettings(RuleSettings):
-    """How customers are classed by the way they pay.
-
-    new: nothing fully paid yet. prompt: never late. first_time: late once. occasional: late more often. deteriorating:
-    the latest invoices are later than those before. chronic: late as a habit. The gravest that fits counts.
-    """
-
-    chronic: ChronicSettings = Field(default=ChronicSettings.model_construct(), description="When lateness is a habit.")
-    deteriorating: DeterioratingSettings = Field(
-        default=DeterioratingSettings.model_construct(), description="When a customer pays later and later."
-    )
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +33,37 @@ class Settled:
     invoice: Invoice
     on: date
     late_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a customer pays. Averages and shares to one decimal; None where there is nothing to take them of.
+
+    `days_late` is weighted by amount over paid invoices, one paid in time counting zero. `recent` and `before` are
+    plain averages of days late: of the latest invoices, those late now last, and of all before.
+    """
+
+    payer_class: PayerClass
+    paid: int
+    late_now: int
+    late: int
+    late_share_pct: Decimal | None
+    days_late: Decimal | None
+    recent: Decimal | None
+    before: Decimal | None
+    trend: Trend | None
+
+    def told(self) -> str:
+        """The class with the figures it comes from, in one sentence."""
+        late_now = f" and {self.late_now} late now" if self.late_now else ""
+        parts = [f"{counted(self.paid, 'invoice')} paid{late_now}"]
+        if self.late_share_pct is not None:
+            parts.append(f"{self.late} of them late ({self.late_share_pct} %)")
+        if self.days_late is not None:
+            parts.append(f"paid {self.days_late} days late on average by amount")
+        if self.trend is not None:
+            parts.append(f"the latest {self.recent} days late, those before {self.before}: {self.trend}")
+        return f"Pays {self.payer_class.replace('_', ' ')}: {'; '.join(parts)}."
 
 
 def days_to_pay(ledger: Ledger, customer: str) -> Decimal | None:
@@ -73,38 +79,84 @@ def days_to_pay(ledger: Ledger, customer: str) -> Decimal | None:
     return (weighted / weight).quantize(_TENTH, rounding=ROUND_HALF_UP) if weight else None
 
 
-def settled_invoices(ledger: Ledger, customer: str, grace_days: int) -> list[Settled]:
-    """The customer's fully paid invoices by the day they were settled, each with how late that was."""
+def settled_invoices(ledger: Ledger, customer: str, in_time_days: int, since: date = date.min) -> list[Settled]:
+    """The customer's invoices settled from `since` on, by day, each with how late that was. A discount earned settles.
+
+    Up to `in_time_days` past due is in time.
+    """
     found: list[Settled] = []
     for invoice in ledger.invoices_by_customer.get(customer, ()):
         parts = ledger.settlements.get(invoice.ref)
-        if is_fully_paid(invoice) and parts and invoice.due_on is not None:
+        if not parts or invoice.due_on is None or parts[-1].on < since:
+            continue
+        if is_fully_paid(invoice) or (invoice.status == "open" and discount_earned(invoice, parts)):
             late = (parts[-1].on - invoice.due_on).days
-            found.append(Settled(invoice, parts[-1].on, late if late > grace_days else 0))
+            found.append(Settled(invoice, parts[-1].on, late if late > in_time_days else 0))
     found.sort(key=lambda one: (one.on, one.invoice.ref))
     return found
 
 
-def payer_class(settled: Sequence[Settled], late_now: Iterable[int], settings: PayerSettings) -> PayerClass:
-    """The class of a customer with these paid invoices, `late_now` being the days past due of those overdue."""
-    overdue_days = list(late_now)
-    late = sum(one.late_days > 0 for one in settled) + len(overdue_days)
-    known = len(settled) + len(overdue_days)
-    if not settled:
+def manners(
+    ledger: Ledger, customer: str, late_now: Iterable[int], settings: PayerSettings, grace_days: int
+) -> Manners:
+    """How the customer pays, `late_now` being the days past due of what is overdue today."""
+    in_time = grace_days if settings.late_after_days is None else settings.late_after_days
+    since = date.min if settings.within_days is None else days_after(ledger.as_of, -settings.within_days)
+    settled = settled_invoices(ledger, customer, in_time, since)
+    overdue = sorted(days for days in late_now if days > in_time)
+    late_days = [*(one.late_days for one in settled), *overdue]
+    late = sum(days > 0 for days in late_days)
+    recent, before = _halves(late_days, settings.deteriorating.recent_invoices)
+    growth = None if recent is None or before is None else recent - before
+    return Manners(
+        payer_class=_class(len(settled), len(late_days), late, growth, settings),
+        paid=len(settled),
+        late_now=len(overdue),
+        late=late,
+        late_share_pct=_tenth(Decimal(100 * late) / len(late_days)) if late_days else None,
+        days_late=_weighted(settled),
+        recent=None if recent is None else _tenth(recent),
+        before=None if before is None else _tenth(before),
+        trend=_trend(growth, settings),
+    )
+
+
+def _class(paid: int, known: int, late: int, growth: Decimal | None, settings: PayerSettings) -> PayerClass:
+    """The first class that fits."""
+    if paid <= settings.new.up_to_invoices:
         return "new"
-    if known >= settings.chronic.min_invoices and Decimal(100 * late) / known >= settings.chronic.late_share_pct:
+    share = Decimal(100 * late) / known
+    if known >= settings.chronic.min_invoices and share >= settings.chronic.late_share_pct:
         return "chronic"
-    if _deteriorates([*(one.late_days for one in settled), *sorted(overdue_days)], settings.deteriorating):
+    if growth is not None and growth >= settings.deteriorating.worse_by_days:
         return "deteriorating"
-    if late == 0:
+    if share <= settings.prompt.late_share_pct:
         return "prompt"
-    return "first_time" if late == 1 else "occasional"
+    return "first_time" if late <= settings.first_time.up_to_late else "occasional"
 
 
-def _deteriorates(late_days: Sequence[int], settings: DeterioratingSettings) -> bool:
-    recent = late_days[-settings.recent_invoices :]
-    before = late_days[: -settings.recent_invoices]
-    if len(before) < settings.recent_invoices:
-        return False
-    growth = Decimal(sum(recent)) / len(recent) - Decimal(sum(before)) / len(before)
-    return growth >= settings.worse_by_days
+def _halves(late_days: Sequence[int], recent: int) -> tuple[Decimal, Decimal] | tuple[None, None]:
+    """Average lateness of the `recent` latest and of all before; none where there are fewer before than recent."""
+    last, before = late_days[-recent:], late_days[:-recent]
+    if len(before) < recent:
+        return None, None
+    return Decimal(sum(last)) / len(last), Decimal(sum(before)) / len(before)
+
+
+def _trend(growth: Decimal | None, settings: PayerSettings) -> Trend | None:
+    if growth is None:
+        return None
+    by = settings.deteriorating.worse_by_days
+    return "worsening" if growth >= by else "improving" if growth <= -by else "steady"
+
+
+def _weighted(settled: Iterable[Settled]) -> Decimal | None:
+    weight = weighted = _ZERO
+    for one in settled:
+        weight += one.invoice.total.amount
+        weighted += one.invoice.total.amount * one.late_days
+    return _tenth(weighted / weight) if weight else None
+
+
+def _tenth(value: Decimal) -> Decimal:
+    return value.quantize(_TENTH, rounding=ROUND_HALF_UP)

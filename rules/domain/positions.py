@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from rules.domain.aging import AgedInvoice, labels
-from rules.domain.behaviour import PayerClass, days_to_pay
+from rules.domain.behaviour import Manners, PayerClass, days_to_pay
 from rules.domain.facts import CreditStanding, Customer
 from rules.domain.ledger import Ledger
 from rules.domain.money import Money
@@ -37,6 +37,7 @@ class CustomerPosition:
     payer_class: PayerClass
     days_to_pay: Decimal | None
     promises_kept_pct: Decimal | None
+    manners: Manners
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def position_of(situation: Situation, customer: Customer, policy: str | None) ->
     """The customer's row as of the situation's day."""
     ledger = situation.ledger
     rows = situation.aged_by_customer.get(customer.ref, ())
+    manners = situation.manners(customer.ref)
     currencies = _currencies(ledger, customer)
     zeros = {currency: Money.zero(currency) for currency in currencies}
     names = labels(situation.overdue.buckets)
@@ -69,9 +71,10 @@ def position_of(situation: Situation, customer: Customer, policy: str | None) ->
         oldest_days_past_due=max((row.days_past_due for row in rows), default=0),
         aging=buckets,
         credit_state=standing(ledger, customer.ref),
-        payer_class=situation.payer_class(customer.ref),
+        payer_class=manners.payer_class,
         days_to_pay=days_to_pay(ledger, customer.ref),
         promises_kept_pct=kept_pct(one for one in situation.judged if one.promise.customer == customer.ref),
+        manners=manners,
     )
 
 

@@ -13,12 +13,13 @@ from decimal import Decimal
 from functools import cached_property
 
 from rules.domain.aging import AgedInvoice, OverdueSettings, aged
-from rules.domain.behaviour import PayerClass, PayerSettings, payer_class, settled_invoices
+from rules.domain.behaviour import Manners, manners
 from rules.domain.eligibility import discount_earned, disputed, is_open
 from rules.domain.exchange import converted
 from rules.domain.facts import Account, Customer, Invoice
 from rules.domain.ledger import Ledger
 from rules.domain.money import Money
+from rules.domain.payer_settings import PayerClass, PayerSettings
 from rules.domain.promised import JudgedPromise, PromiseSettings, covered, judge
 from rules.domain.settings import Amount
 
@@ -121,10 +122,19 @@ class Situation:
         return covered(self.judged, self.ledger, free)
 
     def payer_class(self, customer: str) -> PayerClass:
-        """How the customer pays."""
-        settled = settled_invoices(self.ledger, customer, self.overdue.grace_days)
-        late_now = [one.days_past_due for one in self.aged_by_customer.get(customer, ()) if one.overdue]
-        return payer_class(settled, late_now, self.payer)
+        """The class of how the customer pays."""
+        return self.manners(customer).payer_class
+
+    def manners(self, customer: str) -> Manners:
+        """How the customer pays, in figures."""
+        if customer not in self._manners:
+            late_now = [one.days_past_due for one in self.aged_by_customer.get(customer, ()) if one.overdue]
+            self._manners[customer] = manners(self.ledger, customer, late_now, self.payer, self.overdue.grace_days)
+        return self._manners[customer]
+
+    @cached_property
+    def _manners(self) -> dict[str, Manners]:
+        return {}
 
     def converted(self, amount: Money, currency: str) -> Money | None:
         """`amount` in `currency` at the latest rate on or before the day, for limits and bare thresholds only."""
