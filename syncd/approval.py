@@ -54,6 +54,8 @@ def approve(ledger: Ledger, intent: Intent, who: str) -> Answered:
         ledger.intents.done(intent, ledger.clock.now(), ledger.today(), who)
         return Answered(ledger.name, intent, "recorded as done")
     ledger.intents.approve(intent, who, ledger.clock.now())
+    if ledger.connections.standing().brake_why is not None:
+        return Answered(ledger.name, intent, "goes out once the brake is off: syncd release")
     return Answered(ledger.name, intent, "goes out with the next pass")
 
 

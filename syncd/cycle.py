@@ -109,7 +109,7 @@ def run_pass(ledger: Ledger, ground: Ground) -> PassReport:
     accounts = due_accounts(ledger, ground.policies)
     plan_accounts(ledger, ground, accounts, report)
     report.brake = ledger.connections.standing().brake_why
-    if may_write(ledger, ground.limits):
+    if report.brake is None and may_write(ledger, ground.limits):
         report.drained = ledger.outbox().drain(ground.go_on)
     report.held = ledger.intents.waiting()
     return report
