@@ -122,7 +122,7 @@ class Pull:
         for sheet in sheets(self._calls, INVOICES, before.read[INVOICES.name] - OVERLAP):
             started = started or sheet.server_time
             recent.update(_still_recent(sheet.rows, started))
-            fresh = tuple(row for row in sheet.rows if before.recent.get(text(row, "InvoiceID")) != _stamp(row))
+            fresh = tuple(row for row in sheet.rows if before.recent.get(text(row, "InvoiceID")) != _mark(row))
             contacts = self._contacts.behind(fresh, self._books())
             self.state = replace(self.state, due=self.state.due | _hints(fresh))
             if contacts:
@@ -247,10 +247,15 @@ def _stamp(row: Row) -> str:
     return text(row, "UpdatedDateUTC")
 
 
+def _mark(row: Row) -> str:
+    """What tells a row from an earlier one: its stamp may be of whole seconds, in which much can happen."""
+    return f"{_stamp(row)} {text(row, 'Status')} {row.get('AmountDue')}"
+
+
 def _still_recent(found: Iterable[Row], started: datetime) -> dict[str, str]:
     """What the next poll's overlap will bring again."""
     return {
-        text(row, "InvoiceID"): _stamp(row)
+        text(row, "InvoiceID"): _mark(row)
         for row in found
         if (updated := instant(_stamp(row))) is not None and updated >= started - OVERLAP - timedelta(seconds=1)
     }
