@@ -58,6 +58,7 @@ class History(Protocol):
 
     in_flight: int  # pages asked for at once, at most
     calls_a_minute: int  # what the provider's limits leave one connection
+    calls_reserved: int  # of a day's calls, those a load leaves to the daemon
 
     def history_lists(self) -> tuple[HistoryList, ...]:
         """The lists, in the order they are best stored: customers before what names them."""

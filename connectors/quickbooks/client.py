@@ -26,6 +26,7 @@ class QuickBooksConnector:
 
     in_flight = IN_FLIGHT
     calls_a_minute = PER_MINUTE
+    calls_reserved = 0  # QuickBooks counts by the minute and the month, not by the day
 
     def __init__(self, settings: ConnectionSettings, tokens: TokenSource, timing: Timing) -> None:
         self.usage = Usage()

@@ -23,7 +23,7 @@ from connectors.quickbooks.records import ENTITIES, Records
 if TYPE_CHECKING:
     from connectors.quickbooks.wire import Api
 
-IN_FLIGHT = 4  # of 10 allowed to a company and app: the daemon's own calls go on beside these
+IN_FLIGHT = 3
 LISTS = (
     HistoryList("customer", "customer", dated=False),
     HistoryList("invoice", "invoice"),

@@ -62,6 +62,7 @@ class XeroConnector:
         self._reader = Reader(self._session, settings)
         self._writer = Writer(self._session, settings, self._reader.locked_through)
         self._proof = Proof(self._session, self._writer.group)
+        self.calls_reserved = self._reader.calls_reserved
         self._past = Past(self._session, settings.timezone, self._reader.stop_sell_group)
 
     def changes(self, cursor: str | None) -> Iterator[Page]:

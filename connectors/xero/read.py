@@ -75,6 +75,11 @@ class Reader:
         )
 
     @property
+    def calls_reserved(self) -> int:
+        """Of a day's calls, those left for polling and writing."""
+        return self._place.reserve
+
+    @property
     def stop_sell_group(self) -> str:
         """The contact group that marks a stop-sell."""
         return self._place.stop_sell_group

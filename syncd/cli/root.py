@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "aging": ("reports:aging", "Who owes how much, how old, with totals."),
         "reconcile": ("reconcile:reconcile", "Our aging against the provider's own figures."),
         "audit": ("reports:audit", "What was planned, sent, answered, approved and refused, when and by whom."),
+        "backfill": ("backfill:backfill", "Load years of history, with progress; goes on where it stopped."),
         "import": ("transfer:import_", "Take in a book file or CSV."),
         "export": ("transfer:export", "Write a connection's books to a book file or CSV."),
         "assess": ("assess:assess", "Decide on a book file without any connection."),

@@ -5,7 +5,9 @@ Decimals are written as strings, days as ISO dates; reading checks every field's
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, TypeVar, cast
 
@@ -83,6 +85,16 @@ def load(kind: type[T], text: str) -> T:
 def load_fact(kind: str, text: str) -> Any:
     """A customer, invoice, payment or credit note."""
     return _adapter(cast("Hashable", FACTS[kind])).validate_json(text)
+
+
+def document_line(text: str) -> tuple[str, str, Decimal]:
+    """Day, currency and amount of a stored document, without making a fact of it; empty ones for a customer."""
+    doc = json.loads(text)
+    amount = doc.get("total") or doc.get("amount")
+    if amount is None:
+        return "", "", Decimal(0)
+    day: str = doc.get("issued_on") or doc["received_on"]
+    return day, amount["currency"], Decimal(amount["amount"])
 
 
 def load_record(kind: str, text: str) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, select, update
@@ -46,13 +46,15 @@ class Intake:
         self._tx = tx
         self._name = connection
         self._now = now
+        self._seen_at = now.astimezone(UTC).isoformat()
 
     def take(self, page: Page) -> Applied:
         """Store its records, rates, progress and cursor."""
         listings = self._listings()
         for kind in page.replaces:
             listings[kind] = listings.get(kind, 0) + 1
-        applied = self._store_records(page.records, listings)
+        self._seen_at = (page.server_time or self._now).astimezone(UTC).isoformat()
+        applied = self._store_records(page.records, listings, self._held([record.ref for record in page.records]))
         for kind in page.complete_for:
             dropped = self._drop_unlisted(kind, listings.get(kind, 0))
             applied += Applied(vanished=dropped, opened=-dropped)
@@ -60,12 +62,21 @@ class Intake:
         self._store_progress(page, listings)
         return applied
 
+    def _note_departed(self, refs: Sequence[Ref]) -> None:
+        """Remember for a day what is gone."""
+        if not refs:
+            return
+        table, a_day_ago = schema.departed, (self._now - timedelta(days=1)).astimezone(UTC).isoformat()
+        self._tx.execute(delete(table).where(table.c.connection == self._name, table.c.at < a_day_ago))
+        rows = [{"connection": self._name, "kind": ref.kind, "id": ref.id, "at": self._seen_at} for ref in refs]
+        upsert(self._tx, table, rows)
+
     def _store_records(
         self,
         records: Sequence[Record | Gone | Unreadable],
         listings: dict[str, int],
+        held: Mapping[tuple[str, str], Any],
     ) -> Applied:
-        held = self._held([record.ref for record in records])
         rows: dict[tuple[str, str], dict[str, Any]] = {}
         changed: set[str] = set()
         applied = Applied()
@@ -90,6 +101,7 @@ class Intake:
                 applied += Applied(changed=1, vanished=vanished, opened=int(is_open) - int(was_open))
         for kind in {kind for kind, _ in rows}:
             upsert(self._tx, _fact, [row for (of, _), row in rows.items() if of == kind])
+        self._note_departed([record.ref for record in records if isinstance(record, Gone)])
         self._unquarantine(list(rows))
         mark_dirty(self._tx, self._name, changed)
         return applied
@@ -105,6 +117,8 @@ class Intake:
             "number": _number(fact),
             "open": _is_open(fact),
             "listing": listings.get(record.ref.kind, 0),
+            "stamp": record.stamp,
+            "seen_at": self._seen_at,
             "doc": codec.dump(fact),
         }
 
@@ -113,9 +127,15 @@ class Intake:
         for kind in {ref.kind for ref in refs}:
             for some in chunks([ref.id for ref in refs if ref.kind == kind]):
                 rows = self._tx.execute(
-                    select(_fact.c.kind, _fact.c.id, _fact.c.customer, _fact.c.open, _fact.c.doc).where(
-                        _fact.c.connection == self._name, _fact.c.kind == kind, _fact.c.id.in_(some)
-                    )
+                    select(
+                        _fact.c.kind,
+                        _fact.c.id,
+                        _fact.c.customer,
+                        _fact.c.open,
+                        _fact.c.stamp,
+                        _fact.c.seen_at,
+                        _fact.c.doc,
+                    ).where(_fact.c.connection == self._name, _fact.c.kind == kind, _fact.c.id.in_(some))
                 )
                 held.update({(row.kind, row.id): row for row in rows})
         return held
@@ -138,7 +158,9 @@ class Intake:
         for row in rows:
             moved = replace(codec.load_fact(row.kind, row.doc), customer=winner)
             self._tx.execute(
-                update(_fact).where(self._is(row.kind, row.id)).values(customer=winner, doc=codec.dump(moved))
+                update(_fact)
+                .where(self._is(row.kind, row.id))
+                .values(customer=winner, doc=codec.dump(moved), seen_at=self._seen_at)
             )
         for table in (schema.record, schema.action, schema.audit):
             self._tx.execute(
@@ -148,10 +170,11 @@ class Intake:
     def _drop_unlisted(self, kind: FactKind, listing: int) -> int:
         """Forget open records that the full listing just ended did not show. Returns how many invoices that were."""
         unlisted = and_(_fact.c.connection == self._name, _fact.c.kind == kind, _fact.c.open, _fact.c.listing < listing)
-        customers = self._tx.execute(select(_fact.c.customer).where(unlisted)).scalars().all()
+        rows = self._tx.execute(select(_fact.c.id, _fact.c.customer).where(unlisted)).all()
         self._tx.execute(delete(_fact).where(unlisted))
-        mark_dirty(self._tx, self._name, customers)
-        return len(customers) if kind == "invoice" else 0
+        self._note_departed([Ref(kind, row.id) for row in rows])
+        mark_dirty(self._tx, self._name, [row.customer for row in rows])
+        return len(rows) if kind == "invoice" else 0
 
     def _store_rates(self, rates: Sequence[Rate]) -> None:
         rows = {

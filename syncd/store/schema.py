@@ -50,10 +50,63 @@ fact = Table(
     Column("number", String(300)),
     Column("open", Boolean, nullable=False),
     Column("listing", Integer, nullable=False, default=0),  # the last full listing that showed it
+    Column("stamp", String(40), nullable=False, default="", server_default=""),  # the provider's last change of it
+    Column("seen_at", String(40), nullable=False, default="", server_default=""),  # the provider's clock as it was read
     Column("doc", Text, nullable=False),
     Index("fact_by_customer", "connection", "customer"),
     Index("fact_open", "connection", "kind", "open"),
     Index("fact_by_parent", "connection", "parent"),
+)
+
+# Records lately gone, so that a page of history read before cannot bring them back.
+departed = Table(
+    "departed",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("id", String(100), primary_key=True),
+    Column("at", String(40), nullable=False),
+)
+
+# One load of history a connection, the newest: which days it is to cover and whether all of it is here.
+past_load = Table(
+    "past_load",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("since", String(10), nullable=False),  # empty: from the first document on
+    Column("until", String(10), nullable=False),
+    Column("started_at", String(40), nullable=False),
+    Column("finished_at", String(40)),
+)
+
+# What of it was cut out to be read, and how far that is. Pages are stored in order: `pages_done` is where to go on.
+past_window = Table(
+    "past_window",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("name", String(40), nullable=False),
+    Column("first", String(10), nullable=False),
+    Column("last", String(10), nullable=False),
+    Column("expected", Integer, nullable=False),
+    Column("total", Integer, nullable=False),  # as the provider counts; -1 until it was asked
+    Column("pages", Integer, nullable=False),
+    Column("pages_done", Integer, nullable=False),
+    Column("shown", Integer, nullable=False),
+    Column("unreadable", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+)
+
+# What the provider showed of a window, by month and currency; empty month and currency where documents have none.
+past_month = Table(
+    "past_month",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("currency", String(3), primary_key=True),
+    Column("documents", Integer, nullable=False),
+    Column("amount", String(40), nullable=False),
 )
 
 rate = Table(

@@ -1,0 +1,331 @@
+"""Loading years of history beside the daemon: pages in flight, stored in order, taken up where it was interrupted.
+
+Reads only. Its pages never move the daemon's cursor and never overwrite what the daemon learned later. A day's calls
+are shared: a reserve is left to the daemon, and where the rest is used up the load waits for the next day.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from connectors import FactKind
+from connectors.errors import Throttled
+from connectors.history import History, HistoryList, HistoryPage, Window
+from syncd.call_budget import CALLS_A_PAGE, CallBudget
+from syncd.clock import Clock
+from syncd.errors import TryAgain, Usage
+from syncd.lock import held
+from syncd.office import Ledger
+from syncd.past_check import MonthCheck, checked, windows_to_read_again
+from syncd.past_windows import pieces_of
+from syncd.store.past import Cut, Load, Past
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+_FIRST_YEAR = 1980
+_TRIES = 3  # a window whose count moved while it was read is read again, as often as this in all
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is wanted. Without `until`, up to `today`. `again` begins anew, `wait` sleeps where a day is used up."""
+
+    since: date | None
+    until: date | None
+    today: date
+    wait: bool = True
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a load is. Rates are documents a second of this run; `waiting_until` is set while the day is used up."""
+
+    documents: int
+    expected: int
+    changed: int
+    rate: float
+    calls: int
+    calls_left_today: int | None
+    seconds_left: float | None
+    waiting_until: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Backfilled:
+    """What a load brought (`changed`, `calls` and `seconds` are of this run alone) and how the months compare."""
+
+    documents: int
+    changed: int
+    unreadable: int
+    calls: int
+    seconds: float
+    months: tuple[MonthCheck, ...]
+
+    @property
+    def disagreements(self) -> tuple[MonthCheck, ...]:
+        """The months where what we hold is not what the provider shows."""
+        return tuple(month for month in self.months if not month.agrees)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a load works with."""
+
+    history: History
+    past: Past
+    budget: CallBudget
+    clock: Clock
+
+
+@dataclass(slots=True)
+class _Task:
+    seq: int
+    number: int
+
+
+@dataclass
+class Backfill:
+    """One run of a load."""
+
+    bench: Bench
+    ask: Ask
+    show: Callable[[Progress], None] = lambda _progress: None
+    _cuts: dict[int, Cut] = field(default_factory=dict)
+    _todo: deque[_Task] = field(default_factory=deque)
+    _flying: deque[tuple[_Task, Future[HistoryPage]]] = field(default_factory=deque)
+    _changed: int = 0
+    _stored: int = 0
+    _started: float = 0.0
+
+    def run(self) -> Backfilled:
+        """Load, compare, read again what does not agree, compare again.
+
+        Raises:
+            ConnectorError: the provider could not be asked; all that was stored stays, the next run goes on there.
+            TryAgain: the day's calls are used up and `wait` is off.
+        """
+        bench = self.bench
+        self._started = bench.clock.monotonic()
+        bench.budget.begin()
+        try:
+            company = self.patiently(bench.history.history_start)
+            bench.past.introduce(company, bench.clock.now())
+            self._cuts = {cut.seq: cut for cut in self._planned()}
+            self._load(self._cuts.values())
+            months = self._compared()
+        finally:
+            bench.budget.count()
+        bench.past.finish(bench.clock.now())
+        cuts = self._cuts.values()
+        return Backfilled(
+            documents=sum(cut.shown for cut in cuts),
+            changed=self._changed,
+            unreadable=sum(cut.unreadable for cut in cuts),
+            calls=bench.budget.made,
+            seconds=bench.clock.monotonic() - self._started,
+            months=months,
+        )
+
+    def _planned(self) -> list[Cut]:
+        """The windows to read: those of a load under way that asks for the same days, else new ones."""
+        past, ask = self.bench.past, self.ask
+        load = past.load()
+        if load is not None and not ask.again and _is_asked_for(load, ask):
+            return past.cuts()
+        until = ask.until or ask.today
+        pieces = pieces_of(_Counting(self), ask.since, until)
+        cuts = [Cut(seq, piece.window, piece.expected) for seq, piece in enumerate(pieces, 1)]
+        past.begin(Load(ask.since, until, self.bench.clock.now(), None), cuts)
+        return cuts
+
+    def _load(self, cuts: Iterable[Cut]) -> None:
+        self._todo.extend(task for cut in cuts if not cut.is_done for task in _tasks(cut))
+        with ThreadPoolExecutor(self.bench.history.in_flight, thread_name_prefix="past") as pool:
+            try:
+                while self._todo or self._flying:
+                    self._send(pool)
+                    if self._flying:
+                        self._take_in()
+                    else:
+                        self._pause()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _send(self, pool: ThreadPoolExecutor) -> None:
+        """Ask for as many pages as may be on the wire."""
+        left = self.bench.budget.left()
+        most = self.bench.history.in_flight
+        most = most if left is None else min(most, left // CALLS_A_PAGE)
+        while self._todo and len(self._flying) < most:
+            task = self._todo.popleft()
+            window = self._cuts[task.seq].window
+            self._flying.append((task, pool.submit(self.bench.history.history_page, window, task.number)))
+
+    def _take_in(self) -> None:
+        """Store the oldest page asked for; what was asked for after it waits."""
+        task, future = self._flying.popleft()
+        try:
+            found = future.result()
+        except Throttled as error:
+            self._call_back(task)
+            self._refused(error)
+            return
+        self._store(task, found)
+
+    def _call_back(self, task: _Task) -> None:
+        """Put what is on the wire back to what is to be done, in order."""
+        self._todo.extendleft(each for each, _ in reversed(self._flying))
+        self._todo.appendleft(task)
+        for _, future in self._flying:
+            future.cancel()
+        self._flying.clear()
+
+    def _store(self, task: _Task, found: HistoryPage) -> None:
+        bench, cut = self.bench, self._cuts[task.seq]
+        cut, applied = bench.past.apply(cut, self._kind(cut), found, bench.clock.now())
+        bench.budget.count()
+        self._cuts[cut.seq] = cut
+        self._changed += applied.changed
+        self._stored += found.shown
+        log.debug("backfill.page_stored", records=found.shown, changed=applied.changed)
+        if task.number == 1:
+            self._todo.extendleft(reversed(list(_tasks(cut))))
+        if cut.is_done and cut.shown != cut.total and cut.tries + 1 < _TRIES:
+            self._read_again(cut)
+        self._tell()
+
+    def _read_again(self, cut: Cut) -> None:
+        """Rows came or went while the window was read: one may have slipped from page to page."""
+        self._cuts[cut.seq] = self.bench.past.again(cut)
+        self._todo.appendleft(_Task(cut.seq, 1))
+
+    def _compared(self) -> tuple[MonthCheck, ...]:
+        """The months; those that disagree are read once more first, for the books may have moved since."""
+        past, lists = self.bench.past, self.bench.history.history_lists()
+        months = checked(past, self._cuts.values(), lists)
+        stale = windows_to_read_again(months, self._cuts.values())
+        for cut in stale:
+            self._cuts[cut.seq] = past.again(cut)
+        self._load([self._cuts[cut.seq] for cut in stale])
+        return checked(past, self._cuts.values(), lists) if stale else months
+
+    def _kind(self, cut: Cut) -> FactKind:
+        return next(each.kind for each in self.bench.history.history_lists() if each.name == cut.window.name)
+
+    def patiently(self, read: Callable[[], T]) -> T:
+        """One read, once the day's calls allow it."""
+        while True:
+            if self.bench.budget.is_used_up():
+                self._pause()
+            try:
+                answer = read()
+            except Throttled as error:
+                self._refused(error)
+                continue
+            self.bench.budget.count()
+            return answer
+
+    def _refused(self, error: Throttled) -> None:
+        """The provider asks for a longer wait than a read bears: the day is used up."""
+        self.bench.budget.count()
+        self.bench.budget.refuse_until(self.bench.clock.now() + timedelta(seconds=error.retry_after_s))
+        self._pause()
+
+    def _pause(self) -> None:
+        """Sleep over the end of the day's calls, or say when to come again."""
+        budget = self.bench.budget
+        why, until = budget.why_used_up(), budget.next_try()
+        if not self.ask.wait:
+            raise TryAgain(f"{why}; what was loaded is stored, run the same again after {until:%Y-%m-%d %H:%M} UTC")
+        self._tell(until, why)
+        log.info("backfill.paused", why=why)
+        budget.rest()
+
+    def _tell(self, until: datetime | None = None, why: str = "") -> None:
+        spent = self.bench.clock.monotonic() - self._started
+        done = sum(cut.shown for cut in self._cuts.values())
+        expected = sum(max(cut.total if cut.total >= 0 else cut.expected, cut.shown) for cut in self._cuts.values())
+        rate = self._stored / spent if spent > 0 else 0.0
+        self.show(
+            Progress(
+                documents=done,
+                expected=expected,
+                changed=self._changed,
+                rate=rate,
+                calls=self.bench.budget.made,
+                calls_left_today=self.bench.budget.left(),
+                seconds_left=(expected - done) / rate if rate else None,
+                waiting_until=until,
+                why=why,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """The counts planning asks for, each within the day's calls."""
+
+    run: Backfill
+
+    def history_lists(self) -> tuple[HistoryList, ...]:
+        return self.run.bench.history.history_lists()
+
+    def history_first_day(self, name: str) -> date | None:
+        return self.run.patiently(lambda: self.run.bench.history.history_first_day(name))
+
+    def history_count(self, window: Window) -> int:
+        return self.run.patiently(lambda: self.run.bench.history.history_count(window))
+
+
+def _tasks(cut: Cut) -> Iterable[_Task]:
+    """The pages of a window still to read; of one whose first was not read, only that."""
+    last = max(cut.pages, 1)
+    return [_Task(cut.seq, number) for number in range(cut.pages_done + 1, last + 1)]
+
+
+def _is_asked_for(load: Load, ask: Ask) -> bool:
+    """Whether the newest load is the one asked for: half done, it goes on; finished, its months are compared again."""
+    if load.finished_at is None:
+        return load.since == ask.since and ask.until in (None, load.until)
+    reaches_back = load.since is None or (ask.since is not None and load.since <= ask.since)
+    return reaches_back and (ask.until is None or ask.until <= load.until)
+
+
+@contextmanager
+def opened_load(ledger: Ledger, state_dir: Path, ask: Ask, calls: int | None = None) -> Iterator[Backfill]:
+    """A load of one connection, alone on it; the daemon may work beside it. Makes no request.
+
+    Raises:
+        Usage: the connection has no history to show, or the days make no sense.
+        TryAgain: another load of this connection runs.
+    """
+    history = ledger.connector
+    if not isinstance(history, History):
+        raise Usage(f"{ledger.name} is read from files, which hold their own history; there is nothing to load")
+    _refuse_odd_days(ask)
+    reserve = history.calls_reserved
+    budget = CallBudget(ledger.connector.usage, ledger.connections, ledger.clock, reserve, calls)
+    with held(state_dir / f"backfill-{ledger.name}.lock", owner="another backfill"):
+        yield Backfill(Bench(history, Past(ledger.store, ledger.name), budget, ledger.clock), ask)
+
+
+def _refuse_odd_days(ask: Ask) -> None:
+    if ask.until is not None and ask.until > ask.today:
+        raise Usage(f"--until {ask.until} is in the future; the company's day is {ask.today}")
+    until = ask.until or ask.today
+    if ask.since is not None and ask.since > until:
+        raise Usage(f"--since {ask.since} is after the last day to load, {until}")
+    if ask.since is not None and ask.since.year < _FIRST_YEAR:
+        raise Usage(f"--since {ask.since} is before any books a provider keeps; leave it out to load from the first")

@@ -1,0 +1,149 @@
+"""`syncd backfill`: years of history loaded beside the daemon, with progress on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from syncd.cli.desk import opened
+from syncd.cli.failures import exit_code_of
+from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY
+from syncd.cli.output import Table, print_json, print_text, say
+from syncd.cli.passes import VERBOSE, exit_code
+from syncd.errors import SyncdError, Usage
+
+if TYPE_CHECKING:
+    from syncd.backfill import Ask, Backfill, Backfilled
+    from syncd.office import Ledger, Office
+    from syncd.past_check import MonthCheck
+
+
+@click.command(short_help="Load years of history, with progress; goes on where it stopped.")
+@CONNECTION
+@click.option("--all", "every", is_flag=True, help="Every connection to a provider, one after the other.")
+@click.option("--since", type=DAY, metavar="DATE", help="The first day to load; else the first document's.")
+@click.option("--until", type=DAY, metavar="DATE", help="The last day to load; else today.")
+@click.option("--wait/--no-wait", default=True, help="Sleep where a day's calls are used up, or leave with 75.")
+@click.option("--calls", type=click.IntRange(min=0), metavar="N", help="At most N calls a day for this.")
+@click.option("--again", is_flag=True, help="Begin anew, also where a load is finished or half done.")
+@VERBOSE
+@AS_JSON
+@CONFIG
+def backfill(
+    *,
+    connection: str | None,
+    every: bool,
+    since: date | None,
+    until: date | None,
+    wait: bool,
+    calls: int | None,
+    again: bool,
+    verbose: bool,
+    as_json: bool,
+    config: Path | None,
+) -> int:
+    """Load years of history: paid invoices, payments, credits, customers. Never writes to a provider.
+
+    Runs beside the daemon and leaves it calls to work with. Interrupted, the same command goes on where it stopped.
+    Ends by comparing, month by month, what is held with what the provider shows; leaves with 1 where they differ.
+    """
+    if (connection is None) == (not every):
+        raise Usage("say which connection with --connection NAME, or --all")
+    if calls == 0:
+        raise Usage("--calls 0 leaves no call to load anything with")
+    with opened(config, connection, verbose=verbose) as office:
+        ledgers = [ledger for ledger in office.ledgers if not every or ledger.config.kind != "file"]
+        rows = [
+            _attempt(office, ledger, _ask(ledger, since, until, wait=wait, again=again), calls, as_json)
+            for ledger in ledgers
+        ]
+    if as_json:
+        print_json([row for row, _ in rows])
+    else:
+        for row, _ in rows:
+            print_text(_told(row))
+    return exit_code([code for _, code in rows])
+
+
+def _ask(ledger: Ledger, since: date | None, until: date | None, *, wait: bool, again: bool) -> Ask:
+    from syncd.backfill import Ask
+
+    return Ask(since, until, ledger.today(), wait=wait, again=again)
+
+
+def _attempt(office: Office, ledger: Ledger, ask: Ask, calls: int | None, as_json: bool) -> tuple[dict[str, Any], int]:
+    """One connection's load as a row; a failure is part of it."""
+    from connectors.errors import ConnectorError
+    from syncd.backfill import opened_load
+
+    try:
+        with opened_load(ledger, office.config.state_dir, ask, calls) as load, _progress(load, ledger.name, as_json):
+            done = load.run()
+    except ConnectorError as error:
+        return {"connection": ledger.name, "failure": str(error)}, exit_code_of(error)
+    except SyncdError as error:
+        if isinstance(error, Usage):
+            raise
+        return {"connection": ledger.name, "failure": str(error)}, error.exit_code
+    return _row(ledger.name, done), int(bool(done.disagreements))
+
+
+@contextmanager
+def _progress(load: Backfill, name: str, as_json: bool) -> Iterator[None]:
+    from syncd.cli.progress import Meter
+
+    with Meter(name, load.bench.clock, as_json=as_json) as meter:
+        load.show = meter.show
+        yield
+
+
+def _row(name: str, done: Backfilled) -> dict[str, Any]:
+    return {
+        "connection": name,
+        "documents": done.documents,
+        "changed": done.changed,
+        "unreadable": done.unreadable,
+        "calls": done.calls,
+        "seconds": f"{done.seconds:.1f}",
+        "months": [_month(month) for month in done.months],
+        "disagreements": len(done.disagreements),
+        "failure": None,
+    }
+
+
+def _month(month: MonthCheck) -> dict[str, Any]:
+    return {
+        "list": month.name,
+        "month": month.month or None,
+        "currency": month.currency or None,
+        "provider": {"documents": month.shown.documents, "amount": str(month.shown.amount), "counted": month.counted},
+        "held": {"documents": month.held.documents, "amount": str(month.held.amount)},
+        "agrees": month.agrees,
+    }
+
+
+def _told(row: dict[str, Any]) -> Iterator[str | Table]:
+    name = row["connection"]
+    if row["failure"]:
+        say(f"{name}: failed: {row['failure']}")
+        return
+    yield f"{name}: {row['documents']} documents, {row['changed']} news; {row['calls']} calls, {row['seconds']} s"
+    if row["unreadable"]:
+        yield f"{name}: {row['unreadable']} records could not be understood; `syncd status` lists them"
+    wrong = [month for month in row["months"] if not month["agrees"]]
+    if not wrong:
+        yield f"{name}: what is held agrees with the provider in all {len(row['months'])} months of its lists"
+        return
+    yield f"{name}: what is held differs from the provider in {len(wrong)} of {len(row['months'])} months of its lists:"
+    cells = [(month["list"], month["month"] or "", *_sides(month), month["currency"] or "") for month in wrong]
+    yield Table(("list", "month", "provider", "amount", "held", "amount held", "currency"), cells)
+
+
+def _sides(month: dict[str, Any]) -> tuple[str, str, str, str]:
+    shown, held = month["provider"], month["held"]
+    return str(shown["counted"] or shown["documents"]), shown["amount"], str(held["documents"]), held["amount"]

@@ -1,0 +1,280 @@
+"""A load of history: all of it once, whatever interrupts it, beside the daemon, checked by the provider's counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+
+from connectors.errors import ConsentNeeded, Unavailable
+from connectors.simulator.http import Fault
+from syncd.backfill import opened_load
+from syncd.config import Limits
+from syncd.cycle import pull_changes
+from syncd.errors import TryAgain, Usage
+from syncd.past_windows import pieces_of
+from syncd.store.past import Cut, Load, Past
+from tests.history.conftest import fill
+
+
+class TestAWholeLoad:
+    def test_everything_is_here_and_agrees_month_by_month(self, years):
+        done = years.backfill()
+        assert years.facts()["invoice"] == 48
+        assert {month.agrees for month in done.months} == {True}
+        assert len({month.month for month in done.months if month.month}) >= 24
+        assert done.documents >= 48
+
+    def test_it_holds_exactly_what_the_daemons_own_first_pull_holds(self, years, years_of):
+        years.backfill()
+        loaded = everything(years)
+        pull_changes(years.ledger, limits())
+        assert everything(years) == loaded
+
+    def test_the_daemons_cursor_does_not_move(self, years):
+        years.backfill()
+        assert years.ledger.connections.standing().cursor is None
+        pull_changes(years.ledger, limits())
+        cursor = years.ledger.connections.standing().cursor
+        years.backfill(years.ask(again=True))
+        assert years.ledger.connections.standing().cursor == cursor
+
+    def test_nothing_is_written_to_the_provider(self, years):
+        years.backfill()
+        assert {request.method for request in years.server.seen if "/token" not in request.path} == {"GET"}
+        assert years.company.effects() == []
+
+    def test_a_second_run_asks_for_no_page_again(self, years):
+        years.backfill()
+        asked = len(years.pages_asked_for())
+        done = years.backfill()
+        assert len(years.pages_asked_for()) == asked
+        assert done.changed == 0
+        assert not done.disagreements
+
+    def test_only_the_days_asked_for_are_loaded(self, years):
+        done = years.backfill(years.ask(since=date(2025, 1, 1), until=date(2025, 3, 31)))
+        days = [day for day, _, _ in years.past.held("invoice")]
+        assert len(days) == 6
+        assert min(days) >= "2025-01-01"
+        assert max(days) <= "2025-03-31"
+        assert not done.disagreements
+
+    def test_calls_are_counted_apart_from_the_daemons(self, years):
+        done = years.backfill()
+        made = years.ledger.connections.calls_by_day()[years.ledger.today()]
+        assert made["backfill"] == done.calls > 0
+        assert "read" not in made
+
+
+class TestInterrupted:
+    def test_after_any_page_it_goes_on_with_the_next(self, years_of):
+        years = years_of("quickbooks")
+        fill(years.company, months=26, a_month=50)
+        for stop_after in (1, 1, 2):
+            years.told.clear()
+            with pytest.raises(KeyboardInterrupt):
+                years.backfill(stop_after=stop_after)
+            years.ledger = years.reopen()
+        done = years.backfill()
+        assert years.facts()["invoice"] == 26 * 50
+        assert not done.disagreements
+
+    def test_no_page_that_was_stored_is_asked_for_again(self, years):
+        with pytest.raises(KeyboardInterrupt):
+            years.backfill(stop_after=2)
+        stored = [cut for cut in years.past.cuts() if cut.is_done]
+        assert len(stored) == 2
+        years.server.seen.clear()
+        years.backfill()
+        again = " ".join(years.pages_asked_for())
+        for cut in stored:
+            assert named(years, cut) not in again
+
+    def test_a_provider_that_fails_stops_it_and_the_next_run_goes_on(self, years):
+        years.server.faults.append(Fault("reset_before", "GET", skip=6, times=40))
+        with pytest.raises(Unavailable):
+            years.backfill()
+        years.server.faults.clear()
+        assert not years.backfill().disagreements
+        assert years.facts()["invoice"] == 48
+
+    def test_a_consent_that_is_gone_is_said_before_any_call(self, years):
+        years.ledger.vault.forget()
+        with pytest.raises(ConsentNeeded):
+            years.backfill()
+        assert years.server.seen == []
+
+
+class TestBesideTheDaemon:
+    def test_what_the_daemon_learned_later_stays(self, years):
+        """A page of history is read, an invoice in it paid and the payment pulled, and only then the page is stored."""
+        pull_changes(years.ledger, limits())
+        history = years.ledger.connector
+        history.history_start()
+        invoices = next(each for each in history.history_lists() if each.kind == "invoice")
+        open_one = years.company.open_items()[0]
+        piece = next(iter_pieces(years, invoices.name))
+        page = history.history_page(piece, 1)
+        years.clock.advance(timedelta(minutes=2))
+        years.company.pay(open_one.invoice, open_one.balance_cents, date(2026, 6, 1))
+        years.clock.advance(timedelta(minutes=2))
+        pull_changes(years.ledger, limits())
+        paid = everything(years)["invoice", open_one.invoice]
+        assert not paid.balance
+        store_by_hand(years, invoices.kind, piece, page)
+        assert everything(years)["invoice", open_one.invoice] == paid
+
+    def test_what_is_gone_since_does_not_come_back(self, years):
+        pull_changes(years.ledger, limits())
+        history = years.ledger.connector
+        history.history_start()
+        kind = "payment"
+        payment = next(ref for (of, ref) in everything(years) if of == kind)
+        lists = [each for each in history.history_lists() if each.kind in ("invoice", "payment")]
+        pages = [
+            (each, piece := next(iter_pieces(years, each.name), None), piece and history.history_page(piece, 1))
+            for each in lists
+        ]
+        years.clock.advance(timedelta(minutes=2))
+        years.company.unpay(payment)
+        years.clock.advance(timedelta(minutes=2))
+        pull_changes(years.ledger, limits())
+        assert (kind, payment) not in everything(years)
+        for each, piece, page in pages:
+            if page is not None:
+                store_by_hand(years, each.kind, piece, page)
+        assert (kind, payment) not in everything(years)
+
+    def test_two_loads_of_one_connection_do_not_run_at_once(self, years):
+        years.told.clear()
+
+        with (
+            opened_load(years.ledger, years.folder / "state", years.ask()),
+            pytest.raises(TryAgain, match="another backfill"),
+        ):
+            years.backfill()
+
+    def test_rows_that_change_while_they_are_read_are_read_again(self, years):
+        years.backfill(years.ask(until=date(2026, 5, 31)))
+        cut = next(cut for cut in years.past.cuts() if cut.shown > 10)
+        assert cut.total == cut.shown
+        assert cut.tries == 0
+
+
+class TestBadInput:
+    def test_days_that_make_no_sense_are_refused_before_the_first_call(self, years):
+        tomorrow = years.ledger.today() + timedelta(days=1)
+        for ask in (
+            years.ask(since=tomorrow),
+            years.ask(until=tomorrow),
+            years.ask(since=date(2025, 2, 1), until=date(2025, 1, 1)),
+            years.ask(since=date(1066, 10, 14)),
+        ):
+            with pytest.raises(Usage):
+                years.backfill(ask)
+        assert years.server.seen == []
+
+
+class TestTheDaysCalls:
+    @pytest.fixture
+    def starter(self, years_of):
+        years = years_of("xero")
+        fill(years.company, months=20, a_month=60)
+        years.company.limits.per_day = 209
+        return years
+
+    def test_a_reserve_is_left_to_the_daemon_and_the_next_day_goes_on_by_itself(self, starter):
+        begun = starter.clock.now()
+        done = starter.backfill()
+        assert not done.disagreements
+        assert starter.clock.now() - begun >= timedelta(hours=3)
+        waits = [progress for progress in starter.told if progress.waiting_until]
+        assert waits
+        assert "kept for the daemon" in waits[0].why
+        by_day = starter.company.calls_by_day()
+        assert min(progress.calls_left_today for progress in starter.told) >= 0
+        assert sum(calls["read"] for calls in by_day.values()) == done.calls
+
+    def test_without_waiting_it_leaves_and_says_when_to_come_again(self, starter):
+        with pytest.raises(TryAgain, match="what was loaded is stored, run the same again after"):
+            starter.backfill(starter.ask(wait=False))
+        starter.clock.advance(timedelta(days=1))
+        starter.company.limits.per_day = 5000
+        assert not starter.backfill(starter.ask(wait=False)).disagreements
+
+    def test_a_day_that_is_used_up_already_is_said_before_the_first_call(self, starter):
+        pull_changes(starter.ledger, limits())
+        starter.ledger.connections.count({}, starter.ledger.today(), 150)
+        starter.ledger = starter.reopen()
+        starter.server.seen.clear()
+        with pytest.raises(TryAgain, match="150 calls are left today and 200 of them are kept for the daemon"):
+            starter.backfill(starter.ask(wait=False))
+        assert starter.server.seen == []
+
+    def test_a_number_a_person_set_holds_over_several_runs_of_a_day(self, years):
+        with pytest.raises(TryAgain, match="the 8 calls a day that --calls allows are made"):
+            years.backfill(years.ask(wait=False), calls=8)
+        made = Counter(sum(day.values()) for day in years.company.calls_by_day().values())
+        with pytest.raises(TryAgain):
+            years.backfill(years.ask(wait=False), calls=8)
+        assert Counter(sum(day.values()) for day in years.company.calls_by_day().values()) == made
+
+
+class TestThePaceOfTheProvider:
+    def test_xeros_minute_alone_decides_how_long_it_takes(self, years_of):
+        years = years_of("xero")
+        fill(years.company, months=24, a_month=10)
+        years.company.limits.per_minute = 60
+        calls = sum(years.backfill(years.ask(again=True)).calls for _ in range(8))
+        assert calls > 90
+        assert years.clock.monotonic() <= (calls - 1) // 60 * 60 * 1.05
+
+    def test_quickbooks_second_and_minute_alone_decide_how_long_it_takes(self, years_of):
+        years = years_of("quickbooks")
+        fill(years.company, months=24, a_month=10)
+        years.company.throttle.on = True
+        calls = sum(years.backfill(years.ask(again=True)).calls for _ in range(8))
+        assert calls > 100
+        assert years.clock.monotonic() <= (calls - 1) // 7 * 1.05
+
+
+def limits():
+    return Limits(50, 2000, 1, 3600)
+
+
+def everything(years):
+    """Every fact held, by kind and id."""
+    ledger = years.ledger
+    heads = ledger.mirror.all_heads()
+    members = [member for family in ledger.mirror.family(heads).values() for member in family]
+    names = {"Customer": "customer", "Invoice": "invoice", "Payment": "payment", "CreditNote": "credit_note"}
+    return {(names[type(fact).__name__], fact.ref): fact for fact in ledger.mirror.facts_of(members)}
+
+
+def iter_pieces(years, name):
+    return (
+        piece.window
+        for piece in pieces_of(years.ledger.connector, None, years.ledger.today())
+        if piece.window.name == name
+    )
+
+
+def store_by_hand(years, kind, window, page):
+    past = Past(years.ledger.store, "acme")
+    cut = Cut(1, window, page.total)
+    past.begin(Load(None, years.ledger.today(), years.clock.now(), None), [cut])
+    past.apply(cut, kind, page, years.clock.now())
+
+
+def named(years, cut):
+    """How a request for a page of the window can be recognised."""
+    if years.kind == "xero":
+        return f"'{cut.window.name}'"
+    entity = {"customer": "Customer", "invoice": "Invoice", "payment": "Payment", "credit_note": "CreditMemo"}
+    return (
+        f"from {entity[cut.window.name]} where TxnDate"
+        if cut.window.first
+        else f"from {entity[cut.window.name]} where Active"
+    )
