@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -35,3 +37,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def shared_data() -> Path:
     """The folder of reference data; only tests marked `shared_data` may ask for it."""
     return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def log_as_if_nothing_was_configured() -> Iterator[None]:
+    """A command run in this process writes its log to a stream that its own test closes: the next one starts afresh."""
+    yield
+    structlog.reset_defaults()
