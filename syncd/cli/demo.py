@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -170,7 +172,14 @@ def _story(story: dict[str, Any] | None) -> Iterator[Text]:
     who = f"{story['name']} ({story['connection']}, customer {story['customer']})"
     yield f"One customer's quarter, from the audit: {who}"
     for line in story["lines"]:
-        yield f"  {line['on']}  {line['what']}"
+        yield _wrapped(f"  {line['on']}  {line['what']}")
+
+
+def _wrapped(line: str) -> str:
+    """Broken between words under its own text on a terminal; one long line in a pipe, for grep."""
+    if not sys.stdout.isatty():
+        return line
+    return textwrap.fill(line, shutil.get_terminal_size().columns, subsequent_indent=" " * 14)
 
 
 def _proof(document: dict[str, Any]) -> Iterator[Text]:

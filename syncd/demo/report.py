@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from connectors.markers import keys_in
 from rules.domain.actions import Operation, SetStopSell
@@ -140,7 +141,7 @@ def story(stage: Stage) -> Story | None:
     _, cast, customer, entries = max(told, key=lambda each: (each[0], each[2]))
     name = next((name for name, ref in cast.customers.items() if ref == customer), customer)
     subjects = _subjects(stage)
-    lines = [line for entry in entries if (line := _line(entry, subjects)) is not None]
+    lines = [line for entry in entries if (line := _line(entry, cast, subjects)) is not None]
     return Story(cast.connection, customer, name, tuple(lines[:_STORY_LINES]))
 
 
@@ -163,13 +164,14 @@ def _verb(entry: journal.Entry) -> str:
     return f"{entry.detail.get('verb')}{'_off' if off else ''}"
 
 
-def _line(entry: journal.Entry, subjects: Mapping[str, str]) -> tuple[date, str] | None:
+def _line(entry: journal.Entry, cast: Cast, subjects: Mapping[str, str]) -> tuple[date, str] | None:
     """Decisions tell the story: each carries its whole reason; a message says under what words it went out."""
     if entry.event not in ("action.planned", "action.held"):
         return None
     what = _WORDS.get(entry.key.partition("/")[0], "")
     said = f'; mailed as "{subjects[entry.key]}"' if entry.key in subjects else ""
-    return entry.at.date(), f"{what}{str(entry.detail.get('reason', '')).rstrip('.')}{said}."
+    on = entry.at.astimezone(ZoneInfo(cast.company.timezone)).date()
+    return on, f"{what}{str(entry.detail.get('reason', '')).rstrip('.')}{said}."
 
 
 def _subjects(stage: Stage) -> dict[str, str]:
