@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from rules.domain.actions import Operation, SetStopSell
 from rules.domain.calendars import days_after
-from rules.domain.credit import Condition, Creditor, told
+from rules.domain.credit import Condition, Counts, Creditor, told
 from rules.domain.decisions import CreditState, Decision, Problem, Skip
 from rules.domain.facts import CreditStanding, Customer
 from rules.domain.ledger import Ledger
@@ -39,6 +39,9 @@ class Settings(RuleSettings):
     )
     broken_promises_within_days: Positive | None = Field(
         default=None, description="Count only promises that fell due in so many days; absent: all there ever were."
+    )
+    limit_counts: Counts = Field(
+        default=Counts.model_construct(), description="What counts against the credit limit besides open invoices."
     )
     stop_sell_from: Literal["watch", "hold", "stop", "never"] = Field(
         default="hold", description="The standing from which the stop-sell flag is raised."
@@ -89,7 +92,11 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
         family.now[ref] = family.then[ref] = worst(hold.state for hold in ledger.holds.get(ref, ()))
     for ref in sorted(situation.governed, key=lambda ref: (len(ledger.ancestors(ref)), ref)):
         creditor = Creditor(
-            situation, ledger.family[ref], settings.broken_since(situation.as_of), ledger.releases.get(ref)
+            situation,
+            ledger.family[ref],
+            settings.broken_since(situation.as_of),
+            ledger.releases.get(ref),
+            settings.limit_counts,
         )
         wish = _wish(situation, settings, creditor)
         yield from (Problem(ref, problem, RULE) for problem in creditor.unrated)

@@ -15,9 +15,10 @@ from pydantic import Field, model_validator
 from rules.domain.aging import AgedInvoice
 from rules.domain.facts import Customer
 from rules.domain.money import Money
+from rules.domain.payer_settings import PayerClass
 from rules.domain.positions import exposed
 from rules.domain.promised import broken
-from rules.domain.settings import Amount, AmountTexts, Count, PctText, Positive, RuleSettings
+from rules.domain.settings import Amount, AmountTexts, Count, Flag, PctText, Positive, RuleSettings
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, joined, spoken, sums
 
@@ -36,6 +37,9 @@ class Thresholds(RuleSettings):
     )
     reminder_level: Positive | None = Field(default=None, description="Level of a reminder sent on what is still open.")
     limit_used_pct: PctText | None = Field(default=None, description="Share of the credit limit in use, in percent.")
+    payer_class: tuple[PayerClass, ...] | None = Field(
+        default=None, min_length=1, description="The customer pays in one of these ways."
+    )
 
 
 class Condition(Thresholds):
@@ -52,6 +56,13 @@ class Condition(Thresholds):
         if not _asked_for(self):
             raise ValueError("name at least one threshold, such as any = { days_past_due = 30 }")
         return self
+
+
+class Counts(RuleSettings):
+    """What of a customer's papers counts against its credit limit, besides its open invoices."""
+
+    unapplied: Flag = Field(default=True, description="Money and credits on no invoice yet free the limit.")
+    drafts: Flag = Field(default=False, description="Draft invoices use it, as if they were sent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,7 @@ class Creditor:
     customer: Customer
     broken_since: date = date.min
     released_on: date | None = None
+    counts: Counts = field(default_factory=Counts)
     unrated: dict[str, None] = field(default_factory=dict)
 
     def applies(self, condition: Condition) -> tuple[bool, tuple[str, ...]]:
@@ -91,6 +103,7 @@ class Creditor:
             "broken_promises": self._promises,
             "limit_used_pct": self._limit,
             "reminder_level": self._reminded,
+            "payer_class": self._class,
         }
         return looks[name](threshold)
 
@@ -119,6 +132,10 @@ class Creditor:
         sent = self.situation.ledger.reminders
         level = max((entry.level for row in self._rows() for entry in sent.get(row.invoice.ref, ())), default=0)
         return Finding(level >= threshold, f"reminder level {level} sent ({threshold} or more)")
+
+    def _class(self, threshold: tuple[PayerClass, ...]) -> Finding:
+        found = self.situation.payer_class(self.customer.ref)
+        return Finding(found in threshold, f"pays {found.replace('_', ' ')} ({_either(threshold)})")
 
     def _overdue(self, thresholds: tuple[Amount, ...]) -> Finding:
         return self._amounts(thresholds, sums, self._late(), "overdue")
@@ -165,12 +182,18 @@ class Creditor:
         return Finding(pct >= threshold, words)
 
     def exposure(self) -> list[Money]:
-        """What the customer and all billed through it owe, less money and credits on no invoice, by currency."""
+        """What the customer and all billed through it owe, by currency; what counts is the policy's choice."""
         ledger = self.situation.ledger
         branch = ledger.branches[self.customer.ref]
         rows = (row for ref in branch for row in self.situation.aged_by_customer.get(ref, ()))
-        opened = sums(row.invoice.balance for row in rows if not _was_owed(row, self.released_on))
+        owed = [row.invoice.balance for row in rows if not _was_owed(row, self.released_on)]
+        if self.counts.drafts:
+            drafts = (one for ref in branch for one in ledger.invoices_by_customer.get(ref, ()))
+            owed += [one.total for one in drafts if one.status == "draft"]
+        opened = sums(owed)
         held = sums(rest for ref in branch for rest in ledger.unapplied.get(ref, {}).values())
+        if not self.counts.unapplied:
+            held = ()
         unapplied = {rest.currency: rest for rest in held}
         return [exposed(amount, unapplied.get(amount.currency, Money.zero(amount.currency))) for amount in opened]
 
@@ -195,6 +218,10 @@ def _was_late(row: AgedInvoice, released_on: date | None) -> bool:
 
 def _was_owed(row: AgedInvoice, released_on: date | None) -> bool:
     return released_on is not None and (row.invoice.is_ours or row.invoice.issued_on <= released_on)
+
+
+def _either(classes: Iterable[str]) -> str:
+    return " or ".join(one.replace("_", " ") for one in classes)
 
 
 def _asked_for(condition: Condition) -> list[tuple[Thresholds, str]]:

@@ -59,7 +59,13 @@ steps = [
   { step = "credit_bureau", at_days = 15 },
   { step = "write_off", after_previous_days = 3, max_amount = "100.00" },
 ]
+[policies.p.credit_review]
+better = { payer_class = ["new", "prompt", "chronic"], min_invoices = 1, limit_used_pct = "0" }
+worse = { any = { overdue = "1.00", payer_class = ["chronic"] } }
+prepayment = { any = { days_past_due = 1 } }
+terms_days = [0, 30]
 [policies.p.credit_hold]
+limit_counts = { drafts = true, unapplied = false }
 stop = { all = { overdue = ["1.00", "1.00 EUR"], largest_overdue = "1.00" } }
 """
 TEXTS = {"everything": EVERYTHING, **{name: f'[policies.p]\nextends = "{name}"\n' for name in pack_names()}}
