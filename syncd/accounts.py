@@ -9,7 +9,7 @@ from typing import Any
 
 from rules.domain.accounts import accounts_of
 from rules.domain.facts import Account, Book, Company, CreditNote, Customer, Hold, Invoice, Payment, StandingChanged
-from syncd.history import history_of, standing_of
+from syncd.history import history_of, standing_of, untold
 from syncd.store.codec import RECORD_KINDS
 from syncd.store.desk import Desk
 from syncd.store.intents import Intents
@@ -68,6 +68,7 @@ class _Piles:
     installment_plans: list[Any] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     history: list[Any] = field(default_factory=list)
+    told: list[Any] = field(default_factory=list)  # history from a book, which may tell of our own deeds
     collectors: dict[str, str] = field(default_factory=dict)
 
     def sort_in(self, value: Any) -> None:
@@ -82,19 +83,19 @@ class _Piles:
                 self.credit_notes.append(value)
             case Hold():
                 self.holds.append(value)
-            case StandingChanged():
-                self.history.append(value)
             case Assignment():
                 self.collectors[value.customer] = value.collector
             case Waiver():
                 self.history.append(value.entry)
+            case StandingChanged():
+                self.told.append(value)
             case _:
                 self._pile_of(value).append(value)
 
     def _pile_of(self, value: Any) -> list[Any]:
         kind = RECORD_KINDS[type(value)]
         piles = {"promise": self.promises, "dispute": self.disputes, "installment_plan": self.installment_plans}
-        return piles.get(kind, self.history)
+        return piles.get(kind, self.told)
 
     def replace_our_holds(self, ours: dict[str, Hold]) -> None:
         """Our latest own standing is the one in force; an imported one of ours is older."""
@@ -118,7 +119,7 @@ class _Piles:
             disputes=tuple(self.disputes),
             installment_plans=tuple(self.installment_plans),
             holds=tuple(self.holds),
-            history=tuple(self.history),
+            history=(*untold(self.told, self.history), *self.history),
         )
 
 

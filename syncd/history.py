@@ -6,7 +6,8 @@ refused counts as handled, so that the ladder goes on and a charge's days are no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 
 from rules.domain.decisions import ChargeReversal, CreditState, FinanceCharge, Reminder, Task
@@ -55,6 +56,28 @@ def standing_of(entries: Iterable[tuple[Intent, str | None]]) -> dict[str, Hold]
                 reason=decision.reason,
             )
     return holds
+
+
+def untold(told: Iterable[HistoryEntry], ours: Iterable[HistoryEntry]) -> Iterator[HistoryEntry]:
+    """What a book tells that we do not know ourselves: our own export, taken in again, must not count twice."""
+    known = Counter(_occurrence(entry) for entry in ours)
+    for entry in told:
+        occurrence = _occurrence(entry)
+        if known[occurrence]:
+            known[occurrence] -= 1
+        else:
+            yield entry
+
+
+def _occurrence(entry: HistoryEntry) -> Hashable:
+    """What makes two entries the same deed, however much each tells of it."""
+    match entry:
+        case ReminderSent():
+            return (ReminderSent, entry.invoice, entry.level, entry.on)
+        case ChargeBilled():
+            return (ChargeBilled, entry.charge)
+        case _:
+            return entry
 
 
 def _done(intent: Intent, remote_id: str | None) -> Iterator[HistoryEntry]:
