@@ -5,11 +5,14 @@ Nothing here reads a clock of its own: `Timing` is handed in, so that a simulate
 
 from __future__ import annotations
 
+import errno
 import random
 import re
+import socket
+import ssl
 import threading
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -24,6 +27,41 @@ READ_ATTEMPTS = 4
 LONGEST_SLEEP_S = 90.0  # a longer wait parks the connection instead of sleeping in a pass
 
 T = TypeVar("T")
+
+
+_CAUSES = {
+    errno.ECONNREFUSED: "nothing listens there",
+    errno.ENETUNREACH: "no way to that network",
+    errno.EHOSTUNREACH: "no way to that machine",
+}
+
+
+def network_cause(error: BaseException) -> str:
+    """What the network did, in words; of an error an HTTP library may have wrapped several times. Holds no address."""
+    for inner in _wrapped(error):
+        if isinstance(inner, socket.gaierror):
+            return "its name is not found"
+        if isinstance(inner, TimeoutError):
+            return "it took too long"
+        if isinstance(inner, ConnectionResetError | BrokenPipeError):
+            return "it hung up"
+        if isinstance(inner, ssl.SSLCertVerificationError):
+            return "its certificate is not trusted"
+        if isinstance(inner, OSError) and inner.errno in _CAUSES:
+            return _CAUSES[inner.errno]
+    return type(error).__name__
+
+
+def _wrapped(error: BaseException) -> Iterator[BaseException]:
+    """The error and all it was made from: causes, contexts, and what urllib3 and requests keep beside the message."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        inner = waiting.pop(0)
+        if isinstance(inner, BaseException) and id(inner) not in seen:
+            seen.add(id(inner))
+            yield inner
+            waiting += [inner.__cause__, inner.__context__, getattr(inner, "reason", None), *inner.args]
 
 
 @dataclass(frozen=True, slots=True)

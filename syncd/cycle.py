@@ -248,12 +248,13 @@ def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
 
 
 def _park(ledger: Ledger, error: Exception) -> None:
+    """Leave the provider alone as long as it has to be; where it has not to be, only note why the pass failed."""
+    now, remedy = ledger.clock.now(), f"syncd connect {ledger.name}"
     if isinstance(error, ConsentNeeded | WrongCompany):
-        command = f"syncd connect {ledger.name}"
-        said = str(error)
-        ledger.connections.park(said if command in said else f"{said}; mend it with: {command}", None)
-    elif isinstance(error, Throttled):
-        ledger.connections.park(str(error), ledger.clock.now() + timedelta(seconds=error.retry_after_s))
+        ledger.connections.park(str(error) if remedy in str(error) else f"{error}; mend it with: {remedy}", None)
+    elif isinstance(error, ConnectorError):
+        rest_s = error.retry_after_s if isinstance(error, Throttled) else 0
+        ledger.connections.park(str(error), now + timedelta(seconds=rest_s))
 
 
 def _exit_code(error: Exception) -> int:

@@ -24,7 +24,7 @@ from connectors.email.address import one_line
 from connectors.email.message import Envelope, Sender, envelope_of, message_of
 from connectors.email.templates import exists, render
 from connectors.errors import OutcomeUnknown, Rejected, Unavailable
-from connectors.transport import redacted
+from connectors.transport import network_cause, redacted
 from rules.domain.actions import Operation, SendMessage
 
 _START_OF_LINE_DOT = re.compile(rb"(?m)^\.")
@@ -169,7 +169,9 @@ def _before_content() -> Iterator[None]:
     except smtplib.SMTPResponseException as error:
         raise Unavailable(f"the mail server refused us: {_said(error.smtp_code, error.smtp_error)}") from error
     except (smtplib.SMTPException, OSError, UnicodeError) as error:
-        raise Unavailable(f"the mail server cannot be used: {_masked(str(error))}") from error
+        cause = network_cause(error)
+        said = _masked(str(error)) if cause == type(error).__name__ else cause
+        raise Unavailable(f"the mail server cannot be used: {said}") from error
 
 
 def _address_it(server: smtplib.SMTP, sender: Sender, envelope: Envelope) -> int:

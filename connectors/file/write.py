@@ -29,7 +29,7 @@ def write_book(path: Path, book: Book) -> None:
     try:
         write_text(path, text)
     except OSError as error:
-        raise BookRefused((f"{path.name}: cannot be written: {error.strerror or error}",)) from error
+        raise BookRefused((f"{path}: cannot be written: {error.strerror or error}",)) from error
 
 
 def json_text(book: Book) -> str:

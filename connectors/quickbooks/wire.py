@@ -24,7 +24,7 @@ from connectors import ConnectionSettings
 from connectors.errors import ConsentNeeded, OutcomeUnknown, Unavailable
 from connectors.quickbooks.faults import BrokenAnswer, error_of
 from connectors.tokens import TokenSource
-from connectors.transport import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Pacer, Timing, Usage, retry_read
+from connectors.transport import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Pacer, Timing, Usage, network_cause, retry_read
 
 HOSTS = {"production": "https://quickbooks.api.intuit.com", "sandbox": "https://sandbox-quickbooks.api.intuit.com"}
 MINOR_VERSION = 75
@@ -220,10 +220,10 @@ def network_errors(*, writing: bool) -> Iterator[None]:
     try:
         yield
     except requests.exceptions.RequestException as error:
-        kind = type(error).__name__
+        cause = network_cause(error)
         if _never_left(error):
-            raise Unavailable(f"QuickBooks cannot be reached ({kind})") from None
-        raise _unclear(f"the line to QuickBooks failed ({kind})", writing=writing) from None
+            raise Unavailable(f"QuickBooks cannot be reached: {cause}") from None
+        raise _unclear(f"the line to QuickBooks failed: {cause}", writing=writing) from None
 
 
 def refuse_plain_http(url: str) -> None:

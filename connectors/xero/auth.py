@@ -17,7 +17,7 @@ import requests
 from connectors import ConnectionSettings
 from connectors.errors import ConsentNeeded, Throttled, Unavailable, WrongCompany
 from connectors.tokens import Tokens
-from connectors.transport import CONNECT_TIMEOUT_S, redacted
+from connectors.transport import CONNECT_TIMEOUT_S, network_cause, redacted
 from connectors.xero.values import text
 
 SCOPES = "offline_access accounting.invoices accounting.payments.read accounting.contacts accounting.settings.read"
@@ -169,7 +169,7 @@ def _call(
     except requests.JSONDecodeError:
         body = None
     except requests.RequestException as error:
-        raise Unavailable(f"no answer from Xero's identity service ({type(error).__name__})") from error
+        raise Unavailable(f"no answer from Xero's identity service: {network_cause(error)}") from error
     if response.status_code != _OK:
         _refused(response, body)
     return body

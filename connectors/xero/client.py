@@ -20,7 +20,7 @@ from connectors.errors import ConnectorError, ConsentNeeded, OutcomeUnknown, Rej
 from connectors.history import HistoryList, HistoryPage, Window
 from connectors.markers import digest
 from connectors.tokens import TokenSource
-from connectors.transport import READ_TIMEOUT_S, Timing, Usage, redacted, retry_read
+from connectors.transport import READ_TIMEOUT_S, Timing, Usage, network_cause, redacted, retry_read
 from connectors.xero.past import LISTS, Past
 from connectors.xero.proof import Proof
 from connectors.xero.read import Reader
@@ -238,7 +238,7 @@ class _NotFoundError(ConnectorError):
 
 
 def _lost(error: Exception, *, writing: bool) -> ConnectorError:
-    problem = f"no answer from Xero ({type(error).__name__})"
+    problem = f"no answer from Xero: {network_cause(error)}"
     never_sent = isinstance(error, _NEVER_SENT) or _is_handshake(error)
     return OutcomeUnknown(problem) if writing and not never_sent else Unavailable(problem)
 

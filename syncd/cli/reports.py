@@ -59,8 +59,8 @@ def status(*, connection: str | None, as_json: bool, config: Path | None) -> int
     if as_json:
         print_json(rows)
     else:
-        cells = [tuple("" if row[key] is None else str(row[key]) for key in _STATUS_COLUMNS) for row in rows]
-        print_text([Table(_STATUS_COLUMNS, cells), *(line for row in rows for line in _to_do(row))])
+        table = Table(_STATUS_COLUMNS, [_status_cells(row) for row in rows])
+        print_text([table, *(line for row in rows for line in _to_do(row))])
     return int(any(row["needs_person"] for row in rows))
 
 
@@ -191,22 +191,37 @@ def _status(ledger: Ledger) -> dict[str, Any]:
     brake = forgotten(ledger) or standing.brake_why
     waiting, unclear, refused = counts.get("held", 0), counts.get("unknown", 0), counts.get("rejected", 0)
     parked = standing.parked_why if standing.is_parked(ledger.clock.now()) else None
+    failed = None if parked else standing.parked_why
     return {
         "connection": ledger.name,
         "company": standing.company.name if standing.company else None,
-        "pulled": _moment(standing.pulled_at),
+        "pulled": standing.pulled_at.isoformat(timespec="seconds") if standing.pulled_at else None,
         "waiting": waiting,
         "unclear": unclear,
         "refused": refused,
         "quarantined": len(ledger.mirror.quarantined()),
         "consent": _consent(ledger),
-        "calls left": standing.day_left,
+        "calls_left": standing.day_left,
         "brake": brake,
         "parked": parked,
-        "parked_until": _moment(standing.parked_until) if parked else None,
+        "parked_until": standing.parked_until.isoformat(timespec="seconds")
+        if parked and standing.parked_until
+        else None,
+        "failed": failed,
         "actions": dict(sorted(counts.items())),
-        "needs_person": bool(brake or waiting or unclear or refused or (parked and standing.parked_until is None)),
+        "needs_person": bool(
+            brake or waiting or unclear or refused or failed or (parked and not standing.parked_until)
+        ),
     }
+
+
+def _status_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    shown = row | {"pulled": _minute(row["pulled"]), "calls left": row["calls_left"]}
+    return tuple("" if shown[column] is None else str(shown[column]) for column in _STATUS_COLUMNS)
+
+
+def _minute(moment: str | None) -> str | None:
+    return _moment(datetime.fromisoformat(moment)) if moment else None
 
 
 def _consent(ledger: Ledger) -> str | None:
@@ -224,9 +239,11 @@ def _to_do(row: Mapping[str, Any]) -> Iterator[str]:
     if row["brake"]:
         yield f"{name}: {brake_line(row['brake'])}"
     if row["parked"]:
-        until = f" (until {row['parked_until']})" if row["parked_until"] else ""
+        until = f" until {_minute(row['parked_until'])}" if row["parked_until"] else ""
         yield f"{name}: parked{until}: {row['parked']}"
-    if row["consent"] is None:
+    if row["failed"]:
+        yield f"{name}: the last pass failed: {row['failed']}"
+    if row["consent"] is None and not row["parked"]:
         yield f"{name}: not connected; run: syncd connect {name}"
     if row["waiting"] and not row["brake"]:
         yield f"{name}: {row['waiting']} held; look with `syncd plan`, then `syncd approve` or `syncd reject`"

@@ -34,11 +34,11 @@ def import_(*, file: Path, check: bool, connection: str | None, as_json: bool, c
     """
     from connectors.file.read import read_book
 
-    book = read_book(file)
+    book, parts = read_book(file), _PARTS
     if not check:
         with opened(config, connection) as office:
-            _take_in(_only(office, connection), book, file)
-    counts = {part: len(getattr(book, part)) for part in _PARTS if getattr(book, part)}
+            parts = _take_in(_only(office, connection), book, file)
+    counts = {part: len(getattr(book, part)) for part in parts if getattr(book, part)}
     if as_json:
         print_json({"file": str(file), "as_of": book.as_of.isoformat(), "taken_in": not check, "counts": counts})
     else:
@@ -68,9 +68,8 @@ def export(*, file: Path, connection: str | None, config: Path | None) -> None:
     say(f"{file}: {_counted({part: len(getattr(book, part)) for part in _PARTS if getattr(book, part)})}")
 
 
-_PARTS = (
-    "customers", "invoices", "payments", "credit_notes", "promises", "disputes", "installment_plans", "holds", "history"
-)  # fmt: skip
+_PEOPLES = ("promises", "disputes", "installment_plans", "holds", "history")
+_PARTS = ("customers", "invoices", "payments", "credit_notes", *_PEOPLES)
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -84,15 +83,17 @@ def _only(office: Office, connection: str | None) -> Ledger:
     return office.ledgers[0]
 
 
-def _take_in(ledger: Ledger, book: Book, file: Path) -> None:
+def _take_in(ledger: Ledger, book: Book, file: Path) -> tuple[str, ...]:
+    """Take in what this kind of connection takes; says which parts of the book that is."""
     if ledger.config.kind == "file":
         _put_into_folder(Path(ledger.config.settings().extra["path"]), book)
-        return
+        return _PARTS
     from syncd.pull import record_people
 
     _refuse_strangers(ledger, book, file)
     changed = record_people(book, ledger.desk, f"import {file.name}", ledger.clock.now())
     ledger.mirror.touch(changed)
+    return _PEOPLES
 
 
 def _put_into_folder(folder: Path, book: Book) -> None:

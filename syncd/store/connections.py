@@ -19,7 +19,10 @@ _connection, _usage = schema.connection, schema.usage
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A connection's row. Instants are UTC; `parked_until` None with a `parked_why` means until a person acts."""
+    """A connection's row. Instants are UTC; `parked_until` None with a `parked_why` means until a person acts.
+
+    A `parked_until` that is over means that the last pass failed, for that reason.
+    """
 
     name: str
     account: str

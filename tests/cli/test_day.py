@@ -289,6 +289,24 @@ def test_a_book_that_cannot_be_read_leaves_with_69_and_the_others_go_on(syncd: S
     assert [one["changed"] for one in json.loads(both.out)] == [None, 2]
 
 
+def test_status_says_that_and_why_the_last_pass_failed_until_one_succeeds(syncd: Syncd, office: Path) -> None:
+    (office / "books" / "book.json").write_text("{")
+    syncd("cycle")
+    ran = syncd("status")
+    assert ran.code == 1
+    assert "acme: the last pass failed: book.json: line 1" in ran.out
+    (office / "books" / "book.json").write_text(json.dumps(book()))
+    syncd("cycle")
+    assert "failed" not in syncd("status").out
+
+
+def test_status_for_programs_has_instants_and_plain_names(syncd: Syncd, office: Path) -> None:
+    syncd("pull")
+    [row] = json.loads(syncd("status", "--json").out)
+    assert datetime.fromisoformat(row["pulled"]).tzinfo is not None
+    assert all(" " not in name for name in row)
+
+
 def test_a_lost_store_writes_nothing_until_it_is_recovered_and_then_nothing_twice(syncd: Syncd, office: Path) -> None:
     config = office / "config.toml"
     config.write_text(f'mode = "auto"\n{CONFIG}')

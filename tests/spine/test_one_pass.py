@@ -274,7 +274,11 @@ def test_a_failing_provider_is_a_sentence_and_an_exit_code_and_parks_what_must_r
     report = attempt_pass(desk.ledger, desk.ground)
     assert report.exit_code == exit_code
     assert str(error) in report.failure
-    assert desk.ledger.connections.standing().is_parked(desk.clock.now()) is parked
+    standing = desk.ledger.connections.standing()
+    assert (standing.is_parked(desk.clock.now()), str(error) in standing.parked_why) == (parked, True)
+    desk.books.fail_reads = None
+    attempt_pass(desk.ledger, desk.ground)
+    assert desk.ledger.connections.standing().parked_why is None
 
 
 def test_a_busy_provider_leaves_what_waits_planned_and_the_next_pass_sends_it(desk):
