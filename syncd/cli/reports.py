@@ -195,7 +195,7 @@ def _status(ledger: Ledger) -> dict[str, Any]:
     return {
         "connection": ledger.name,
         "company": standing.company.name if standing.company else None,
-        "pulled": standing.pulled_at.isoformat(timespec="seconds") if standing.pulled_at else None,
+        "pulled": _instant(standing.pulled_at),
         "waiting": waiting,
         "unclear": unclear,
         "refused": refused,
@@ -204,9 +204,7 @@ def _status(ledger: Ledger) -> dict[str, Any]:
         "calls_left": standing.day_left,
         "brake": brake,
         "parked": parked,
-        "parked_until": standing.parked_until.isoformat(timespec="seconds")
-        if parked and standing.parked_until
-        else None,
+        "parked_until": _instant(standing.parked_until if parked else None),
         "failed": failed,
         "actions": dict(sorted(counts.items())),
         "needs_person": bool(
@@ -216,7 +214,7 @@ def _status(ledger: Ledger) -> dict[str, Any]:
 
 
 def _status_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    shown = row | {"pulled": _minute(row["pulled"]), "calls left": row["calls_left"]}
+    shown = {**row, "pulled": _minute(row["pulled"]), "calls left": row["calls_left"]}
     return tuple("" if shown[column] is None else str(shown[column]) for column in _STATUS_COLUMNS)
 
 
@@ -266,6 +264,10 @@ def _entry(entry: Entry) -> dict[str, Any]:
 def _entry_row(entry: Entry) -> tuple[str, ...]:
     detail = ", ".join(f"{key} {value}" for key, value in entry.detail.items() if value not in ("", None))
     return _moment(entry.at) or "", entry.connection, entry.event, entry.key, entry.who, detail
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
 
 
 def _moment(at: datetime | None) -> str | None:

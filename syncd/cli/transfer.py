@@ -68,8 +68,8 @@ def export(*, file: Path, connection: str | None, config: Path | None) -> None:
     say(f"{file}: {_counted({part: len(getattr(book, part)) for part in _PARTS if getattr(book, part)})}")
 
 
-_PEOPLES = ("promises", "disputes", "installment_plans", "holds", "history")
-_PARTS = ("customers", "invoices", "payments", "credit_notes", *_PEOPLES)
+_PEOPLES: tuple[str, ...] = ("promises", "disputes", "installment_plans", "holds", "history")
+_PARTS: tuple[str, ...] = ("customers", "invoices", "payments", "credit_notes", *_PEOPLES)
 
 
 def _counted(counts: Mapping[str, int]) -> str:
