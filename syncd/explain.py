@@ -5,7 +5,8 @@ What comes next is found by deciding on the same facts for the days ahead; nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,6 +16,7 @@ from rules.domain.facts import Account, HistoryEntry, Invoice
 from rules.domain.positions import CustomerPosition
 from rules.policy import Policies
 from syncd.errors import Usage
+from syncd.history import history_of
 from syncd.office import Ledger
 from syncd.store import journal
 from syncd.store.intent_rows import Intent
@@ -41,7 +43,7 @@ class Explanation:
     positions: tuple[CustomerPosition, ...]
     decisions: tuple[Decision, ...]
     intents: tuple[Intent, ...]
-    history: tuple[HistoryEntry, ...]
+    history: tuple[HistoryEntry, ...]  # what happened besides: imported, or recorded by people
     journal: tuple[journal.Entry, ...]
     ahead: tuple[Ahead, ...]
 
@@ -61,6 +63,8 @@ def explain(ledger: Ledger, policies: Policies, text: str) -> Explanation | None
     result = evaluate(account, policies, today, ledger.config.policy)
     invoice = next((each for each in account.invoices if each.ref == ref.id), None) if ref.kind == "invoice" else None
     members = {member.ref for member in account.family}
+    ours = ledger.intents.of_accounts(sorted(members))
+    told = Counter(entry for intent, remote_id in ours for entry in history_of(intent, remote_id))
     return Explanation(
         connection=ledger.name,
         as_of=today,
@@ -68,8 +72,8 @@ def explain(ledger: Ledger, policies: Policies, text: str) -> Explanation | None
         invoice=invoice,
         positions=result.customers,
         decisions=tuple(decision for decision in result.decisions if _concerns(decision, invoice)),
-        intents=tuple(intent for intent, _ in ledger.intents.of_accounts(sorted(members))),
-        history=tuple(entry for entry in account.history if invoice is None or _of(entry, invoice)),
+        intents=tuple(intent for intent, _ in ours if _concerns(intent.decision, invoice)),
+        history=tuple(_besides(account.history, told, invoice)),
         journal=tuple(entry for member in sorted(members) for entry in _journal(ledger, member)),
         ahead=tuple(_ahead(account, policies, today, ledger.config.policy, invoice)),
     )
@@ -102,6 +106,17 @@ def _concerns(decision: Decision, invoice: Invoice | None) -> bool:
         return decision.subject in (invoice.ref, invoice.number, invoice.customer)
     invoices = getattr(decision, "invoices", None) or (getattr(decision, "invoice", None),)
     return invoice.ref in invoices or decision.kind == "credit_state"
+
+
+def _besides(
+    history: Iterable[HistoryEntry], told: Counter[HistoryEntry], invoice: Invoice | None
+) -> Iterator[HistoryEntry]:
+    """The history that no action of ours tells already."""
+    for entry in history:
+        if told[entry] > 0:
+            told[entry] -= 1
+        elif invoice is None or _of(entry, invoice):
+            yield entry
 
 
 def _of(entry: HistoryEntry, invoice: Invoice) -> bool:

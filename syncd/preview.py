@@ -5,17 +5,20 @@ Reads the mirror and the outbox, writes neither.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from rules import evaluate
+from rules import Evaluation, evaluate
+from rules.domain.decisions import Decision, Skip
+from rules.domain.eligibility import is_open
 from rules.domain.facts import Account
 from syncd.assess import report
 from syncd.cycle import Ground, known_of, open_files, planning_terms
 from syncd.office import Ledger
 from syncd.plan import Plan, make_plan
+from syncd.store.desk import Filed
 from syncd.store.intent_rows import Intent
 from syncd.waivers import WAIVE, waivers_of
 
@@ -37,17 +40,14 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
     today = ledger.today()
     heads = watched(ledger)
     accounts = open_files(ledger, heads, today)
-    evaluations = [evaluate(account, ground.policies, today, ledger.config.policy) for account in accounts]
     waived = ledger.desk.filed(WAIVE)
-    evaluations = [
-        replace(evaluation, decisions=(*evaluation.decisions, *waivers_of(account, waived)))
-        for account, evaluation in zip(accounts, evaluations, strict=True)
-    ]
+    evaluations = [_evaluated(ledger, ground, account, today, waived) for account in accounts]
     decisions = [decision for evaluation in evaluations for decision in evaluation.decisions]
     plan = make_plan(decisions, known_of(ledger, heads, decisions), planning_terms(ledger, ground))
     document = report(evaluations, ground.policies.version, today)
     stored = {intent.key: intent for intent in ledger.intents.actions()}
-    document["decisions"] = [_with_status(row, _coming(plan), stored) for row in document["decisions"]]
+    coming = _coming(plan)
+    document["decisions"] = [_with_status(row, coming, stored) for row in document["decisions"]]
     brake = forgotten(ledger) or plan.brake
     return Preview(ledger.name, today, brake, document, tuple(accounts), plan.withdrawn)
 
@@ -56,6 +56,19 @@ def forgotten(ledger: Ledger) -> str | None:
     """Why nothing is written on this database, where it was lost or set back."""
     lost = ledger.lineage.forgotten()
     return f"{lost}; run: syncd recover" if lost else None
+
+
+def _evaluated(ledger: Ledger, ground: Ground, account: Account, today: date, waived: Sequence[Filed]) -> Evaluation:
+    """What the rules and people call for, without why nothing is done about invoices on which nothing is open."""
+    found = evaluate(account, ground.policies, today, ledger.config.policy)
+    past = {invoice.ref for invoice in account.invoices if not is_open(invoice) and invoice.status != "draft"}
+    kept = (one for one in found.decisions if not _is_silence_about(one, past))
+    return replace(found, decisions=(*kept, *waivers_of(account, waived)))
+
+
+def _is_silence_about(decision: Decision, invoices: set[str]) -> bool:
+    """Credit holds speak of customers, whose ids may look like an invoice's."""
+    return isinstance(decision, Skip) and decision.rule != "credit_hold" and decision.subject in invoices
 
 
 def watched(ledger: Ledger) -> list[str]:

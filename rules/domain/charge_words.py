@@ -51,7 +51,9 @@ def given_back(matter: Matter, came: tuple[Assessed, Rest] | str, charge: str, s
         due = f"{came}: nothing is due"
     else:
         due = f"{_due(matter, came[0])}{_lifted(came[1], currency)}{_fixed(came[0], currency)}"
-    return f"{due}{_billed(matter, currency)}; {digits(share, currency)} {currency} of charge {charge} is given back."
+    document = matter.parties.situation.ledger.invoices.get(charge)
+    name = document.number or charge if document else charge
+    return f"{due}{_billed(matter, currency)}; {digits(share, currency)} {currency} of charge {name} is given back."
 
 
 def _due(matter: Matter, assessed: Assessed) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,10 @@ import click
 
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
-from syncd.cli.output import Table, Text, print_json, print_text
+from syncd.cli.output import Text, print_json, print_text
 from syncd.errors import Usage
 
 if TYPE_CHECKING:
-    from rules.domain.facts import HistoryEntry, Invoice
     from syncd.explain import Explanation
 
 
@@ -96,115 +95,6 @@ def _intent(intent: Any) -> dict[str, Any]:
 
 
 def _shown(one: Explanation) -> Iterator[Text]:
-    customer = one.account.customer
-    yield f"{one.connection}, {one.as_of}: {customer.ref} {customer.name}" + _about(one.invoice)
-    yield from _facts(one)
-    yield from _standing(one)
-    yield from _decided(one)
-    yield from _done(one)
-    yield from _next(one)
+    from syncd.cli.explanation import explanation
 
-
-def _about(invoice: Invoice | None) -> str:
-    return f", invoice {invoice.number} ({invoice.ref})" if invoice else ""
-
-
-def _facts(one: Explanation) -> Iterator[Text]:
-    invoices = [one.invoice] if one.invoice else [each for each in one.account.invoices if each.balance]
-    rows = [
-        (
-            each.ref,
-            each.number,
-            str(each.issued_on),
-            str(each.due_on or "none"),
-            str(each.total),
-            str(each.balance),
-            each.status,
-        )
-        for each in invoices
-    ]
-    if rows:
-        yield from ("", "Invoices")
-        yield Table(("invoice", "number", "issued", "due", "total", "open", "status"), rows, right=("total", "open"))
-    else:
-        yield "nothing is open"
-
-
-def _standing(one: Explanation) -> Iterator[Text]:
-    for position in one.positions:
-        overdue = ", ".join(str(amount) for amount in position.overdue.values() if amount) or "nothing"
-        yield (
-            f"customer {position.customer}: policy {position.policy or 'none'}, credit state {position.credit_state}, "
-            f"pays {position.payer_class}, {overdue} overdue, oldest {position.oldest_days_past_due} days"
-        )
-
-
-def _decided(one: Explanation) -> Iterator[Text]:
-    from syncd.assess import decision_json
-    from syncd.cli.rendering import what
-
-    rows = []
-    for decision in map(decision_json, one.decisions):
-        if "problem" in decision:
-            rows.append(("problem", decision["subject"], decision["problem"]))
-        elif decision["kind"] == "skip":
-            rows.append((f"{decision['rule']}: nothing", decision["subject"], decision["reason"]))
-        else:
-            rows.append((what(decision), _subject(decision), decision["reason"]))
-    if rows:
-        yield from ("", "What the rules say today", Table(("what", "about", "why"), rows))
-
-
-def _subject(decision: Mapping[str, Any]) -> str:
-    return ", ".join(decision.get("invoices") or [decision.get("invoice") or decision["customer"]])
-
-
-def _done(one: Explanation) -> Iterator[Text]:
-    rows = [
-        (
-            str(intent.id),
-            str(intent.done_on or intent.decided_on),
-            intent.state,
-            intent.key,
-            intent.why or intent.decision.reason,
-        )
-        for intent in one.intents
-    ]
-    if rows:
-        yield from ("", "What was decided before", Table(("action", "day", "status", "key", "why"), rows))
-    earlier = [(str(on), text) for on, text in _history(one.history)]
-    if earlier:
-        yield from ("", "History", Table(("day", "what"), earlier))
-
-
-def _history(entries: Sequence[HistoryEntry]) -> list[tuple[Any, str]]:
-    return [(getattr(entry, "on", None) or getattr(entry, "last_on", ""), _happened(entry)) for entry in entries]
-
-
-def _happened(entry: HistoryEntry) -> str:  # noqa: PLR0911 - one line for each kind
-    from rules.domain import facts
-
-    match entry:
-        case facts.ReminderSent():
-            return f"reminder of level {entry.level} about invoice {entry.invoice}"
-        case facts.ChargeBilled():
-            return f"{entry.amount} charged on invoice {entry.invoice} for {entry.first_on} to {entry.last_on}"
-        case facts.ChargeReversed():
-            return f"{entry.amount} of charge {entry.charge} credited"
-        case facts.ChargeWaived():
-            return f"{entry.amount} of charge {entry.charge} waived"
-        case facts.Contacted():
-            return f"contact by {entry.channel}" + (f": {entry.outcome}" if entry.outcome else "")
-        case facts.StandingChanged():
-            return f"credit state {entry.before} to {entry.after}"
-        case facts.TaskDone():
-            return f"task {entry.outcome}: {entry.what}"
-
-
-def _next(one: Explanation) -> Iterator[Text]:
-    from syncd.assess import decision_json
-    from syncd.cli.rendering import what
-
-    rows = [(str(ahead.on), what(decision_json(ahead.decision)), ahead.decision.reason) for ahead in one.ahead]
-    yield from ("", "What comes next, if nothing changes in the books")
-    yield Table(("day", "what", "why"), rows) if rows else "nothing within four months"
+    return explanation(one)

@@ -23,10 +23,11 @@ WHO = click.option("--as", "who", metavar="NAME", help="Who decides this, for th
 
 @click.command(short_help="Show what the next cycle would do, and why.")
 @click.option("--no-pull", is_flag=True, help="Decide on the copy of the books we have, without asking the provider.")
+@click.option("--silences", is_flag=True, help="Show also each thing that is not done, and why not.")
 @CONNECTION
 @AS_JSON
 @CONFIG
-def plan(*, no_pull: bool, connection: str | None, as_json: bool, config: Path | None) -> int:
+def plan(*, no_pull: bool, silences: bool, connection: str | None, as_json: bool, config: Path | None) -> int:
     """Show what the next cycle would do, and why. Changes nothing anywhere but the local copy of the books.
 
     Leaves with 1 where something waits for a person.
@@ -40,7 +41,7 @@ def plan(*, no_pull: bool, connection: str | None, as_json: bool, config: Path |
     if as_json:
         print_json(_document(previews))
     else:
-        print_text(_shown(previews))
+        print_text(_shown(previews, silences=silences))
     return 1 if any(_waits(one) for one in previews) else 0
 
 
@@ -181,7 +182,7 @@ def _of(one: Preview, row: Any) -> dict[str, Any]:
     return {"connection": one.connection, **row}
 
 
-def _shown(previews: Sequence[Preview]) -> Iterator[Text]:
+def _shown(previews: Sequence[Preview], *, silences: bool) -> Iterator[Text]:
     from syncd.cli.rendering import Names, decisions, problems
 
     for number, one in enumerate(previews):
@@ -194,7 +195,7 @@ def _shown(previews: Sequence[Preview]) -> Iterator[Text]:
             [member for account in one.accounts for member in account.family],
             [invoice for account in one.accounts for invoice in account.invoices],
         )
-        yield from decisions(one.document["decisions"], names)
+        yield from decisions(one.document["decisions"], names, silences=silences)
         yield from problems(one.document["problems"], names)
         for key in one.withdrawn:
             yield f"no longer called for: {key}"

@@ -62,14 +62,17 @@ def agings(customers: Sequence[Json], names: Names) -> Iterator[Text]:
         yield from _section(f"Receivables in {currency}", [table])
 
 
-def decisions(found: Sequence[Json], names: Names) -> Iterator[Text]:
-    """What is to be done and why, then what is not done and why not."""
+def decisions(found: Sequence[Json], names: Names, *, silences: bool = True) -> Iterator[Text]:
+    """What is to be done and why, then what is not done and why not: each, or only how many."""
     acts = [row for row in found if row["kind"] != "skip"]
     skips = [row for row in found if row["kind"] == "skip"]
     yield from _section("To do", [act_table(acts, names)] if acts else ["nothing is due"])
-    if skips:
+    if skips and silences:
         rows = [(names.subject(row["subject"], row["rule"]), row["rule"], row["reason"]) for row in skips]
         yield from _section("Not done", [Table(("about", "rule", "why not"), rows)])
+    elif skips:
+        times = "once" if len(skips) == 1 else f"{len(skips)} times"
+        yield from ("", f"{times} nothing is done, for a reason: --silences shows each, `syncd explain` those of one")
 
 
 def act_table(acts: Sequence[Json], names: Names) -> Table:
@@ -102,6 +105,10 @@ def what(decision: Json) -> str:
             return f"credit state {decision['from']} to {decision['to']}{flag}"
         case "task":
             return f"task: {decision['what']} by {decision['due_on']}"
+        case "charge_reversal" if decision["rule"] == "waive":
+            return "waiver of a charge"
+        case "memo":
+            return f"note: {decision['text']}"
         case kind:
             return str(kind).replace("_", " ")
 
@@ -143,7 +150,7 @@ def _act_row(decision: Json, names: Names, *, planned: bool) -> tuple[str, ...]:
         what(decision),
         names.customer(decision["customer"]),
         ", ".join(names.invoice(ref) for ref in about),
-        _amount(decision),
+        amount(decision),
         _reason(decision),
     )
 
@@ -165,7 +172,8 @@ def _reason(decision: Json) -> str:
     return str(decision["reason"])
 
 
-def _amount(decision: Json) -> str:
+def amount(decision: Json) -> str:
+    """The sum of a charge, or what a reminder asks for and its fee; empty where it is about no money."""
     if "amount" in decision:
         return str(decision["amount"])
     asked = ", ".join(f"{digits} {currency}" for currency, digits in decision.get("amounts", {}).items())

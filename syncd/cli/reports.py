@@ -1,48 +1,22 @@
-"""Reports on what we hold: `aging`, `status`, `audit`. They ask no provider and change nothing."""
+"""Reports on what was done: `status`, `audit`. They ask no provider and change nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from syncd.cli.desk import opened
-from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY, EXISTING_FILE, RULES
-from syncd.cli.output import Table, Text, brake_line, print_json, print_text
-from syncd.cli.sources import read_policies
+from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY
+from syncd.cli.output import Table, brake_line, print_json, print_text
 
 if TYPE_CHECKING:
     from rules.domain.facts import Book
     from syncd.office import Ledger
     from syncd.store.journal import Entry
-
-
-@click.command(short_help="Who owes how much, how old, with totals.")
-@click.option("--book", type=EXISTING_FILE, metavar="FILE", help="Age this book file instead of the books we hold.")
-@RULES
-@click.option("--as-of", type=DAY, metavar="DATE", help="The day to age for; else today, or the book's own day.")
-@CONNECTION
-@AS_JSON
-@CONFIG
-def aging(
-    *,
-    book: Path | None,
-    rules: Sequence[Path],
-    as_of: date | None,
-    connection: str | None,
-    as_json: bool,
-    config: Path | None,
-) -> None:
-    """Who owes how much, how old, with totals; by the buckets and grace days of each customer's policy."""
-    aged = [_aged_file(book, rules, as_of)] if book else list(_aged_ledgers(config, connection, rules, as_of))
-    if as_json:
-        print_json([{key: value for key, value in one.items() if key != "names"} for one in aged])
-    else:
-        print_text(_shown(aged))
 
 
 @click.command(short_help="Where each connection stands.")
@@ -96,29 +70,6 @@ def audit(
         click.echo("the journal has nothing about this")
 
 
-def _aged_file(path: Path, rules: Sequence[Path], as_of: date | None) -> dict[str, Any]:
-    from connectors.file.read import read_book
-    from rules.policy import load_policies
-    from syncd.assess import assess
-
-    book = read_book(path)
-    policies = read_policies(rules, None) if rules else load_policies([])
-    return _aged(None, book, assess(book, policies, as_of or book.as_of))
-
-
-def _aged_ledgers(
-    config: Path | None, connection: str | None, rules: Sequence[Path], as_of: date | None
-) -> Iterator[dict[str, Any]]:
-    from syncd.assess import assess
-
-    with opened(config, connection) as office:
-        policies = read_policies(rules, config) if rules else office.policies
-        for ledger in office.ledgers:
-            book = book_of(ledger)
-            found = assess(book, policies, as_of or book.as_of, ledger.config.policy)
-            yield _aged(ledger.name, book, found)
-
-
 def book_of(ledger: Ledger) -> Book:
     """Everything we hold of a connection.
 
@@ -130,45 +81,6 @@ def book_of(ledger: Ledger) -> Book:
     if ledger.company is None:
         raise TryAgain(f"{ledger.name} was never read; run: syncd pull --connection {ledger.name}")
     return ledger.files.book(ledger.company, ledger.today())
-
-
-def _aged(connection: str | None, book: Book, found: Mapping[str, Any]) -> dict[str, Any]:
-    from rules.domain.money import Money
-
-    totals: dict[str, dict[str, Decimal]] = {}
-    for row in found["customers"]:
-        for currency, buckets in row["aging"].items():
-            sums = totals.setdefault(currency, {})
-            parts = {**buckets, "open": row["open"][currency], "unapplied": row["unapplied"].get(currency, "0")}
-            for label, digits in parts.items():
-                sums[label] = sums.get(label, Decimal(0)) + Decimal(digits)
-    return {
-        "connection": connection,
-        "company": book.company.name,
-        "as_of": found["as_of"],
-        "customers": [{key: row[key] for key in _AGING_KEYS} for row in found["customers"]],
-        "totals": {
-            currency: {label: Money(amount, currency).digits for label, amount in sums.items()}
-            for currency, sums in sorted(totals.items())
-        },
-        "names": {customer.ref: customer.name for customer in book.customers},
-    }
-
-
-_AGING_KEYS = (
-    "customer", "policy", "open", "unapplied", "overdue", "oldest_days_past_due", "aging", "credit_state", "payer_class"
-)  # fmt: skip
-
-
-def _shown(aged: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
-    from syncd.cli.rendering import Names, agings
-
-    for one in aged:
-        name = f"{one['connection']}: " if one["connection"] else ""
-        yield f"{name}{one['company']}, as of {one['as_of']}"
-        yield from agings(one["customers"], Names(one["names"], {}))
-        if not one["customers"]:
-            yield "nobody owes anything"
 
 
 _STATUS_COLUMNS = (

@@ -34,7 +34,7 @@ class Row:
     @property
     def about(self) -> str:
         """What it is about and what it says, in a few words."""
-        return said(self.ledger, self.filed.value)
+        return said(self.filed.value, lambda ref: name_of(self.ledger, "invoice", ref))
 
 
 def row_of(clerk: Clerk, ledger: Ledger, filed: Filed) -> Row:
@@ -86,17 +86,17 @@ _STATES: Mapping[str, Callable[[Clerk, Ledger, Filed], str]] = {
 }
 
 
-def said(ledger: Ledger, value: Any) -> str:
-    """What a record says, with numbers and names instead of ids."""
-    return f"{_said(ledger, value)}{f': {why}' if (why := _why(value)) else ''}"
+def said(value: Any, called: Callable[[str], str]) -> str:
+    """What a record says, in a few words; `called` gives an invoice's number for its id."""
+    return f"{_said(value, called)}{f': {why}' if (why := _why(value)) else ''}"
 
 
 def _why(value: Any) -> str:
     return getattr(value, "reason", "") or getattr(value, "outcome", "")
 
 
-def _said(ledger: Ledger, value: Any) -> str:
-    about = _numbers(ledger, subjects(value))
+def _said(value: Any, called: Callable[[str], str]) -> str:
+    about = ", ".join(called(ref) for ref in subjects(value))
     until = f" until {value.expires_on}" if isinstance(value, Hold) and value.expires_on else ""
     match value:
         case Promise():
@@ -111,18 +111,12 @@ def _said(ledger: Ledger, value: Any) -> str:
         case Contacted():
             text = f"{value.channel} on {value.on}{f' about {about}' if about else ''}"
         case Waiver():
-            text = (
-                f"{value.amount} of charge {_numbers(ledger, (value.charge,))} on {_numbers(ledger, (value.invoice,))}"
-            )
+            text = f"{value.amount} of charge {called(value.charge)} on {called(value.invoice)}"
         case Assignment():
             text = f"{value.collector} since {value.since}"
         case _:
             raise TypeError(f"{type(value).__name__} is no record of the desk")
     return text
-
-
-def _numbers(ledger: Ledger, refs: tuple[str, ...]) -> str:
-    return ", ".join(name_of(ledger, "invoice", ref) for ref in refs)
 
 
 def name_of(ledger: Ledger, kind: Any, ref: str) -> str:

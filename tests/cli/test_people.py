@@ -441,3 +441,52 @@ def test_waivers_that_cannot_be_are_refused_in_words(syncd: Syncd, office: Path)
     assert too_much.code == 2
     assert too_much.err.endswith(": 19.73 USD\n")
     assert syncd("waive", "add", "4711").err.startswith('no invoice is called "4711"')
+
+
+# --- what a person reads ---
+
+
+def test_the_plan_counts_what_is_not_done_and_shows_it_when_asked(syncd: Syncd, office: Path) -> None:
+    short, full = syncd("plan").out, syncd("plan", "--silences").out
+    assert "times nothing is done, for a reason: --silences shows each" in short
+    assert "Not done" not in short
+    assert "Stays good: not reached" in full
+
+
+def test_the_plan_says_nothing_about_what_is_paid(syncd: Syncd, office: Path) -> None:
+    subjects = {one["subject"] for one in decisions(syncd, "skip")}
+    assert "I-3" in subjects
+    assert "I-5" not in subjects
+    assert "1005" not in syncd("plan", "--silences").out
+
+
+def test_explain_speaks_in_names_and_numbers_and_shows_what_people_recorded(syncd: Syncd, office: Path) -> None:
+    syncd("promise", "add", "1002", "--by", day(7), "--amount", "400")
+    syncd("hold", "add", "Oak Ltd", "--reason", "cheque bounced")
+    syncd("contact", "add", "Oak Ltd", "--outcome", "promised")
+    charged(syncd)
+    out = syncd("explain", "Oak Ltd").out
+    for ref in ("I-1", "I-2", "I-3", "C-1 "):
+        assert ref not in out
+    assert out.startswith(f"acme, {TODAY}: Oak Ltd\nOak Ltd: policy p, credit state hold, pays new, collector erin\n")
+    assert "1,570.00 USD open, 1,500.00 USD overdue; the oldest is 40 days past due" in out
+    assert f"400.00 USD of 1002 by {day(7)}" in out
+    assert "cheque bounced" in out
+    assert "finance charge: 19.73 USD" in out
+    assert "contact by phone: promised" in out
+    assert "What comes next" in out
+    one = syncd("explain", "1002").out
+    assert "1001" not in one.partition("What was done")[0]
+
+
+def test_aging_sums_by_group_and_collector_to_the_same_total(syncd: Syncd, office: Path) -> None:
+    customers, collectors = (
+        json.loads(syncd("aging", "--by", by, "--json").out)[0] for by in ("customer", "collector")
+    )
+    assert customers["totals"] == collectors["totals"]
+    assert set(customers["totals"]) == {"EUR", "USD"}
+    rows = {row["collector"]: row["open"] for row in collectors["collectors"]}
+    assert rows == {"erin": {"USD": "1570.00"}, None: {"EUR": "300.00", "USD": "10.00"}}
+    lines = [" ".join(line.split()) for line in syncd("aging", "--by", "group").out.splitlines()]
+    assert "Receivables in EUR by group" in lines
+    assert "no group 70.00 510.00 1000.00 0.00 0.00 1580.00 0.00" in lines
