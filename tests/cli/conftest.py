@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from syncd.cli.root import run
 
@@ -23,15 +24,16 @@ class Ran:
 
 
 @pytest.fixture
-def syncd(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """One command line, run in this process."""
+def syncd(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Ran]]:
+    """One command line, run in this process. Its log went to a stream that ends with the test."""
 
     def call(*arguments: str | Path) -> Ran:
         code = run([str(argument) for argument in arguments])
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 
-    return call
+    yield call
+    structlog.reset_defaults()
 
 
 @pytest.fixture
