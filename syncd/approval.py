@@ -24,12 +24,15 @@ class Answered:
 def find_actions(ledgers: Sequence[Ledger], words: Sequence[str]) -> list[tuple[Ledger, Intent]]:
     """The held actions that `words` name: action numbers, keys, or plans as ``P3``; all of them for no word.
 
+    What the provider refused is found too, but only by its number or key: a plan's name means what it holds.
+
     Raises:
         Usage: a word names nothing that waits.
     """
     held = [(ledger, intent) for ledger in ledgers for intent in ledger.intents.actions(("held",))]
     if not words:
         return held
+    held += [(ledger, one) for ledger in ledgers for one in ledger.intents.actions(("rejected",))]
     found: list[tuple[Ledger, Intent]] = []
     for word in words:
         matching = [(ledger, intent) for ledger, intent in held if word in names_of(intent)]
@@ -39,13 +42,20 @@ def find_actions(ledgers: Sequence[Ledger], words: Sequence[str]) -> list[tuple[
     return found
 
 
-def names_of(intent: Intent) -> tuple[str, str, str]:
-    """How a person may call an action: its number, its key, its plan."""
-    return str(intent.id), intent.key, f"P{intent.plan}"
+def names_of(intent: Intent) -> tuple[str, ...]:
+    """How a person may call an action: its number, its key, and its plan while it waits in one."""
+    return str(intent.id), intent.key, *((f"P{intent.plan}",) if intent.state == "held" else ())
 
 
 def approve(ledger: Ledger, intent: Intent, who: str) -> Answered:
-    """Let it go with the next pass; what a person did by hand is done by this word."""
+    """Let it go with the next pass; what a person did by hand is done by this word.
+
+    What the provider refused is decided again, as the books are by now: whoever says so has mended the cause.
+    """
+    if intent.state == "rejected":
+        ledger.intents.retry(intent, who, ledger.clock.now())
+        ledger.mirror.touch([intent.customer])
+        return Answered(ledger.name, intent, "decided again with the next pass")
     if intent.hold == "brake":
         return Answered(ledger.name, intent, "still held by the brake; look at it, then run: syncd release")
     if intent.hold == "unable":

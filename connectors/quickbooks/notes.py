@@ -109,5 +109,5 @@ def _shortened(text: str, room: int) -> str:
 
 def _full() -> Rejected:
     return Rejected(
-        "", "the notes field is full of other people's text; shorten it in QuickBooks, then let us try again"
+        "", "the notes field is full of other people's text; shorten it in QuickBooks, then run: syncd approve"
     )

@@ -116,6 +116,12 @@ class Intents(IntentRows):
             self._set_action_row(tx, intent.id, state="planned", hold="", why="", approved_by=who)
             journal.write(tx, replace(self._entry(intent.key, intent.customer, now, "action.approved"), who=who))
 
+    def retry(self, intent: Intent, who: str, now: datetime) -> None:
+        """The cause of the provider's refusal is mended, says a person: the occurrence may be decided again."""
+        with self._store.writing() as tx:
+            self._set_action_row(tx, intent.id, state="stale", why=f"to be tried again, says {who}")
+            journal.write(tx, replace(self._entry(intent.key, intent.customer, now, "action.retried"), who=who))
+
     def refuse(self, intent: Intent, who: str, why: str, now: datetime, today: date) -> None:
         """A person does not want it: it is never planned again."""
         with self._store.writing() as tx:

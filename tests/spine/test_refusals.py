@@ -1,0 +1,62 @@
+"""What a provider refused for good is for a person: to mend and have it tried again, or to let it be."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from connectors.errors import Rejected
+from rules.domain.actions import EmailInvoice
+from rules.domain.facts import Customer
+from syncd import approval
+from syncd.cycle import run_pass
+from syncd.errors import Usage
+
+REMINDER = "reminders/I-1/level-1"
+
+
+@pytest.fixture
+def refused(desk):
+    desk.books.customer("C-1")
+    desk.books.invoice("I-1", "C-1", date(2025, 3, 1))
+    desk.books.fail_writes = Rejected("2210", "no such address")
+    run_pass(desk.ledger, desk.ground)
+    desk.books.fail_writes = None
+    assert desk.states()[REMINDER] == "rejected"
+    return desk
+
+
+def named(desk, word):
+    ((_, intent),) = approval.find_actions([desk.ledger], [word])
+    return intent
+
+
+def test_what_was_refused_is_not_repeated_by_itself(refused):
+    refused.clock.advance(timedelta(days=1))
+    run_pass(refused.ledger, refused.ground)
+    assert refused.books.sent.count(REMINDER) == 1
+
+
+def test_a_person_who_mended_the_cause_has_it_decided_again_with_the_facts_of_now(refused):
+    refused.books.put(Customer("C-1", "Customer C-1", email="new@example.test"))
+    approval.approve(refused.ledger, named(refused, REMINDER), "dana")
+    run_pass(refused.ledger, refused.ground)
+
+    mails = [operation.to for _, operation in refused.books.done if isinstance(operation, EmailInvoice)]
+    assert mails[:1] == ["new@example.test"]
+    assert refused.states()[REMINDER] == "done"
+
+
+def test_a_person_may_let_it_be_and_the_ladder_goes_on(refused):
+    approval.reject(refused.ledger, named(refused, REMINDER), "dana", "no address to be had")
+    for _ in range(13):
+        refused.clock.advance(timedelta(days=1))
+        run_pass(refused.ledger, refused.ground)
+    assert "reminders/I-1/level-2" in refused.states()
+
+
+def test_a_plan_does_not_name_what_was_refused(refused):
+    plan = named(refused, REMINDER).plan
+    with pytest.raises(Usage):
+        approval.find_actions([refused.ledger], [f"P{plan}"])
