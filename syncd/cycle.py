@@ -149,7 +149,15 @@ def due_accounts(ledger: Ledger, policies: Policies) -> list[str]:
     changed = ledger.mirror.changed_heads()
     if standing.evaluated_on == ledger.today() and standing.policy_version == policies.version:
         return changed
-    return sorted({*changed, *ledger.mirror.open_heads(), *ledger.mirror.heads(ledger.desk.customers("hold"))})
+    return watched(ledger, policies)
+
+
+def watched(ledger: Ledger, policies: Policies) -> list[str]:
+    """The heads a day can matter to: something open or changed, a hold by a person or by us, or a rule that minds."""
+    if policies.minds_paid_up:
+        return ledger.mirror.all_heads()
+    held = ledger.mirror.heads({*ledger.desk.customers("hold"), *ledger.intents.held_customers()})
+    return sorted({*ledger.mirror.changed_heads(), *ledger.mirror.open_heads(), *held})
 
 
 def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: PassReport) -> None:

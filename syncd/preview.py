@@ -15,7 +15,7 @@ from rules.domain.decisions import Decision, Skip
 from rules.domain.eligibility import is_open
 from rules.domain.facts import Account
 from syncd.assess import report
-from syncd.cycle import Ground, known_of, open_files, planning_terms
+from syncd.cycle import Ground, known_of, open_files, planning_terms, watched
 from syncd.office import Ledger
 from syncd.plan import Plan, make_plan
 from syncd.store.desk import Filed
@@ -38,7 +38,7 @@ class Preview:
 def preview(ledger: Ledger, ground: Ground) -> Preview:
     """Decide on everyone with something open, and say what would become of each decision."""
     today = ledger.today()
-    heads = watched(ledger)
+    heads = watched(ledger, ground.policies)
     accounts = open_files(ledger, heads, today)
     waived = ledger.desk.filed(WAIVE)
     evaluations = [_evaluated(ledger, ground, account, today, waived) for account in accounts]
@@ -69,12 +69,6 @@ def _evaluated(ledger: Ledger, ground: Ground, account: Account, today: date, wa
 def _is_silence_about(decision: Decision, invoices: set[str]) -> bool:
     """Credit holds speak of customers, whose ids may look like an invoice's."""
     return isinstance(decision, Skip) and decision.rule != "credit_hold" and decision.subject in invoices
-
-
-def watched(ledger: Ledger) -> list[str]:
-    """The billing heads a day can matter to: something open, something changed, or a hold in force."""
-    held = ledger.mirror.heads(ledger.desk.customers("hold"))
-    return sorted({*ledger.mirror.changed_heads(), *ledger.mirror.open_heads(), *held})
 
 
 def _coming(plan: Plan) -> dict[str, tuple[str, str, str]]:

@@ -183,6 +183,11 @@ class Settings(RuleSettings):
     )
     terms_days: Count = Field(0, description="Days until a charge invoice is due; 0: on the day it is issued.")
 
+    @property
+    def minds_paid_up(self) -> bool:
+        """Lateness of what was paid meanwhile is charged on the next assessment day."""
+        return self.paid_late == "charge" and self.assess_on is not None
+
     @model_validator(mode="after")
     def _has_a_rate(self) -> Settings:
         stated = [name for name in ("annual_pct", "reference", "tiers") if getattr(self, name) is not None]

@@ -31,6 +31,11 @@ class RuleSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
+    @property
+    def minds_paid_up(self) -> bool:
+        """Whether a mere day can bring a decision about customers who owe nothing any more."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rules.domain.facts import Customer, Invoice
+from rules.domain.settings import RuleSettings
 from rules.domain.situation import CreditLimits, DatedRate
 from rules.policy.documents import Path, Tree, place
 from rules.policy.resolve import Resolved
@@ -56,6 +57,12 @@ class Policies:
             KeyError: no such policy.
         """
         return self._settings[name]
+
+    @property
+    def minds_paid_up(self) -> bool:
+        """Whether some rule can decide about customers who owe nothing any more, for no more than a day's passing."""
+        settings = (one for name in self.names for one in self._settings[name].values())
+        return any(isinstance(one, RuleSettings) and one.minds_paid_up for one in settings)
 
     def told(self, name: str, path: Path, words: str) -> str:
         """`words` about `path` below the policy, led by the file and table where that is written."""

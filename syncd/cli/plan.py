@@ -110,12 +110,11 @@ def _answer(
 ) -> int:
     """Answer each action the words name; actions that `syncd plan` showed and no cycle stored yet are stored first."""
     from syncd.approval import find_actions
-    from syncd.cycle import PassReport, plan_accounts
-    from syncd.preview import watched
+    from syncd.cycle import PassReport, plan_accounts, watched
 
     with opened_alone_if_free(config, connection) as (office, alone):
         for ledger in office.ledgers if alone else ():
-            plan_accounts(ledger, ground_of(office), watched(ledger), PassReport(ledger.name))
+            plan_accounts(ledger, ground_of(office), watched(ledger, office.policies), PassReport(ledger.name))
         answered = [answer(ledger, intent) for ledger, intent in find_actions(office.ledgers, words)]
     if not answered:
         say("nothing waits for an answer")

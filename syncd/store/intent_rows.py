@@ -94,6 +94,16 @@ class IntentRows:
         with self._store.reading() as tx:
             return [_intent(row) for row in tx.execute(query)]
 
+    def held_customers(self) -> list[str]:
+        """Whose standing we ever changed: a day alone may change it back."""
+        query = (
+            select(_action.c.customer)
+            .distinct()
+            .where(_action.c.connection == self._name, _action.c.kind == "credit_state", _action.c.done_on.is_not(None))
+        )
+        with self._store.reading() as tx:
+            return list(tx.execute(query).scalars())
+
     def action(self, action_id: int) -> Intent | None:
         """One action by its number, or None."""
         with self._store.reading() as tx:
