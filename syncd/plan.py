@@ -2,7 +2,7 @@
 
 An occurrence that was sent, refused or is unclear is never planned again: its key stands in the outbox for ever.
 What still waits follows the facts: it is renewed when the decision changed, withdrawn when there is no decision any
-more. What a person approved is left as approved.
+more. What a person approved is left as approved, what was sent once and proven absent as it was sent.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Known:
     state: State
     approved: bool = False
     started: bool = False  # its first operation is in the books
-    addressed_to: frozenset[tuple[str, str]] | None = None  # of an approved one: for whom it was approved
+    addressed_to: frozenset[tuple[str, str]] | None = None  # of an approved or tried one: whom it is for
+    tried: bool = False  # an operation was sent before and proven absent: whoever sends it again sends the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ def _is_open(entry: Known | None, action: Action) -> bool:
         return True
     if is_settled(entry.state, started=entry.started):
         return False
-    return not entry.approved or entry.addressed_to not in (None, addressed_to(action))
+    is_frozen = _waits(entry) and (entry.approved or entry.tried)
+    return not is_frozen or entry.addressed_to not in (None, addressed_to(action))
 
 
 def _waits(entry: Known) -> bool:

@@ -65,10 +65,18 @@ class IntentRows:
     def known(self, customers: Sequence[str], keys: Sequence[str] = ()) -> dict[str, Known]:
         """What stands in the outbox about these customers or under these keys, whoever it was decided for, by key."""
         found: dict[str, Known] = {}
+        tried = (
+            select(_operation.c.id)
+            .where(_operation.c.action == _action.c.id, _operation.c.first_sent_at.is_not(None))
+            .exists()
+            .label("tried")
+        )
         with self._store.reading() as tx:
             for column, values in ((_action.c.customer, customers), (_action.c.key, keys)):
                 for some in chunks(values):
-                    rows = tx.execute(select(_action).where(_action.c.connection == self._name, column.in_(some)))
+                    rows = tx.execute(
+                        select(_action, tried).where(_action.c.connection == self._name, column.in_(some))
+                    )
                     found.update({row.key: _known(row) for row in rows})
         return found
 
@@ -224,8 +232,8 @@ class IntentRows:
 
 def _known(row: Any) -> Known:
     approved = row.approved_by is not None
-    whom = addressed_to(codec.load_action(row.doc)) if approved else None
-    return Known(row.state, approved, row.done_on is not None, whom)
+    whom = addressed_to(codec.load_action(row.doc)) if approved or row.tried else None
+    return Known(row.state, approved, row.done_on is not None, whom, bool(row.tried))
 
 
 def _intent(row: Any) -> Intent:
