@@ -202,14 +202,16 @@ class Writer:
         return Receipt(remote_id=operation.invoice, trace=answer.trace)
 
     def _stop_sell(self, operation: SetStopSell, key: str) -> Receipt:
-        trace = ""
+        """A note with our marker first, then the flag: a flag of ours always has a note that says so."""
+        word = "Stop-sell set" if operation.on else "Stop-sell lifted"
+        words = f"{word} since {operation.since} ({operation.state}): {operation.why}"
+        history, trace = History(self._calls, "customer", operation.customer), ""
+        if not history.has(key):
+            trace = history.add(words, key).trace
         if self.group.holds(operation.customer) != operation.on:
             change = self.group.put if operation.on else self.group.take_out
             trace = change(operation.customer, key)
-        word = "Stop-sell set" if operation.on else "Stop-sell lifted"
-        words = f"{word} since {operation.since} ({operation.state}): {operation.why}"
-        note = History(self._calls, "customer", operation.customer).add(words, key)
-        return Receipt(remote_id=operation.customer, trace=trace or note.trace)
+        return Receipt(remote_id=operation.customer, trace=trace)
 
     def _promise(self, operation: SetPromiseDate, key: str) -> Receipt:
         """ExpectedPaymentDate; a note where the invoice no longer takes it: part paid, locked or closed."""
