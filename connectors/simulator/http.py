@@ -16,7 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
-FaultKind = Literal["refuse", "reply", "reset_before", "reset_after", "hang_after", "cut_short", "replace_after"]
+FaultKind = Literal[
+    "refuse", "reply", "reset_before", "reset_after", "close_after", "hang_after", "cut_short", "replace_after"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,8 @@ class Fault:
     """What to do with the next `times` requests that match, after letting `skip` of them pass.
 
     refuse / reply: answer with `response` and do not call the application. reset_before: reset, nothing done.
-    reset_after, hang_after, cut_short, replace_after: the application commits, then the answer is lost, delayed by
-    `delay_s` real seconds, cut in half, or replaced by `response`.
+    reset_after, close_after, hang_after, cut_short, replace_after: the application commits, then the answer is lost
+    (by reset or by a plain close), delayed by `delay_s` real seconds, cut in half, or replaced by `response`.
     """
 
     kind: FaultKind
@@ -75,9 +77,12 @@ Application = Callable[[Request], Response]
 
 
 class Server:
-    """Serves one application on a loopback port in threads. `seen` holds the requests that arrived, oldest first."""
+    """Serves one application on a loopback port in threads. `seen` holds the requests that arrived, oldest first.
 
-    def __init__(self, application: Application, port: int = 0) -> None:
+    A connection idle for `idle_s` real seconds is closed, as every provider's front door does sooner or later.
+    """
+
+    def __init__(self, application: Application, port: int = 0, *, idle_s: float | None = None) -> None:
         self.faults: list[Fault] = []
         self.seen: list[Request] = []
         self._lock = threading.Lock()
@@ -85,6 +90,7 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            timeout = idle_s
             disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
 
             def do_GET(self) -> None:
@@ -100,9 +106,14 @@ class Server:
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._http.server_address[1])
+
+    @property
     def url(self) -> str:
         """Scheme, host and port."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -145,6 +156,8 @@ def _misbehave(handler: BaseHTTPRequestHandler, request: Request, application: A
     response = application(request)
     if fault.kind == "reset_after":
         _reset(handler)
+    elif fault.kind == "close_after":
+        handler.close_connection = True
     elif fault.kind == "hang_after":
         threading.Event().wait(fault.delay_s)
         _reset(handler)

@@ -24,9 +24,13 @@ class Delivered:
 
 
 class Mailbox:
-    """Listens on a loopback port. `messages` holds what came, oldest first; each is also a file in `folder`."""
+    """Listens on a loopback port. `messages` holds what came, oldest first; each is also a file in `folder`.
+
+    `greeting` is its first line: another may turn a client away.
+    """
 
     def __init__(self, folder: Path | None = None, port: int = 0) -> None:
+        self.greeting = "220 mailbox ready"
         self.messages: list[Delivered] = []
         self._folder = folder
         self._lock = threading.Lock()
@@ -73,7 +77,7 @@ class _Conversation:
         self._recipients: list[str] = []
 
     def hold(self) -> None:
-        self._say("220 mailbox ready")
+        self._say(self._mailbox.greeting)
         while raw := self._line.rfile.readline(_LONGEST_LINE):
             verb, _, rest = raw.decode(errors="replace").strip().partition(" ")
             if not self._answer(verb.upper(), rest):
@@ -93,7 +97,9 @@ class _Conversation:
                 self._say("250 recipient ok")
             case "DATA":
                 self._say("354 end with a dot")
-                self._mailbox.deliver(self._sender, tuple(self._recipients), self._content())
+                if (content := self._content()) is None:
+                    return False
+                self._mailbox.deliver(self._sender, tuple(self._recipients), content)
                 self._say("250 kept")
             case "RSET":
                 self._sender, self._recipients = "", []
@@ -105,9 +111,12 @@ class _Conversation:
                 self._say("502 not here")
         return True
 
-    def _content(self) -> bytes:
+    def _content(self) -> bytes | None:
+        """The message; None where the line went dead before its end: then there is none (RFC 5321, 4.1.1.4)."""
         lines: list[bytes] = []
-        while (raw := self._line.rfile.readline()) not in (b".\r\n", b".\n", b""):
+        while (raw := self._line.rfile.readline()) not in (b".\r\n", b".\n"):
+            if not raw:
+                return None
             lines.append(raw[1:] if raw.startswith(b".") else raw)
         return b"".join(lines)
 
