@@ -67,6 +67,7 @@ class Drained:
     stopped: str | None = None
     mail_down: str | None = None
     clock_off: str | None = None
+    touched: set[str] = field(default_factory=set)  # customers this drain itself wants looked at again
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Outbox:
 
     def _send(self, step: Step, drained: Drained) -> bool:
         """Look, send, write down. False where the rest of this action must wait for a later drain."""
-        if self._waits(step.operation, drained):
+        if self._waits(step.operation, drained) or self._was_overtaken(step, drained):
             return False
         if self._is_stale(step, drained):
             return step.seq > 0
@@ -134,8 +135,11 @@ class Outbox:
             drained.mail_down = str(error)
             return False
         except Conflict as error:
-            self.intents.stale(step, str(error), self.time.now())
             drained.stale += 1
+            if step.seq > 0:  # the deed is done; what follows it reads the record anew with the next drain
+                self.intents.not_sent(step, str(error), self.time.now())
+                return False
+            self.intents.stale(step, str(error), self.time.now())
         except Rejected as error:
             self.intents.reject(step, str(error), self.time.now())
             drained.rejected += 1
@@ -152,7 +156,7 @@ class Outbox:
             drained.confirmed[verb] = drained.confirmed.get(verb, 0) + 1
             log.info("outbox.confirmed", key=step.key, verb=verb, remote_id=receipt.remote_id, trace=receipt.trace)
             return True
-        self.mirror.touch([step.customer])
+        self._look_again(step, drained)
         return step.seq > 0
 
     def _with_links(self, step: Step) -> Step:
@@ -177,7 +181,7 @@ class Outbox:
         if moved is None:
             return False
         self.intents.stale(step, moved, self.time.now())
-        self.mirror.touch([step.customer])
+        self._look_again(step, drained)
         drained.stale += 1
         log.info("outbox.went_stale", key=step.key, why=moved)
         return True
@@ -193,7 +197,7 @@ class Outbox:
         if receipt is None:
             return False
         self.intents.recall(step, receipt, self.time.now(), self.time.today())
-        self.mirror.touch([step.customer])
+        self._look_again(step, drained)
         drained.recalled += 1
         return True
 
@@ -208,6 +212,15 @@ class Outbox:
             return False
         first, last = operation.hours
         return not first <= self.time.time_of_day() < last
+
+    def _was_overtaken(self, step: Step, drained: Drained) -> bool:
+        """Whether people recorded something about the customer since it was decided: the next pass decides again."""
+        is_news = step.customer not in drained.touched and self.mirror.is_touched(step.customer)
+        return step.seq == 0 and is_news
+
+    def _look_again(self, step: Step, drained: Drained) -> None:
+        drained.touched.add(step.customer)
+        self.mirror.touch([step.customer])
 
     def _moved(self, step: Step) -> str | None:
         """Why the step must not be sent any more: its targets are not as they were when it was decided. None: send."""

@@ -170,6 +170,12 @@ class Mirror:
         with self._store.writing() as tx:
             mark_dirty(tx, self._name, customers)
 
+    def is_touched(self, customer: str) -> bool:
+        """Whether something about this customer waits to be looked at."""
+        where = (_dirty.c.connection == self._name, _dirty.c.customer == customer)
+        with self._store.reading() as tx:
+            return tx.execute(select(_dirty.c.customer).where(*where)).scalar() is not None
+
     def quarantined(self) -> list[tuple[Ref, str, str]]:
         """Records we could not understand: which, what is wrong, since when."""
         table = schema.quarantine
