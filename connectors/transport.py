@@ -66,11 +66,15 @@ def _wrapped(error: BaseException) -> Iterator[BaseException]:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The clock as a connector may use it: aware UTC `now`, a `monotonic` for durations, `sleep` in seconds."""
+    """The clock as a connector may use it: aware UTC `now`, a `monotonic` for durations, `sleep` in seconds.
+
+    `read_timeout_s` is how long an answer may take, in real seconds.
+    """
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
+    read_timeout_s: float = READ_TIMEOUT_S
 
 
 @dataclass(slots=True)

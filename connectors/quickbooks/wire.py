@@ -37,11 +37,14 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 class Session(requests.Session):
     """What python-quickbooks sends through. `trace` is the intuit_tid of the last answer."""
 
-    def __init__(self, tokens: TokenSource, pacers: Sequence[Pacer], usage: Usage) -> None:
+    def __init__(
+        self, tokens: TokenSource, pacers: Sequence[Pacer], usage: Usage, read_timeout_s: float = READ_TIMEOUT_S
+    ) -> None:
         super().__init__()
         self.auth = _as_given  # else a ~/.netrc entry would take the bearer's place
         self.trace = ""
         self.writing = False
+        self.read_timeout_s = read_timeout_s
         self._tokens = tokens
         self._usage = usage
         self._pacers = pacers
@@ -84,7 +87,7 @@ class Session(requests.Session):
                 data=body,
                 headers=headers,
                 allow_redirects=False,
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                timeout=(CONNECT_TIMEOUT_S, self.read_timeout_s),
             )
         answer.encoding = "utf-8"  # else requests guesses it from the text, slowly and sometimes wrong
         self.trace = answer.headers.get("intuit_tid") or answer.headers.get("Intuit-Tid") or ""
@@ -204,7 +207,7 @@ class Line:
 
     def api(self) -> Api:
         """The calls, over a session of their own."""
-        session = Session(self._tokens, self._pacers, self._usage)
+        session = Session(self._tokens, self._pacers, self._usage, self._timing.read_timeout_s)
         self._sessions.append(session)
         return Api(self._settings, session, self._timing)
 

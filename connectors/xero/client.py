@@ -20,7 +20,7 @@ from connectors.errors import ConnectorError, ConsentNeeded, OutcomeUnknown, Rej
 from connectors.history import HistoryList, HistoryPage, Window
 from connectors.markers import digest
 from connectors.tokens import TokenSource
-from connectors.transport import READ_TIMEOUT_S, Timing, Usage, network_cause, redacted, retry_read
+from connectors.transport import Timing, Usage, network_cause, redacted, retry_read
 from connectors.xero.past import LISTS, Past
 from connectors.xero.proof import Proof
 from connectors.xero.read import Reader
@@ -55,10 +55,12 @@ class XeroConnector:
         settings: ConnectionSettings,
         tokens: TokenSource,
         timing: Timing,
-        read_timeout_s: float = READ_TIMEOUT_S,
+        read_timeout_s: float | None = None,
     ) -> None:
         self.usage = Usage()
-        self._session = Session(settings, tokens, timing, Gate(timing, self.usage, read_timeout_s))
+        self._session = Session(
+            settings, tokens, timing, Gate(timing, self.usage, read_timeout_s or timing.read_timeout_s)
+        )
         self._reader = Reader(self._session, settings)
         self._writer = Writer(self._session, settings, self._reader.locked_through)
         self._proof = Proof(self._session, self._writer.group)

@@ -251,8 +251,9 @@ def test_opening_a_connection_makes_no_request_and_asks_for_no_token(open_books,
     assert server.seen == []
 
 
-def test_a_write_that_hangs_ends_by_itself_and_is_not_sent_again(books, server, monkeypatch):
-    monkeypatch.setattr("connectors.quickbooks.wire.READ_TIMEOUT_S", 0.2)
+def test_a_write_that_hangs_ends_by_itself_and_is_not_sent_again(settings, server, purse, clock):
+    timing = Timing(clock.now, clock.monotonic, clock.sleep, read_timeout_s=0.2)
+    books = connect(settings, purse, timing)
     server.faults += [Fault("hang_after", method="POST", delay_s=1.0, times=9)]
     with pytest.raises(OutcomeUnknown):
         books.write(NOTE, "k/1")
