@@ -30,6 +30,7 @@ bench: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python -m syncd.cli.reference
+	@$(BIN)/python -m tests.faults.matrix
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench

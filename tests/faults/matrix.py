@@ -1,0 +1,144 @@
+"""The fault matrix: each fault, what becomes of each effect under it, and the page that shows both.
+
+The tests are made from this table and hold the program to it, so the page (`make docs`) says what was seen to happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.faults.cases import CASES, PAIRS, Case
+
+ONCE = "once"
+ONCE_UNCLEAR = "once, shown as unclear"
+NOT_SENT_UNCLEAR = "not sent, shown as unclear"
+STALE = "not sent, stale"
+REFUSED = "not sent, refused"
+NONE = "—"  # nothing of the kind can happen to it
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "fault-matrix.md"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault. `outcome` is what becomes of an effect; `but` names effects, or effect and provider, that differ.
+
+    A row without `outcome` is not about single effects; `promise` says what holds instead.
+    """
+
+    fault: str
+    outcome: str = ""
+    but: Mapping[str, str] = field(default_factory=dict)
+    promise: str = ""
+
+    def expected(self, case: Case, provider: str) -> tuple[str, ...]:
+        """The outcomes the table allows; several where the moment within the fault decides."""
+        found = self.but.get(f"{case.name}/{provider}") or self.but.get(case.name) or self.outcome
+        return tuple(found.split(" or "))
+
+
+PROVIDER_MAIL_UNPROVEN = {"provider e-mail/quickbooks": NOT_SENT_UNCLEAR, "SMTP e-mail": NOT_SENT_UNCLEAR}
+SMTP_UNPROVEN = {"SMTP e-mail": ONCE_UNCLEAR}
+NO_SMTP = {"SMTP e-mail": NONE}
+
+ROWS: Mapping[str, Row] = {
+    "K0": Row("SIGKILL before the plan is stored", ONCE),
+    "K1": Row("SIGKILL after the plan is stored, before anything is sent", ONCE),
+    "K2": Row("SIGKILL after `sending` is stored, before the first byte", ONCE, PROVIDER_MAIL_UNPROVEN),
+    "K3": Row("SIGKILL with half of the request sent", ONCE, PROVIDER_MAIL_UNPROVEN),
+    "K4": Row(
+        "SIGKILL after the provider committed, the answer unread; after each request of an effect that takes several",
+        ONCE,
+        {**SMTP_UNPROVEN, "provider e-mail/xero": f"{ONCE} or {NOT_SENT_UNCLEAR}"},
+    ),
+    "K5": Row("SIGKILL after the answer was read, before it is stored", ONCE, SMTP_UNPROVEN),
+    "K6": Row("SIGKILL after the result is stored", ONCE),
+    "N1": Row("no answer in time, after the provider committed", ONCE, {**SMTP_UNPROVEN}),
+    "N2": Row("reset, or plain close, after the provider committed", ONCE, {**SMTP_UNPROVEN}),
+    "N3": Row("idle connection closed as we send", ONCE, {"provider e-mail/quickbooks": NOT_SENT_UNCLEAR, **NO_SMTP}),
+    "N4": Row("a well-sent answer that is cut short, is HTML, is XML or is a fault", ONCE, NO_SMTP),
+    "N5": Row("nobody answers at the address", ONCE),
+    "R1": Row("429 for this minute", ONCE),
+    "R2": Row("429 for the day", ONCE, NO_SMTP),
+    "R3": Row("429 without a time; a throttle dressed as 403 or XML", ONCE, NO_SMTP),
+    "R4": Row(
+        "5xx before or after the commit",
+        ONCE,
+        {"provider e-mail/quickbooks": f"{ONCE} or {NOT_SENT_UNCLEAR}", **NO_SMTP},
+    ),
+    "C1": Row(
+        "the record changed since it was read (5010)",
+        ONCE,
+        dict.fromkeys(("finance charge", "reversal", "provider e-mail", "SMTP e-mail"), NONE)
+        | dict.fromkeys(("stop-sell on/xero", "stop-sell off/xero", "memo/xero"), NONE),
+    ),
+    "C2": Row(
+        "paid between our reading and our writing",
+        STALE,
+        {"stop-sell on": ONCE, "stop-sell off": ONCE, "reversal": ONCE},
+    ),
+    "C3": Row(
+        "paid after our last look",
+        promise="cannot be closed; the balance seen and the moment are on record, and it was more than nothing",
+    ),
+    "C4": Row(
+        "a closed period",
+        REFUSED,
+        dict.fromkeys(("memo", "stop-sell on", "stop-sell off", "provider e-mail", "SMTP e-mail"), NONE),
+    ),
+}
+
+
+def pairs(row: str) -> list[tuple[Case, str]]:
+    """Every effect the row is about, with each provider."""
+    return [(case, provider) for case, provider in PAIRS if ROWS[row].expected(case, provider) != (NONE,)]
+
+
+def page() -> str:
+    """The page, as `make docs` writes it."""
+    return "\n".join([_HEAD, *_effects(), *_rest()]) + "\n"
+
+
+def _effects() -> Iterator[str]:
+    yield "| # | fault | " + " | ".join(case.name for case in CASES) + " |"
+    yield "|---" * (len(CASES) + 2) + "|"
+    for name, row in ROWS.items():
+        if row.outcome:
+            yield f"| {name} | {row.fault} | " + " | ".join(_cell(row, case) for case in CASES) + " |"
+
+
+def _cell(row: Row, case: Case) -> str:
+    """One outcome where both providers agree, else each with its provider."""
+    found = {provider: " or ".join(row.expected(case, provider)) for provider in case.providers}
+    if len(set(found.values())) == 1:
+        return next(iter(found.values()))
+    return "; ".join(f"{_NAMES[provider]}: {outcome}" for provider, outcome in found.items())
+
+
+def _rest() -> Iterator[str]:
+    yield "\n## What is not about one effect\n\n| # | fault | what holds |\n|---|---|---|"
+    for name, row in ROWS.items():
+        if row.promise:
+            yield f"| {name} | {row.fault} | {row.promise} |"
+
+
+_NAMES = {"quickbooks": "QuickBooks", "xero": "Xero"}
+_HEAD = """\
+<!-- Written by `make docs` from the tests' own table; edit tests/faults/matrix.py, not this page. -->
+
+# What becomes of a write when something breaks
+
+Every cell is a test, for QuickBooks and for Xero where both can do it: the fault happens for real (the process is
+killed with SIGKILL, the socket is reset, the answer is cut), then the office runs on, and the books themselves are
+asked how often the thing was done. [Why a write happens once](../why/once.md) tells how.
+
+**once**: found in the books exactly once, and recorded so. **shown as unclear**: mail leaves no proof that could be
+trusted, so it counts as sent, is never repeated by itself, and is listed for a person. **stale**: the books had moved,
+nothing was sent, the next pass decides anew. **—**: cannot happen to it.
+"""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,116 @@
+"""Rows C: the books move under us, or say no for good."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from connectors.simulator.http import Request
+from rules.domain.actions import EmailInvoice, SendMessage
+from rules.domain.facts import Dispute
+from syncd.office import Ledger
+from tests.faults.cases import CASES, Case
+from tests.faults.matrix import pairs
+from tests.faults.test_lines import ends
+from tests.faults.world import Builder, World, is_write
+
+MAILS = [case for case in CASES if case.is_mail]
+
+
+def each(row: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("case", "provider"), pairs(row), ids=str)
+
+
+@each("C1")
+def test_c1_a_person_edits_the_record_between_our_look_and_our_write(build: Builder, case: Case, provider: str) -> None:
+    world = build(case, provider)
+    edits = []
+
+    def edited(request: Request) -> None:
+        if is_write(request) and not edits:
+            edits.append(1)
+            world.company.edit_customer(world.customer, CompanyName="Oak & Sons")
+            world.company.edit_invoice(world.invoice, CustomerMemo={"value": "Thank you"})
+
+    world.before_commit = edited
+    report = world.one_pass()
+    assert edits
+    assert report.drained.stale == 1
+    assert world.count == 0
+    ends("C1", world, provider)
+
+
+@each("C2")
+def test_c2_paid_between_our_reading_and_our_writing(build: Builder, case: Case, provider: str) -> None:
+    world = build(case, provider)
+    with world.ledger() as (ledger, ground):
+        world.before_drain(ledger, ground)
+        open_cents = sum(item.balance_cents for item in world.company.open_items() if item.invoice == world.invoice)
+        if open_cents:
+            world.company.pay(world.invoice, open_cents, world.today)
+        ledger.outbox().drain()
+    ends("C2", world, provider)
+
+
+@pytest.mark.parametrize("case", MAILS, ids=str)
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+@pytest.mark.parametrize("what", ["voided", "deleted", "given more time", "disputed"])
+def test_c2_no_mail_about_an_invoice_that_is_not_what_it_was(
+    build: Builder, case: Case, provider: str, what: str
+) -> None:
+    world = build(case, provider)
+    with world.ledger() as (ledger, ground):
+        world.before_drain(ledger, ground)
+        happens(world, ledger, what)
+        drained = ledger.outbox().drain()
+    assert drained.stale == (what != "disputed")
+    assert world.count == 0
+    world.one_pass()
+    assert world.count == 0
+
+
+def happens(world: World, ledger: Ledger, what: str) -> None:
+    company, invoice = world.company, world.invoice
+    match what:
+        case "voided":
+            company.void(invoice)
+        case "deleted" if company.kind == "quickbooks":
+            company.delete_invoice(invoice)
+        case "deleted":
+            company.reset_demo()
+        case "disputed":
+            dispute = Dispute("D-1", invoice, world.today, reason="never delivered")
+            ledger.desk.put(dispute, ref="D-1", customer=world.customer, who="dana", now=world.clock.now())
+            ledger.mirror.touch([world.customer])
+        case "given more time":
+            later = world.today + timedelta(days=30)
+            set_due = company.edit_due_date if company.kind == "quickbooks" else company.set_due_date
+            set_due(invoice, later)
+
+
+@pytest.mark.parametrize("case", MAILS, ids=str)
+def test_c3_what_was_open_when_a_mail_left_is_on_record_and_was_more_than_nothing(build: Builder, case: Case) -> None:
+    world = build(case, "quickbooks")
+    world.quiet()
+    with world.ledger() as (ledger, _):
+        sent = [operation for _, operation in ledger.intents.confirmed()]
+    balances = [operation.balance for operation in sent if isinstance(operation, EmailInvoice)]
+    balances += [line.balance for operation in sent if isinstance(operation, SendMessage) for line in operation.lines]
+    assert [str(balance) for balance in balances] == ["1000.00 USD"]
+    assert any(entry.event == "operation.sent" for entry in world.journal())
+
+
+@each("C4")
+def test_c4_the_period_is_closed(build: Builder, case: Case, provider: str) -> None:
+    world = build(case, provider)
+    if provider == "quickbooks":
+        world.company.close_books(date(2026, 12, 31))
+    else:
+        world.company.lock_period(date(2026, 12, 31))
+    report = world.one_pass()
+    assert report.drained.rejected == 1
+    assert report.needs_person
+    (why,) = [entry.detail["why"] for entry in world.journal() if entry.event == "operation.rejected"]
+    assert "closed" in why or "lock" in why
+    ends("C4", world, provider)
