@@ -101,11 +101,11 @@ def test_a_refused_connection_wrote_nothing(settings, tokens, timing):
 
 def test_a_hanging_write_times_out_and_its_outcome_is_unknown(settings, tokens, timing, notes):
     connector = XeroConnector(settings, tokens, timing, read_timeout_s=0.2)
-    notes.server.faults.append(Fault("hang_after", method="PUT", delay_s=1.0))
+    notes.server.faults.append(Fault("hang_after", method="PUT", delay_s=30.0))
     started = time.monotonic()
     with pytest.raises(OutcomeUnknown):
         connector.write(NOTE, KEY)
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < 20, "the time-out came first, not the end of the hang"
     assert len(notes.asked("PUT")) == 1
     connector.close()
 

