@@ -11,11 +11,13 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 
 from rules.domain.decisions import ChargeReversal, CreditState, FinanceCharge, Reminder, Task
+from rules.domain.discounted import OUTCOME
 from rules.domain.facts import (
     OURS,
     ChargeBilled,
     ChargeReversed,
     ChargeWaived,
+    Contacted,
     HistoryEntry,
     Hold,
     ReminderSent,
@@ -115,6 +117,10 @@ def _handled(intent: Intent) -> Iterator[HistoryEntry]:
 
 def _reminded(intent: Intent, decision: Reminder) -> Iterator[HistoryEntry]:
     on = intent.done_on or intent.decided_on
+    if not decision.level:  # no level of the dunning: a word before a discount lapses
+        for invoice in decision.invoices:
+            yield Contacted(intent.customer, decision.channel, on, OUTCOME, invoice)
+        return
     for invoice in decision.invoices:
         yield ReminderSent(intent.customer, invoice, decision.level, on, decision.fee, decision.key)
 

@@ -99,7 +99,8 @@ def what(decision: Json) -> str:
     """The decision in a few words."""
     match decision["kind"]:
         case "reminder":
-            return f"reminder, level {decision['level']} ({decision['template']}, {decision['channel']})"
+            step = f"level {decision['level']}" if decision["level"] else "before a discount lapses"
+            return f"reminder, {step} ({decision['template']}, {decision['channel']})"
         case "credit_state":
             flag = ", stop-sell" if decision["stop_sell"] else ""
             return f"credit state {decision['from']} to {decision['to']}{flag}"

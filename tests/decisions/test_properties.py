@@ -56,6 +56,9 @@ POLICIES = load_policies(
             send_window = { days = ["mon", "tue", "wed", "thu", "fri"] }
             [policies.p.credit_hold]
             hold = { any = { overdue = "200.00" } }
+            [policies.p.discounts]
+            remind_days_before = 30
+            part_payment = "pro_rata"
             [policies.p.escalation]
             steps = [
               { step = "statement", at_days = 5, channel = "email", repeat_every_days = 5 },
@@ -255,7 +258,7 @@ def _levels(found: dict[str, Any], book: Book) -> dict[str, int]:
     return {
         ref: decision["level"]
         for decision in found["decisions"]
-        if decision["kind"] == "reminder"
+        if decision["kind"] == "reminder" and decision["rule"] == "reminders"
         for ref in decision["invoices"]
         if ref in single
     }

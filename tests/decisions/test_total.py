@@ -64,6 +64,9 @@ better = { payer_class = ["new", "prompt", "chronic"], min_invoices = 1, limit_u
 worse = { any = { overdue = "1.00", payer_class = ["chronic"] } }
 prepayment = { any = { days_past_due = 1 } }
 terms_days = [0, 30]
+[policies.p.discounts]
+remind_days_before = 9
+part_payment = "pro_rata"
 [policies.p.credit_hold]
 limit_counts = { drafts = true, unapplied = false }
 stop = { all = { overdue = ["1.00", "1.00 EUR"], largest_overdue = "1.00" } }

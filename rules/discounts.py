@@ -1,0 +1,203 @@
+"""Early-payment discounts: reminded of before they lapse, credited where earned, claimed back where taken too late.
+
+What an earned discount settles is common arithmetic (`domain.eligibility`); this rule only says what is to be done
+about it. It credits nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from rules.domain.actions import AddNote, DueLine, Operation, SendMessage
+from rules.domain.calendars import days_after
+from rules.domain.decisions import Decision, Reminder, Skip, Task
+from rules.domain.discounted import OUTCOME, Offer, offer_of
+from rules.domain.money import Money
+from rules.domain.settings import Count, Flag, RuleSettings
+from rules.domain.situation import Situation
+from rules.domain.wording import counted, joined, spoken, sums
+
+__all__ = ["Settings", "decide"]
+
+RULE = "discounts"
+CREDIT, CLAIM = "credit discount", "claim discount"
+
+
+class Settings(RuleSettings):
+    """Early-payment discounts: what is said before one lapses, and what follows when it was taken."""
+
+    remind_days_before: Count | None = Field(
+        default=None, description="Days before its last day from which a discount is reminded of; absent: never."
+    )
+    template: str = Field(default="discount", min_length=1, description="The text of that reminder.")
+    channel: Literal["email", "letter", "call"] = Field(default="email", description="How it goes out.")
+    credit_earned: Flag = Field(
+        default=True, description="A task to credit a discount that was earned and still stands open in the books."
+    )
+    part_payment: Literal["none", "pro_rata"] = Field(
+        default="none", description="Whether a part paid in time earns its own part of the discount."
+    )
+    forgive_days: Count = Field(
+        default=0,
+        description="Days after its last day on which a discount taken is let go like an earned one.",
+    )
+    claim_unearned: Flag = Field(
+        default=True,
+        description="A task to claim a discount that was taken off too late.",
+    )
+
+
+def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
+    """A reminder before a discount lapses, a task where one was taken, a skip for every other one."""
+    lapsing: dict[date, list[Offer]] = defaultdict(list)
+    for ref, row in situation.aged.items():
+        offer = offer_of(situation, row) if ref in situation.scope else None
+        if offer is None:
+            continue
+        if situation.as_of <= offer.until and not offer.is_earned:
+            waiting = _not_yet(situation, settings, offer)
+            if waiting is None:
+                lapsing[offer.until].append(offer)
+            else:
+                yield _skip(offer, waiting)
+        else:
+            yield _taken(situation, settings, offer)
+    for _, offers in sorted(lapsing.items()):
+        yield _reminder(situation, settings, offers)
+
+
+def _skip(offer: Offer, why: str) -> Skip:
+    return Skip(RULE, offer.invoice.ref, f"{why}.", offer.invoice.customer)
+
+
+def _not_yet(situation: Situation, settings: Settings, offer: Offer) -> str | None:
+    """Why a running discount is not reminded of today; None where it is."""
+    runs = f"A discount of {spoken(offer.discount)} runs until {offer.until}"
+    if settings.remind_days_before is None:
+        return runs
+    first_on = days_after(offer.until, -settings.remind_days_before)
+    if situation.as_of < first_on:
+        return f"{runs}, reminded of from {first_on} on"
+    held = next((why for why, holds in _silences(situation, settings, offer) if holds), None)
+    return None if held is None else f"{runs}; {held}"
+
+
+def _silences(situation: Situation, settings: Settings, offer: Offer) -> Iterator[tuple[str, bool]]:
+    """What may keep a reminder back, and whether it does."""
+    invoice, head, ledger = offer.invoice, situation.account.customer, situation.ledger
+    told = (entry for entry in ledger.contacts if entry.invoice == invoice.ref and entry.outcome == OUTCOME)
+    yield "it was reminded of", any(told)
+    sent = ledger.reminders.get(invoice.ref, ())
+    yield "a reminder went out today", any(entry.on == situation.as_of for entry in sent)
+    silent = head.do_not_contact or ledger.family[invoice.customer].do_not_contact
+    yield "the customer is marked do not contact", silent
+    yield "it is disputed or promised", invoice.ref in ledger.disputes or invoice.ref in situation.promised
+    yield f"no e-mail address for {head.name}", settings.channel == "email" and head.email is None
+
+
+def _reminder(situation: Situation, settings: Settings, offers: list[Offer]) -> Reminder:
+    until = offers[0].until
+    saved = joined(spoken(amount) for amount in sums(offer.discount for offer in offers))
+    return Reminder(
+        rule=RULE,
+        customer=situation.account.customer.ref,
+        invoices=tuple(offer.invoice.ref for offer in offers),
+        amounts=sums(offer.to_pay for offer in offers),
+        level=0,
+        template=settings.template,
+        channel=settings.channel,
+        key=f"{RULE}/{offers[0].invoice.ref}/lapse",
+        reason=f"{counted(len(offers), 'invoice')}: a discount of {saved} lapses after {until}.",
+        operations=tuple(_operations(situation, settings, offers)),
+    )
+
+
+def _operations(situation: Situation, settings: Settings, offers: list[Offer]) -> Iterator[Operation]:
+    if settings.channel == "call":
+        return
+    head, until = situation.account.customer, offers[0].until
+    yield SendMessage(
+        customer=head.ref,
+        to=head.email or "",
+        name=head.name,
+        template=settings.template,
+        level=0,
+        channel=settings.channel,
+        lines=tuple(_line(situation, offer) for offer in offers),
+        as_of=situation.as_of,
+        company=situation.account.company.name,
+        answer_by=until,
+    )
+    for offer in offers:
+        text = f"Reminded of the discount until {until}."
+        yield AddNote(offer.invoice.customer, "invoice", offer.invoice.ref, text)
+
+
+def _line(situation: Situation, offer: Offer) -> DueLine:
+    invoice = offer.invoice
+    return DueLine(
+        invoice=invoice.ref,
+        number=invoice.number,
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on or offer.until,
+        days_past_due=situation.aged[invoice.ref].days_past_due,
+        asked=offer.to_pay,
+        balance=invoice.balance,
+        pay_link=invoice.pay_link,
+    )
+
+
+def _taken(situation: Situation, settings: Settings, offer: Offer) -> Decision:
+    """What follows once a discount was earned, taken too late, or left."""
+    before = _followed(situation, offer)
+    if before is not None:
+        return _skip(offer, before)
+    rest, allowed = offer.invoice.balance, spoken(offer.discount)
+    if offer.is_earned:
+        why = f"{spoken(offer.in_time)} came by {offer.until}, which earned the discount of {allowed}"
+        return _task(situation, offer, CREDIT, rest, why) if settings.credit_earned else _skip(offer, why)
+    if offer.short_paid_on is not None:
+        return _short_paid(situation, settings, offer, offer.short_paid_on)
+    share = Money(offer.pro_rata, rest.currency)
+    if settings.part_payment == "pro_rata" and share:
+        why = f"{spoken(offer.in_time)} came by {offer.until} and earned its part of the discount"
+        return _task(situation, offer, CREDIT, share, why)
+    return _skip(offer, f"The discount of {allowed} lapsed after {offer.until}")
+
+
+def _short_paid(situation: Situation, settings: Settings, offer: Offer, paid_on: date) -> Decision:
+    """A discount taken too late: let go for some days, then claimed."""
+    rest = offer.invoice.balance
+    why = (
+        f"{spoken(rest)} short, no more than the discount of {spoken(offer.discount)}, "
+        f"but paid on {paid_on} and it ran until {offer.until}"
+    )
+    if paid_on <= days_after(offer.until, settings.forgive_days):
+        return _task(situation, offer, CREDIT, rest, f"{why}; the policy forgives {settings.forgive_days} days")
+    return _task(situation, offer, CLAIM, rest, why) if settings.claim_unearned else _skip(offer, why)
+
+
+def _followed(situation: Situation, offer: Offer) -> str | None:
+    """The task of this rule that was done or refused for the invoice, if one was."""
+    done = (entry for entry in situation.ledger.tasks if entry.rule == RULE and offer.invoice.ref in entry.invoices)
+    return next((f"Task {entry.what} was {entry.outcome} on {entry.on}" for entry in done), None)
+
+
+def _task(situation: Situation, offer: Offer, what: str, amount: Money, why: str) -> Task:
+    customer = situation.ledger.family[offer.invoice.customer]
+    return Task(
+        rule=RULE,
+        customer=customer.ref,
+        collector=customer.collector or situation.account.customer.collector,
+        due_on=days_after(offer.short_paid_on or offer.until, 1),
+        what=what,
+        key=f"{RULE}/{offer.invoice.ref}/{what.split(maxsplit=1)[0]}",
+        reason=f"To {what} of {spoken(amount)}: {why}.",
+        invoices=(offer.invoice.ref,),
+        amounts=(amount,),
+    )
