@@ -5,13 +5,14 @@ Reads the mirror and the outbox, writes neither.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from rules import Evaluation, evaluate
-from rules.domain.decisions import Decision, Skip
+from rules.domain.actions import EmailInvoice, Operation, SendMessage
+from rules.domain.decisions import Decision, Reminder, Skip
 from rules.domain.eligibility import is_open
 from rules.domain.facts import Account
 from syncd.assess import report
@@ -46,8 +47,8 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
     plan = make_plan(decisions, known_of(ledger, heads, decisions), planning_terms(ledger, ground))
     document = report(evaluations, ground.policies.version, today)
     stored = {intent.key: intent for intent in ledger.intents.actions()}
-    coming = _coming(plan)
-    document["decisions"] = [_with_status(row, coming, stored) for row in document["decisions"]]
+    coming, hours = _coming(plan), _hours(decisions, stored, ledger.time.time_of_day())
+    document["decisions"] = [_with_status(row, coming, stored, hours) for row in document["decisions"]]
     brake = forgotten(ledger) or plan.brake
     return Preview(ledger.name, today, brake, document, tuple(accounts), plan.withdrawn)
 
@@ -76,13 +77,34 @@ def _coming(plan: Plan) -> dict[str, tuple[str, str, str]]:
     return {action.decision.key: (action.state, action.hold, action.why) for action in plan.actions}
 
 
+def _hours(decisions: Iterable[Decision], stored: Mapping[str, Intent], now: str) -> dict[str, str]:
+    """What may not go out at this hour, by key: a planned reminder that stays would otherwise look forgotten."""
+    decided = {one.key: one for one in decisions if isinstance(one, Reminder)}
+    kept = {key: intent.decision for key, intent in stored.items() if key in decided}
+    return {
+        key: f"goes out between {first} and {last}"
+        for key, decision in (decided | kept).items()
+        for first, last in filter(None, map(_hours_of, decision.operations))
+        if not first <= now < last
+    }
+
+
+def _hours_of(operation: Operation) -> tuple[str, str] | None:
+    return operation.hours if isinstance(operation, SendMessage | EmailInvoice) else None
+
+
 def _with_status(
-    row: Mapping[str, Any], coming: Mapping[str, tuple[str, str, str]], stored: Mapping[str, Intent]
+    row: Mapping[str, Any],
+    coming: Mapping[str, tuple[str, str, str]],
+    stored: Mapping[str, Intent],
+    hours: Mapping[str, str],
 ) -> dict[str, Any]:
     if row["kind"] == "skip":
         return {**row, "status": "skipped"}
     intent = stored.get(row["key"])
     state, hold, why = coming.get(row["key"]) or _stored_state(intent)
+    if state == "planned":
+        why = why or hours.get(row["key"], "")
     number = {"action": intent.id, "plan": f"P{intent.plan}"} if intent else {"action": None, "plan": None}
     return {**row, "status": state, "held_by": hold or None, "status_reason": why or None, **number}
 

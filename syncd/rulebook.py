@@ -52,7 +52,7 @@ class Rulebook:
         try:
             self.policies = read_rules(self._folder)
         except ConfigError as error:
-            log.warning("rules.reload_refused", problems=len(error.problems))
+            log.warning("rules.reload_refused", problems=len(error.problems), why="; ".join(error.problems))
             return error.problems
         log.info("rules.reloaded", version=self.policies.version)
         return ()

@@ -87,7 +87,7 @@ def _shown(aged: Mapping[str, Any], book: Book, by: By) -> Iterator[Text]:
     from syncd.cli.rendering import Names, agings
 
     name = f"{aged['connection']}: " if aged["connection"] else ""
-    yield f"{name}{aged['company']}, as of {aged['as_of']}"
+    yield f"{name}{aged['company'] or 'Receivables'}, as of {aged['as_of']}"
     if by != "customer":
         yield from _groups(aged, by)
         return

@@ -49,7 +49,6 @@ def demo(csv: Path | None, keep: bool, serve: bool, as_json: bool) -> int:
     clock = SystemClock()
     try:
         with _quiet(), _progress(DAYS) as on_day, show(csv, folder, clock, on_day) as played:
-            on_day(DAYS)
             if as_json:
                 print_json(played.document)
             else:
@@ -211,6 +210,8 @@ def _serve(document: dict[str, Any], simulated: Any, clock: Any) -> None:
     say("The companies are running, and their clock is the world's now. Ctrl-C ends them.")
     for company in document["companies"]:
         say(f"  {company['name']}: connection {company['connection']}")
+    say("From another terminal, for example:")
+    say(f"  syncd cycle --config {document['folder']}/config.toml")
     try:
         while True:
             simulated.move_to(clock.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -53,12 +54,26 @@ def print_text(parts: Iterable[Text]) -> None:
         if isinstance(part, Table):
             _print_table(part)
         else:
-            click.echo(part)
+            click.echo(tame(part))
 
 
 def say(text: str) -> None:
     """A line for the person at the keyboard, not for the pipe."""
-    click.echo(text, err=True)
+    click.echo(tame(text), err=True)
+
+
+def tame(text: str) -> str:
+    """`text` as it may be shown: a name from somebody's books must not steer a terminal or turn the line around."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if _steers(character) else character for character in text)
+
+
+def _steers(character: str) -> bool:
+    if character in "\n\t" or character.isprintable():
+        return False
+    return unicodedata.category(character) in ("Cc", "Zl", "Zp") or unicodedata.bidirectional(character) in _TURNS
+
+
+_TURNS = frozenset(["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"])
 
 
 def brake_line(why: str) -> str:
@@ -75,7 +90,7 @@ def _print_table(table: Table) -> None:
         money = column in table.right
         rich_table.add_column(column, justify="right" if money else "left", no_wrap=money, overflow="fold")
     for row in table.rows:
-        rich_table.add_row(*row)
+        rich_table.add_row(*(tame(" ".join(cell.split("\n"))) for cell in row))
     terminal = sys.stdout.isatty()
     console = Console(file=sys.stdout, markup=False, highlight=False, width=None if terminal else PIPE_WIDTH)
     with console.capture() as captured:

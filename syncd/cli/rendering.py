@@ -43,7 +43,7 @@ class Names:
 def assessment(found: Json, book: Book) -> Iterator[Text]:
     """The whole answer of `assess` on a book."""
     names = Names.of(book.customers, book.invoices)
-    yield f"{book.company.name}, as of {found['as_of']}, rules {found['policy_version'][:19]}"
+    yield f"{book.company.name or 'Receivables'}, as of {found['as_of']}, rules {found['policy_version'][:19]}"
     yield from agings(found["customers"], names)
     yield from decisions(found["decisions"], names)
     yield from _section("Promises to pay", promises(found["promises"]))
@@ -68,8 +68,7 @@ def decisions(found: Sequence[Json], names: Names, *, silences: bool = True) -> 
     skips = [row for row in found if row["kind"] == "skip"]
     yield from _section("To do", [act_table(acts, names)] if acts else ["nothing is due"])
     if skips and silences:
-        rows = [(names.subject(row["subject"], row["rule"]), row["rule"], row["reason"]) for row in skips]
-        yield from _section("Not done", [Table(("about", "rule", "why not"), rows)])
+        yield from _section("Not done", [skip_table(skips, names)])
     elif skips:
         times = "once" if len(skips) == 1 else f"{len(skips)} times"
         yield from ("", f"{times} nothing is done, for a reason: --silences shows each, `syncd explain` those of one")
@@ -80,6 +79,23 @@ def act_table(acts: Sequence[Json], names: Names) -> Table:
     planned = any("status" in row for row in acts)
     columns = (*(("no.", "status") if planned else ()), "what", "customer", "invoices", "amount", "why")
     return Table(columns, [_act_row(row, names, planned=planned) for row in acts], right=("amount",))
+
+
+def skip_table(skips: Sequence[Json], names: Names) -> Table:
+    """Skips, one row for all that one reason is said of: of invoices long paid there are hundreds."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for row in skips:
+        about.setdefault((row["rule"], row["reason"]), []).append(names.subject(row["subject"], row["rule"]))
+    return Table(("about", "rule", "why not"), [(_several(said), *why) for why, said in about.items()])
+
+
+def _several(subjects: Sequence[str]) -> str:
+    shown = subjects if len(subjects) <= _SUBJECTS else subjects[: _SUBJECTS - 1]
+    rest = len(subjects) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+_SUBJECTS = 3
 
 
 def promises(found: Sequence[Json]) -> Iterator[Text]:
@@ -168,7 +184,9 @@ def _status(decision: Json) -> str:
 
 def _reason(decision: Json) -> str:
     """The rule's sentence, and why it waits where that is more than the review."""
-    if decision.get("held_by") in ("unable", "person"):
+    if decision.get("held_by") in ("unable", "person") or (
+        decision.get("status") == "planned" and decision.get("status_reason")
+    ):
         return f"{decision['reason']} ({decision['status_reason']})"
     return str(decision["reason"])
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from syncd.errors import ConfigError, TryAgain, Usage
@@ -87,6 +88,7 @@ def open_store(url: str) -> Store:
     Raises:
         ConfigError: it cannot be opened, is damaged, or was written by a newer syncd. Nothing is changed then.
     """
+    _keep_private(url)
     writer, reader = _engine(url, begin="BEGIN IMMEDIATE"), _engine(url, begin="BEGIN")
     try:
         _check(writer, url)
@@ -94,6 +96,14 @@ def open_store(url: str) -> Store:
     except DatabaseError as error:
         raise ConfigError([f"database {_shown(url)}: {_cause(error)}"]) from error
     return Store(writer, reader)
+
+
+def _keep_private(url: str) -> None:
+    """A database of ours is made for its owner alone: SQLite itself would let every user of the machine read it."""
+    path = Path(make_url(url).database or "") if url.startswith("sqlite") else None
+    if path is not None and path.parent.is_dir() and not path.exists():
+        with suppress(OSError):  # what is wrong with the place is said by opening it
+            path.touch(mode=0o600)
 
 
 def _engine(url: str, *, begin: str) -> Engine:

@@ -300,6 +300,43 @@ def test_status_says_that_and_why_the_last_pass_failed_until_one_succeeds(syncd:
     assert "failed" not in syncd("status").out
 
 
+def test_the_database_is_for_its_owner_alone(syncd: Syncd, office: Path) -> None:
+    syncd("pull")
+    assert (office / "state" / "syncd.db").stat().st_mode & 0o077 == 0
+
+
+def test_reasons_that_are_said_of_many_are_said_once(syncd: Syncd, office: Path) -> None:
+    one = book()
+    [invoice] = one["invoices"]
+    paid = [invoice | {"ref": f"P-{n}", "number": f"20{n}", "balance": "0.00 USD", "status": "paid"} for n in range(5)]
+    payment = {"customer": "C-1", "received_on": one["as_of"], "amount": "5000.00 USD", "ref": "P-1"}
+    applied = [{"invoice": row["ref"], "amount": "1000.00 USD"} for row in paid]
+    one |= {"invoices": [invoice, *paid], "payments": [payment | {"applied": applied}]}
+    (office / "one.json").write_text(json.dumps(one))
+    out = syncd("assess", "--book", office / "one.json", "--rules", office / "rules.d").out
+    [line] = [line for line in out.splitlines() if "fully paid" in line]
+    assert line.startswith("invoice 200, invoice 201 and 3 more")
+
+
+def test_an_approved_reminder_says_in_which_hours_it_goes_out(syncd: Syncd, office: Path) -> None:
+    closed = "23:58" if datetime.now(UTC).hour < 12 else "00:00"
+    hours = f'from = "{closed}", to = "{closed[:-1]}{int(closed[-1]) + 1}"'
+    levels = 'levels = [{ at_days = 5, template = "friendly" }]'
+    email = '[email]\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"\nfrom = "ar@acme.example"\n'
+    (office / "config.toml").write_text(CONFIG + email)
+    window = f"send_window = {{ {hours} }}"
+    (office / "rules.d" / "10.toml").write_text(f"{RULES}[policies.p.reminders]\n{levels}\n{window}\n")
+    one = book()
+    one["customers"][0]["email"] = "ap@oak.example"
+    (office / "books" / "book.json").write_text(json.dumps(one))
+    syncd("cycle")
+    syncd("approve")
+    syncd("cycle")
+    [row] = [row for row in json.loads(syncd("plan", "--json").out)["decisions"] if row["kind"] == "reminder"]
+    assert (row["status"], row["status_reason"].split()[:3]) == ("planned", ["goes", "out", "between"])
+    assert "(goes out between" in syncd("plan").out
+
+
 def test_status_for_programs_has_instants_and_plain_names(syncd: Syncd, office: Path) -> None:
     syncd("pull")
     [row] = json.loads(syncd("status", "--json").out)
