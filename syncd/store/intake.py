@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, delete, select, update
 from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
 from rules.domain.facts import CreditNote, Customer, Fact, Invoice, Payment, Rate
 from syncd.store import codec, schema
+from syncd.store.moves import follow_invoices
 from syncd.store.sql import chunks, upsert
 
 _fact, _dirty = schema.fact, schema.dirty
@@ -101,6 +102,7 @@ class Intake:
                 applied += Applied(changed=1, vanished=vanished, opened=int(is_open) - int(was_open))
         for kind in {kind for kind, _ in rows}:
             upsert(self._tx, _fact, [row for (of, _), row in rows.items() if of == kind])
+        follow_invoices(self._tx, self._name, _given(rows, held))
         self._note_departed([record.ref for record in records if isinstance(record, Gone)])
         self._unquarantine(list(rows))
         mark_dirty(self._tx, self._name, changed)
@@ -234,6 +236,15 @@ class Intake:
 
     def _is(self, kind: str, ref: str) -> Any:
         return and_(_fact.c.connection == self._name, _fact.c.kind == kind, _fact.c.id == ref)
+
+
+def _given(rows: Mapping[tuple[str, str], dict[str, Any]], held: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
+    """The invoices that are another customer's by now: whose they were, whose they are."""
+    return {
+        ref: (held["invoice", ref].customer, row["customer"])
+        for (kind, ref), row in rows.items()
+        if kind == "invoice" and ("invoice", ref) in held and held["invoice", ref].customer != row["customer"]
+    }
 
 
 def mark_dirty(tx: Connection, connection: str, customers: Iterable[str]) -> None:

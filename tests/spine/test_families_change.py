@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from connectors import Gone, Ref
 from connectors.errors import Unprovable
 from rules.domain.actions import CreateInvoice, EmailInvoice
+from rules.domain.facts import Promise
 from syncd import approval
 from syncd.cycle import run_pass
+from tests.spine.conftest import usd
 
 REMINDER = "reminders/I-1/level-1"
 
@@ -103,6 +105,28 @@ def test_what_was_approved_for_a_customer_that_was_merged_away_is_decided_again_
     assert desk.books.done == []
     waiting = desk.ledger.intents.actions(("held",))
     assert {operation.customer for intent in waiting for operation in intent.decision.operations} == {"C-2"}
+
+
+def test_what_people_recorded_of_an_invoice_goes_with_it(desk):
+    overdue_book(desk)
+    desk.books.invoice("I-2", "C-1", date(2025, 3, 1))
+    run_pass(desk.ledger, desk.ground)
+    for number, invoices in enumerate([("I-1",), ("I-1", "I-2")]):
+        promise = Promise(f"PR-{number}", "C-1", invoices, date(2025, 3, 3), date(2025, 4, 1), usd("50.00"))
+        desk.ledger.desk.put(promise, ref=promise.ref, customer="C-1", who="dana", now=desk.clock.now())
+
+    change(desk, Ref("invoice", "I-1"), customer="C-2")
+    later(desk, 1)
+    assert promises_of(desk, "C-2") == ["PR-0"]
+
+    change(desk, Ref("invoice", "I-2"), customer="C-2")
+    later(desk, 1)
+    assert promises_of(desk, "C-2") == ["PR-0", "PR-1"]
+
+
+def promises_of(desk, head):
+    (account,) = desk.ledger.files.accounts([head], desk.ledger.company, desk.ledger.today())
+    return [promise.ref for promise in account.promises]
 
 
 def unprovable(operation, key, since):
