@@ -1,6 +1,7 @@
 """A line for each message about to be handed over, beside the database: mail leaves no other proof of itself.
 
-Keys only; no address and no text. A line is on disk before the message leaves, so a message without one was not sent.
+Keys only, with the connection they are of: two companies may have an invoice of the same id. No address and no text.
+A line is on disk before the message leaves, so a message without one was not sent.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from syncd.outbox import Writer
 
 @dataclass(frozen=True, slots=True)
 class MailLog:
-    """The log at `path`."""
+    """The log at `path`, for the messages of one connection."""
 
     path: Path
+    connection: str
 
     def add(self, key: str, at: str) -> None:
         """A message under `key` is about to leave."""
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(handle, (json.dumps({"key": key, "at": at}) + "\n").encode())
+            line = json.dumps({"connection": self.connection, "key": key, "at": at})
+            os.write(handle, f"{_end_of_half_a_line(handle)}{line}\n".encode())
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -36,7 +39,14 @@ class MailLog:
         if not self.path.exists():
             return False
         with self.path.open(encoding="utf-8") as lines:
-            return any(_key(line) == key for line in lines)
+            return any(self._is_of(line, key) for line in lines)
+
+    def _is_of(self, line: str, key: str) -> bool:
+        try:
+            entry = json.loads(line)
+            return bool(entry["key"] == key and entry.get("connection", self.connection) == self.connection)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +63,7 @@ class LoggedMailer:
         return self.mailer.write(operation, key)
 
 
-def _key(line: str) -> str | None:
-    try:
-        key = json.loads(line)["key"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return str(key)
+def _end_of_half_a_line(handle: int) -> str:
+    """A line break where a crash left half a line, so that the next one stands by itself."""
+    size = os.fstat(handle).st_size
+    return "\n" if size and os.pread(handle, 1, size - 1) != b"\n" else ""

@@ -227,7 +227,7 @@ def open_ledger(
         connector=open_connector(_with_account(settings, vault), vault, timing(clock)),
         letters=LetterTray(config.state_dir / "letters" / connection.name, config.templates_dir),
         lineage=Lineage(store, config.state_dir / MARK),
-        mail_log=MailLog(config.state_dir / "mail.log"),
+        mail_log=MailLog(config.state_dir / "mail.log", connection.name),
         mailer=mailer,
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from rules.domain.actions import Operation
+from rules.domain.actions import CreateInvoice, Operation
 from rules.domain.decisions import (
     Action,
     ChargeReversal,
@@ -161,16 +161,21 @@ def _planned(action: Action, terms: Terms) -> PlannedAction:
 
 def _waits_for(action: Action, terms: Terms) -> tuple[Hold, str] | None:
     """What keeps the action from going out by itself in any mode; None where nothing does."""
-    match action:
-        case Task(waits=True):
-            return "person", f"for {action.collector or 'a person'} to do: {action.what}"
-        case Reminder(channel="call"):
-            return "person", "a call to make; approve it once it is made"
-        case Reminder(channel="letter"):
-            return "person", "a letter to print and post; approve to write it out"
-        case _:
-            why = terms.unsupported(action.operations[0]) if action.operations else None
-            return ("unable", why) if why else None
+    if isinstance(action, Task) and action.waits:
+        return "person", f"for {action.collector or 'a person'} to do: {action.what}"
+    if isinstance(action, Reminder) and action.channel == "call":
+        return "person", "a call to make; approve it once it is made"
+    why = next(filter(None, map(terms.unsupported, _indispensable(action))), None)
+    if why is not None:
+        return "unable", why
+    if isinstance(action, Reminder) and action.channel == "letter":
+        return "person", "a letter to print and post; approve to write it out"
+    return None
+
+
+def _indispensable(action: Action) -> tuple[Operation, ...]:
+    """The deed, and the bill for a fee it tells of: a fee that stands in no books must not be asked for."""
+    return action.operations[:1] + tuple(step for step in action.operations[1:] if isinstance(step, CreateInvoice))
 
 
 def _possible(action: Action, terms: Terms) -> tuple[Operation, ...]:

@@ -177,7 +177,9 @@ def _before_content() -> Iterator[None]:
 def _address_it(server: smtplib.SMTP, sender: Sender, envelope: Envelope) -> int:
     """Sender and recipients. Returns how many copies the server would not take."""
     with _before_content():
-        _accepted(*server.mail(sender.from_.addr_spec))
+        code, answer = server.mail(sender.from_.addr_spec)
+        if code >= _TEMPORARY:  # for good, too: it is about us, and every message would meet it
+            raise Unavailable(f"the mail server does not let us send: {_said(code, answer)}")
         for address in envelope.to:
             _accepted(*server.rcpt(address))
         return sum(server.rcpt(copy)[0] >= _TEMPORARY for copy in envelope.copies)

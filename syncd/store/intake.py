@@ -14,7 +14,7 @@ from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
 from rules.domain.facts import CreditNote, Customer, Fact, Invoice, Payment, Rate
 from syncd.store import codec, schema
 from syncd.store.moves import follow_invoices
-from syncd.store.sql import chunks, upsert
+from syncd.store.sql import chunks, fitted, upsert
 
 _fact, _dirty = schema.fact, schema.dirty
 
@@ -116,7 +116,7 @@ class Intake:
             "id": record.ref.id,
             "customer": fact.ref if isinstance(fact, Customer) else fact.customer,
             "parent": fact.parent if isinstance(fact, Customer) else None,
-            "number": _number(fact),
+            "number": fitted(_fact.c.number, _number(fact) or "") or None,
             "open": _is_open(fact),
             "listing": listings.get(record.ref.kind, 0),
             "stamp": record.stamp,

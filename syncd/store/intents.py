@@ -19,6 +19,7 @@ from rules.domain.decisions import Action
 from syncd.plan import Plan, PlannedAction, State, invoices_of, is_settled
 from syncd.store import codec, journal, schema
 from syncd.store.intent_rows import Intent, IntentRows, Step
+from syncd.store.sql import fitted
 
 _action, _operation, _about = schema.action, schema.operation, schema.action_invoice
 
@@ -64,8 +65,8 @@ class Intents(IntentRows):
                 {
                     "state": "confirmed",
                     "why": "",
-                    "remote_id": receipt.remote_id,
-                    "trace": receipt.trace,
+                    "remote_id": fitted(_operation.c.remote_id, receipt.remote_id),
+                    "trace": fitted(_operation.c.trace, receipt.trace),
                     "finished_at": now.isoformat(),
                 },
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Column, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
@@ -18,6 +18,12 @@ def chunks(items: Sequence[T], size: int = _CHUNK) -> Iterator[Sequence[T]]:
     """`items` in runs of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def fitted(column: Column[Any], text: str) -> str:
+    """`text` cut to what the column takes: PostgreSQL refuses more, and a long name must not stop a page."""
+    length: int | None = getattr(column.type, "length", None)
+    return text[:length]
 
 
 def upsert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 from datetime import date, timedelta
+from pathlib import Path
 
-from rules.domain.actions import CreateInvoice, EmailInvoice
+from rules.domain.actions import CreateInvoice, DueLine, EmailInvoice, SendMessage
 from syncd import approval
 from syncd.cycle import run_pass
+from syncd.letters import LetterTray
 from syncd.mail_log import MailLog
 from syncd.recover import recover
+from tests.spine.conftest import usd
 
 LATE = date(2025, 1, 10)
 
@@ -94,9 +97,26 @@ def test_after_recovery_the_first_plan_waits_for_a_person(desk, folder, open_des
 
 
 def test_the_mail_log_knows_every_message_that_may_have_left(tmp_path):
-    log = MailLog(tmp_path / "mail.log")
+    log = MailLog(tmp_path / "mail.log", "acme")
     log.add("reminders/I-1/level-1", "2025-03-03")
     with (tmp_path / "mail.log").open("a") as file:
         file.write('{"key": "reminders/I-2/le')
     assert log.has("reminders/I-1/level-1")
     assert not log.has("reminders/I-2/level-1")
+    log.add("reminders/I-3/level-1", "2025-03-04")
+    assert log.has("reminders/I-3/level-1")
+
+
+def test_the_mail_log_tells_companies_with_the_same_ids_apart(tmp_path):
+    MailLog(tmp_path / "mail.log", "acme").add("reminders/101/level-1", "2025-03-03")
+    assert not MailLog(tmp_path / "mail.log", "kiwi").has("reminders/101/level-1")
+
+
+def test_a_letter_to_a_customer_of_any_name_is_written_inside_its_folder(tmp_path):
+    tray = LetterTray(tmp_path / "letters", None)
+    for ref in ("../../etc/passwd", "Zoë\x00 ]", "x" * 300):
+        line = DueLine("I-1", "1001", date(2025, 1, 1), date(2025, 2, 1), 30, usd("1.00"), usd("1.00"))
+        letter = SendMessage(ref, "", "Oak", "final", 1, "letter", (line,), date(2025, 3, 3))
+        path = Path(tray.write(letter, f"reminders/{ref}/level-1").remote_id)
+        assert path.parent == tmp_path / "letters"
+        assert path.stat().st_mode & 0o777 == 0o600

@@ -8,13 +8,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, select, text
 
 import syncd.store
-from connectors import Gone, Page, Record, Ref, Unreadable
+from connectors import Gone, Page, Receipt, Record, Ref, Unreadable
 from rules.domain.facts import Customer, Dispute, Invoice, Rate
 from rules.domain.money import Money
+from syncd.cycle import run_pass
 from syncd.errors import ConfigError
+from syncd.store import schema
 from syncd.store.connections import Connections
 from syncd.store.desk import Desk, Paper
 from syncd.store.engine import HEAD, Store, open_store
@@ -161,6 +163,20 @@ def test_records_of_one_source_are_replaced_as_a_whole_and_say_whom_they_changed
 def test_another_company_under_the_same_name_is_refused(store, mirror):
     with pytest.raises(ConfigError, match="already holds the books of company realm"):
         Connections(store, "acme").register("another")
+
+
+def test_what_a_provider_says_at_length_fits_the_columns_of_a_stricter_database(desk):
+    long = "x" * 500
+    desk.books.put(Customer("C-1", long))
+    desk.books.invoice("I-1", "C-1", date(2025, 3, 1))
+    desk.books.write = lambda operation, key: Receipt(remote_id="R-1", trace=long)
+    run_pass(desk.ledger, desk.ground)
+    with desk.office.store.reading() as tx:
+        for table in (schema.fact, schema.operation):
+            for row in tx.execute(select(table)):
+                for column in table.c:
+                    if isinstance(value := getattr(row, column.name), str) and getattr(column.type, "length", None):
+                        assert len(value) <= column.type.length, column
 
 
 def test_the_newest_migration_is_the_one_the_program_expects():

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.domain.actions import AddNote, EmailInvoice, SendMessage
+from rules.domain.actions import AddNote, ChargeLine, CreateInvoice, DueLine, EmailInvoice, SendMessage
 from rules.domain.decisions import FinanceCharge, Problem, Reminder, Skip, Task
 from rules.domain.money import Money
 from syncd.plan import Known, Limits, Terms, make_plan
@@ -49,6 +49,23 @@ def terms(**changes: object) -> Terms:
 def test_in_auto_mode_a_decision_is_planned():
     plan = make_plan([reminder()], {}, terms())
     assert [action.state for action in plan.actions] == ["planned"]
+
+
+def test_a_message_with_a_fee_that_cannot_be_billed_does_not_go_out():
+    fee = ChargeLine("Reminder fee", money("10.00"), "fee")
+    day = date(2025, 3, 1)
+    bill = CreateInvoice("C-1", "I-1", "1001", day, day, (fee,), "Fee.")
+    due = DueLine("I-1", "1001", day, day, 3, money("10.00"), money("10.00"))
+    message = SendMessage("C-1", "a@b.example", "Oak", "firm", 2, "email", (due,), day, fee=money("10.00"))
+    steps = (message, bill)
+
+    def unsupported(operation):
+        return "set finance_charge_account" if isinstance(operation, CreateInvoice) else None
+
+    for channel in ("email", "letter"):
+        decision = reminder(channel=channel, operations=steps, fee=money("10.00"))
+        (action,) = make_plan([decision], {}, terms(unsupported=unsupported)).actions
+        assert (action.state, action.hold, action.why) == ("held", "unable", "set finance_charge_account")
 
 
 def test_in_review_mode_it_waits_for_approval():

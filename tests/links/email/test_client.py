@@ -46,7 +46,16 @@ def test_the_same_message_is_the_same_bytes_each_time(postmaster: Place) -> None
     assert master.envelopes[0].original_content == master.envelopes[1].original_content
 
 
-@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
+def test_a_sender_the_server_does_not_take_is_about_us_and_no_message_is_given_up(
+    postmaster: Place,
+) -> None:
+    master, port = postmaster
+    master.answers = {"MAIL": "553 5.7.1 not the owner of ar@acme.example"}
+    with pytest.raises(Unavailable, match=r"does not let us send: 553 5\.7\.1 not the owner of \(address\)"):
+        mailer(port).write(reminder(), KEY)
+
+
+@pytest.mark.parametrize("verb", ["RCPT", "DATA"])
 def test_a_refusal_for_now_may_be_tried_again_and_one_for_good_may_not(postmaster: Place, verb: str) -> None:
     master, port = postmaster
     master.answers = {verb: "451 4.3.0 try later"}
