@@ -27,7 +27,7 @@ from rules.domain.situation import Situation
 from rules.policy.modules import rule_modules
 from rules.policy.policies import Policies
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "evaluate", "situations_of"]
 
 _ORDER = ("reminder", "credit_state", "finance_charge", "charge_reversal", "memo", "task", "skip")
 
@@ -49,6 +49,13 @@ def evaluate(account: Account, policies: Policies, as_of: date, default: str | N
         customers=positions,
         promises=tuple(_promise_positions(account, situations, by_customer)),
     )
+
+
+def situations_of(account: Account, policies: Policies, as_of: date, default: str | None = None) -> list[Situation]:
+    """What the rules look at: the account under each policy that governs any of it, those of no policy last."""
+    by_customer = {customer.ref: policies.select(customer, None, default) for customer in account.family}
+    found = _situations(account, policies, as_of, by_customer, default)
+    return [found[name] for name in sorted(found, key=lambda name: (name is None, name or ""))]
 
 
 def _situations(

@@ -91,6 +91,7 @@ CUSTOMER = Shape(
         Field("do_not_contact", FLAG),
         Field("active", FLAG),
         Field("stop_sell", FLAG, shown=False),
+        Field("phone", TEXT, shown=False),
         VERSION,
     ),
 )

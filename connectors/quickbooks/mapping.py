@@ -48,8 +48,14 @@ def customer(row: Row, profile: Profile) -> Customer:
         since=_local_day(row, "CreateTime", profile),
         active=row.get("Active") is not False,
         stop_sell=hold is not None,
+        phone=_phone(row),
     )
     return replace(fact, version=_digest(fact))
+
+
+def _phone(row: Row) -> str | None:
+    numbers = (_text(_part(row, name), "FreeFormNumber").strip() for name in ("PrimaryPhone", "Mobile"))
+    return next(filter(None, numbers), None)
 
 
 def invoice(row: Row, profile: Profile, account: str) -> Invoice:

@@ -171,8 +171,21 @@ def _customer(row: Row, books: Books) -> Customer:
             do_not_contact=text(row, "ContactStatus") == "GDPRREQUEST",
             active=text(row, "ContactStatus") not in _LEFT,
             stop_sell=None if groups is None else books.stop_sell_group.casefold() in map(str.casefold, groups),
+            phone=_phone(row),
         )
     )
+
+
+def _phone(row: Row) -> str | None:
+    """The number Xero shows first, else the mobile, with country and area where they are kept apart."""
+    kept = {text(phone, "PhoneType"): phone for phone in rows(row, "Phones")}
+    for kind in ("DEFAULT", "MOBILE"):
+        parts = [
+            text(kept.get(kind, {}), name).strip() for name in ("PhoneCountryCode", "PhoneAreaCode", "PhoneNumber")
+        ]
+        if parts[-1]:
+            return " ".join(filter(None, parts))
+    return None
 
 
 def _groups(row: Row) -> tuple[str, ...] | None:

@@ -64,6 +64,7 @@ class Customer:
     do_not_contact: bool = False
     active: bool = True
     stop_sell: bool | None = None
+    phone: str | None = None
     version: str = ""
 
 

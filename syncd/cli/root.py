@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "waive": ("waive:waive", "Let finance charges go, list and withdraw that."),
         "assign": ("assign:assign", "Say who looks after a customer, list and end that."),
         "status": ("reports:status", "Where each connection stands."),
+        "worklist": ("worklist:worklist", "Whom to call first, and why."),
         "metrics": ("metrics:metrics", "How well what is owed comes in: DSO, CEI, days to pay, roll rates."),
         "aging": ("aging:aging", "Who owes how much, how old, with totals."),
         "reconcile": ("reconcile:reconcile", "Our aging against the provider's own figures."),

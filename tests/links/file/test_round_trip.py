@@ -42,6 +42,7 @@ customers = st.builds(
     do_not_contact=st.booleans(),
     active=st.booleans(),
     stop_sell=st.none() | st.booleans(),
+    phone=st.none() | words,
     version=words | st.just(""),
 )
 

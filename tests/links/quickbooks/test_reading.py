@@ -416,3 +416,11 @@ def test_a_feature_the_plan_lacks_does_not_keep_the_books_from_being_read(books,
 
     ledger.before = answer
     assert everything(books)[0].company is not None
+
+
+def test_a_customer_is_reached_by_the_first_number_that_is_kept(books, ledger):
+    ledger.add("Customer", {"Id": "7", "DisplayName": "Oak", "PrimaryPhone": {"FreeFormNumber": "(555) 0100"}})
+    ledger.add("Customer", {"Id": "8", "DisplayName": "Elm", "PrimaryPhone": {}, "Mobile": {"FreeFormNumber": "0171"}})
+    ledger.add("Customer", {"Id": "9", "DisplayName": "Ash"})
+    found = facts(everything(books), "customer")
+    assert {ref: fact.phone for ref, fact in found.items()} == {"7": "(555) 0100", "8": "0171", "9": None}

@@ -121,6 +121,21 @@ def test_nulls_and_unknown_words_where_we_need_nothing_do_no_harm(connector, xer
     assert (customer.email, customer.active) == (None, True)
 
 
+def test_a_customer_is_reached_by_the_number_xero_shows_first_else_the_mobile(connector, xero):
+    kept = {"PhoneCountryCode": "64", "PhoneAreaCode": "9", "PhoneNumber": "555 0100"}
+    nothing = {"PhoneType": "DEFAULT", "PhoneNumber": "", "PhoneAreaCode": None}
+    xero.replies["GET", "Contacts"] = [
+        contact(900, Phones=[{"PhoneType": "FAX", "PhoneNumber": "1"}, {"PhoneType": "DEFAULT", **kept}]),
+        contact(901, Phones=[nothing, {"PhoneType": "MOBILE", "PhoneNumber": "021 77"}]),
+        contact(902, Phones=None),
+    ]
+    xero.replies["GET", "Invoices"] = [
+        invoice(number, Contact={"ContactID": guid(900 + number)}) for number in range(3)
+    ]
+    found = {fact.ref: fact.phone for fact in facts(connector.changes(None), "customer")}
+    assert found == {guid(900): "64 9 555 0100", guid(901): "021 77", guid(902): None}
+
+
 def test_bills_in_the_answer_are_left_alone(connector, xero):
     xero.replies["GET", "Invoices"] = [invoice(Type="ACCPAY")]
     assert entries(connector.changes(None)) == []
