@@ -26,9 +26,8 @@ from rules.domain.situation import Situation
 from rules.domain.wording import counted, joined, spoken, sums
 from rules.policy import Policies
 from syncd.aging import collector_of
-from syncd.cycle import open_files
+from syncd.cycle import open_files, watched
 from syncd.office import Ledger
-from syncd.preview import watched
 from syncd.store.intent_rows import Intent
 
 _STATE_POINTS: Mapping[CreditStanding, int] = {"good": 0, "watch": 5, "hold": 20, "stop": 30}
@@ -78,7 +77,7 @@ def worklist(ledger: Ledger, policies: Policies, collector: str | None = None) -
     today = ledger.today()
     waiting = [intent for intent in ledger.intents.actions(("held",)) if intent.hold == "person"]
     known = {intent.key for intent in ledger.intents.actions()}
-    accounts = open_files(ledger, watched(ledger), today)
+    accounts = open_files(ledger, watched(ledger, policies), today)
     cases = [_case(account, policies, today, ledger.config.policy, (waiting, known)) for account in accounts]
     overdue = {money.currency: money.amount for money in sums(money for case in cases for money in case.asked)}
     items = [_item(ledger.name, case, overdue, today) for case in cases if case.asked or case.tasks]
