@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from syncd.store.engine import Store
 from syncd.store.info import Mark, mark_of, set_recovered, was_recovered
 
 MARK = "store.mark"
+_ONE_AT_A_TIME = threading.Lock()  # every connection has a lineage of its own, all of them one mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,6 @@ class Lineage:
 
     store: Store
     path: Path
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def current(self) -> Mark:
         """What the store says of itself."""
@@ -43,7 +43,7 @@ class Lineage:
 
     def keep(self) -> None:
         """Write the store's mark beside it: a request is about to be sent."""
-        with self._lock:
+        with _ONE_AT_A_TIME:
             self._write(self.current())
 
     def recovered(self, now: datetime) -> None:

@@ -121,7 +121,7 @@ class Writer:
             if held is not None and key in keys_in(held.text):
                 return self._receipt("Customer", row)
             change = self._raised(operation, row, note, key)
-        elif held is None:
+        elif held is None or not keys_in(held.text):  # what a person put there is a person's to take away
             return self._receipt("Customer", row)
         else:
             change = {"Notes": notes.without_hold(note)} | self._type_back(row, held)

@@ -151,6 +151,12 @@ def test_a_worse_state_replaces_the_block(books, ledger):
     assert books.was_applied(hold(), "credit_hold/7/hold/1", SINCE) is None
 
 
+def test_a_hold_that_a_person_wrote_into_the_notes_is_not_lifted(books, ledger):
+    ledger.rows["Customer"]["7"]["Notes"] = "[AR-HOLD by Dana, call first]"
+    books.write(hold(on=False, state="good"), "credit_hold/7/good/2")
+    assert ledger.rows["Customer"]["7"]["Notes"] == "[AR-HOLD by Dana, call first]"
+
+
 def test_the_hold_type_displaces_the_customers_own_and_gives_it_back(server, ledger, open_books):
     ledger.add("CustomerType", {"Id": "5", "Name": "Trade"})
     ledger.add("CustomerType", {"Id": "6", "Name": "Credit hold"})
