@@ -17,11 +17,11 @@ from connectors import ConnectionSettings, open_connector
 from connectors.errors import BookRefused, ConnectorError, ConsentNeeded, Throttled, WrongCompany
 from connectors.tokens import Tokens
 from syncd.clock import Clock, timing
-from syncd.config import Config, ConnectionConfig, load_config
+from syncd.config import Config, ConnectionConfig, load_config, rules_folder
 from syncd.credentials import open_to_all
 from syncd.errors import ConfigError, SyncdError
 from syncd.office import open_mailer, open_vault
-from syncd.rulebook import read_rules
+from syncd.rulebook import problems_in, read_rules
 from syncd.store.connections import Connections
 from syncd.store.engine import Store, open_store
 
@@ -50,6 +50,7 @@ def examine(path: Path | None, clock: Clock, only: str | None = None) -> Iterato
         config = load_config(path)
     except ConfigError as error:
         yield from _refused("configuration", error)
+        yield from (Finding("rules", problem, 78) for problem in problems_in(rules_folder(path)))
         return
     count = len(config.connections)
     yield Finding("configuration", f"{config.path} is right; {count} connection{'' if count == 1 else 's'}")

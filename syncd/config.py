@@ -195,6 +195,17 @@ def load_config(path: Path | None) -> Config:
     return _config(found, table)
 
 
+def rules_folder(path: Path | None) -> Path:
+    """Where the rules are, as far as a configuration that may be refused tells; else where they are by default."""
+    found = find_config(path)
+    try:
+        written = read_toml(found).get("rules_dir")
+    except ConfigError:
+        written = None
+    default = ConfigTable.model_fields["rules_dir"].default
+    return found.parent.absolute() / (written if isinstance(written, str) else default)
+
+
 def _model_problems(
     file: Path, document: Mapping[str, Any], error: ValidationError, floats: Mapping[Place, str]
 ) -> Iterator[str]:

@@ -18,6 +18,7 @@ from syncd.config_values import (
     DurationS,
     Listen,
     MailAddress,
+    PortNumber,
     ProviderUrl,
     Share,
     Timezone,
@@ -205,7 +206,7 @@ class EmailTable(Table):
     """Our own SMTP. Without this table, reminders by email are shown as held."""
 
     host: str = Field(examples=["smtp.example.com"], min_length=1, description="The mail server.")
-    port: WholeFromOne = Field(default=587, description="Its port.")
+    port: PortNumber = Field(default=587, description="Its port.")
     security: Literal["starttls", "tls", "none"] = Field(
         default="starttls", description="How the line is encrypted; `none` only to this very machine."
     )

@@ -115,6 +115,14 @@ def whole_number(least: int, value: object) -> int:
     return value
 
 
+def port_number(value: object) -> int:
+    """A port somebody can listen on."""
+    port = whole_number(1, value)
+    if port > _HIGHEST_PORT:
+        raise ValueError(f"must be at most {_HIGHEST_PORT}")
+    return port
+
+
 DurationS: TypeAlias = Annotated[int, BeforeValidator(seconds_of)]
 Amount: TypeAlias = Annotated[Money | Decimal, BeforeValidator(amount_of)]
 Share: TypeAlias = Annotated[Decimal, BeforeValidator(share_of)]
@@ -123,5 +131,6 @@ Timezone: TypeAlias = Annotated[str, BeforeValidator(timezone_of)]
 MailAddress: TypeAlias = Annotated[str, BeforeValidator(address_of)]
 WholeFromZero: TypeAlias = Annotated[int, BeforeValidator(partial(whole_number, 0))]
 WholeFromOne: TypeAlias = Annotated[int, BeforeValidator(partial(whole_number, 1))]
+PortNumber: TypeAlias = Annotated[int, BeforeValidator(port_number)]
 Listen: TypeAlias = Annotated[str, BeforeValidator(listen_of)]
 DatabaseUrl: TypeAlias = Annotated[str, BeforeValidator(database_url)]

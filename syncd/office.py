@@ -180,7 +180,10 @@ def open_office(config: Config, clock: Clock, *, exclusive: bool, names: Sequenc
         ConfigError: rules, database or a secret is refused.
         TryAgain: another process works on this state.
     """
-    config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ConfigError([f"{config.path}: state_dir: {config.state_dir} is not a folder"]) from None
     if exclusive:
         with held(config.state_dir / _LOCK, owner="another syncd"), _opened(config, clock, names) as office:
             yield office

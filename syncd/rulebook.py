@@ -21,6 +21,17 @@ def read_rules(folder: Path) -> Policies:
     return rules_from(sorted(folder.glob("*.toml")), folder)
 
 
+def problems_in(folder: Path) -> tuple[str, ...]:
+    """What is wrong with the rules files that are in `folder`; nothing where none is."""
+    files = sorted(folder.glob("*.toml"))
+    try:
+        if files:
+            rules_from(files, folder)
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
 def rules_from(files: list[Path], folder: Path) -> Policies:
     """These files as one set of policies."""
     if not files:

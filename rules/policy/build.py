@@ -64,7 +64,7 @@ def load_policies(sources: Iterable[tuple[str, str]]) -> Policies:
         try:
             documents.append((file, parse(text)))
         except tomllib.TOMLDecodeError as error:
-            problems.append(f"{file}: [] toml: {error}")
+            problems.append(f"{file}: not valid TOML: {error}")
     return policies_of(documents, problems)
 
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncd.errors import TryAgain, Usage
+from syncd.errors import ConfigError, TryAgain, Usage
 from syncd.toml_file import near_miss
 
 if TYPE_CHECKING:
@@ -29,11 +29,10 @@ def opened(
         TryAgain: `exclusive`, and another process makes passes on this state.
     """
     from syncd.clock import SystemClock
-    from syncd.config import load_config
     from syncd.office import open_office
 
     start_logging(verbose=verbose)
-    loaded = load_config(config)
+    loaded = loaded_whole(config)
     names = [connection] if connection else list(loaded.connections)
     if not names:
         raise Usage(f"{loaded.path} has no [connections.NAME] yet; `syncd init` shows how one is written")
@@ -41,6 +40,21 @@ def opened(
         require_connection(loaded, name)
     with open_office(loaded, SystemClock(), exclusive=exclusive, names=names) as office:
         yield office
+
+
+def loaded_whole(path: Path | None) -> Config:
+    """The configuration.
+
+    Raises:
+        ConfigError: it is refused; with the problems of the rules too, so that all are mended in one go.
+    """
+    from syncd.config import load_config, rules_folder
+    from syncd.rulebook import problems_in
+
+    try:
+        return load_config(path)
+    except ConfigError as error:
+        raise ConfigError([*error.problems, *problems_in(rules_folder(path))]) from None
 
 
 def require_connection(config: Config, name: str) -> None:

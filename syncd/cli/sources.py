@@ -35,16 +35,17 @@ def require_policy(policies: Policies, name: str) -> None:
 
 def rules_files(rules: Sequence[Path], config: Path | None) -> list[Path]:
     """Every rules file, in the order in which they are read: as given, those of a folder by name."""
-    files = [file for path in rules or [_rules_dir(config)] for file in _files_of(path)]
+    named = rules or [_rules_dir(config)]
+    files = [file for path in named for file in _files_of(path)]
     if not files:
-        raise ConfigError([f"{', '.join(map(str, rules))}: no *.toml file is in this folder"])
+        raise ConfigError([f"{', '.join(map(str, named))}: no *.toml file is in this folder"])
     return files
 
 
 def _rules_dir(config: Path | None) -> Path:
-    from syncd.config import load_config
+    from syncd.cli.desk import loaded_whole
 
-    return load_config(config).rules_dir
+    return loaded_whole(config).rules_dir
 
 
 def _files_of(path: Path) -> Iterator[Path]:

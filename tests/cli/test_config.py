@@ -169,6 +169,7 @@ host = "smtp.example"
             "a connection's name has letters, digits, point, hyphen and underscore only",
         ),
         ("connections.a = { kind = 'file', path = '' }", "must not be empty"),
+        ("email = { host = 'localhost', from = 'a@b.example', port = 99999 }", "must be at most 65535"),
     ],
 )
 def test_each_refusal_shows_the_right_spelling(tmp_path: Path, line: str, problem: str) -> None:

@@ -94,6 +94,24 @@ def test_check_of_a_configuration_that_is_wrong_names_the_place(syncd: Syncd, of
     assert ran.out == f"problem configuration: {refused}\n"
 
 
+def test_a_refused_configuration_is_told_together_with_refused_rules(syncd: Syncd, office: Path) -> None:
+    (office / "config.toml").write_text('mode = "atuo"')
+    (office / "rules.d" / "10.toml").write_text("[policies.p.overdu]")
+    (office / "rules.d" / "20.toml").write_text("[")
+    for command in ("check", "cycle", "status"):
+        ran = syncd(command)
+        assert ran.code == 78
+        said = ran.out + ran.err
+        assert all(word in said for word in ('"atuo" is not one of', '"overdue"', "20.toml: not valid TOML"))
+    assert not (office / "state").exists()
+
+
+def test_a_state_folder_that_is_a_file_is_named(syncd: Syncd, office: Path) -> None:
+    (office / "state").write_text("")
+    ran = syncd("cycle")
+    assert (ran.code, ran.err) == (78, f"{office}/config.toml: state_dir: {office}/state is not a folder\n")
+
+
 def test_pull_reads_and_decides_nothing(syncd: Syncd, office: Path) -> None:
     ran = syncd("pull", "--json")
     assert ran.code == 0
