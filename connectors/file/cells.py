@@ -21,13 +21,14 @@ class Sheet:
     place: str
     header: tuple[str, ...]
     rows: tuple[tuple[int, Mapping[str, str | None]], ...]  # empty cells are None
+    wrong: tuple[str, ...] = ()  # rows that are not as wide as the header, and so are not among `rows`
 
 
 def sheet_of(text: str, place: str) -> Sheet:
     """The sheet in `text`; the separator is whichever of comma, semicolon and tab the header uses.
 
     Raises:
-        BookRefused: no header, a column twice, a cut-off cell, or rows as wide as no header.
+        BookRefused: no header, a column twice, or a cut-off cell.
     """
     try:
         table = list(csv.reader(io.StringIO(text), delimiter=_separator(text), strict=True))
@@ -39,15 +40,14 @@ def sheet_of(text: str, place: str) -> Sheet:
         said = f'the column "{twice[0]}" stands twice' if any(twice) else "there is no header with column names"
         raise BookRefused((f"{place}: row 1: {said}",))
     numbered = [(number, row) for number, row in enumerate(table[1:], start=2) if any(cell.strip() for cell in row)]
-    wrong = [
+    wrong = tuple(
         f"{place}: row {number}: it has {len(row)} columns, the header has {len(header)}"
         for number, row in numbered
         if len(row) != len(header)
-    ]
-    if wrong:
-        raise BookRefused(tuple(wrong))
-    rows = tuple((number, dict(zip(header, map(_cell, row), strict=True))) for number, row in numbered)
-    return Sheet(place, header, rows)
+    )
+    whole = [(number, row) for number, row in numbered if len(row) == len(header)]
+    rows = tuple((number, dict(zip(header, map(_cell, row), strict=True))) for number, row in whole)
+    return Sheet(place, header, rows, wrong)
 
 
 def _separator(text: str) -> str:

@@ -73,7 +73,7 @@ def receivables_of(sheet: Sheet, currency: str) -> tuple[Receivable, ...]:
     Raises:
         BookRefused: with every bad row's number and reason.
     """
-    problems: list[str] = []
+    problems = list(sheet.wrong)
     found: list[Receivable] = []
     seen: dict[str, int] = {}
     for number, row in sheet.rows:

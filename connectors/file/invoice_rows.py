@@ -79,9 +79,10 @@ def book_of(sheet: Sheet) -> Book:
     Raises:
         BookRefused: with every bad column, and every bad row's number and reason.
     """
-    problems = [f"{sheet.place}: row 1: {problem}" for problem in _header_problems(sheet.header)]
-    if problems:
-        raise BookRefused(tuple(problems))
+    header = [f"{sheet.place}: row 1: {problem}" for problem in _header_problems(sheet.header)]
+    if header:
+        raise BookRefused(tuple(header))
+    problems = list(sheet.wrong)
     rows = list(_rows(sheet, problems))
     _refuse_what_disagrees(rows)
     as_of = _day_of(rows, sheet.place)

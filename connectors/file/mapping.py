@@ -22,6 +22,7 @@ from rules.domain.money import Money
 
 _TAGS = {shape.tag: shape for shape in HISTORY}
 _TAG = choice(*_TAGS)
+_ANY = "USD"  # where the company's own currency is refused, bare amounts are not refused as well
 
 
 def book_from(document: Mapping[str, Any], place: str) -> Book:
@@ -36,7 +37,7 @@ def book_from(document: Mapping[str, Any], place: str) -> Book:
     company = _company(document, Reading(".company", problems))
     gathered = Gathered()
     for name in (*LISTS, "history"):
-        reading = Reading(f".{name}", problems, company.currency if company else "")
+        reading = Reading(f".{name}", problems, company.currency if company else _ANY)
         _read_list(gathered, name, document.get(name), reading)
     if as_of is None or company is None:
         raise _refused(place, problems)

@@ -169,6 +169,16 @@ def test_what_is_no_sheet_of_invoices_is_refused_in_words(tmp_path: Path, text: 
     assert any(said in problem for problem in refused(write(tmp_path, text)))
 
 
+def test_a_row_that_is_too_wide_hides_no_other_problem(tmp_path: Path) -> None:
+    text = OURS.replace("99.00,0.00,EUR", "ninety,0.00,EUR") + 'C-3,Ash,,1004,2025-02-11,,"1,250.00",,USD,,\n'
+    assert refused(write(tmp_path, text)) == (
+        "invoices.csv: row 5: it has 11 columns, the header has 10",
+        'invoices.csv: row 4, total: "ninety" is not a decimal number',
+    )
+    sample = SAMPLE.replace("55.94", "many") + "1,2\r\n"
+    assert len(refused(write(tmp_path, sample))) == 2
+
+
 def test_a_book_written_as_csv_is_read_again_with_the_same_open_items(tmp_path: Path) -> None:
     book = read_book(write(tmp_path, OURS))
     write_book(tmp_path / "again.csv", book)

@@ -348,3 +348,16 @@ def test_files_that_are_no_books_are_refused_in_words(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_no_part_of_the_book(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_bytes(b'\xef\xbb\xbf{"as_of": "2025-03-31", "company": {"currency": "USD"}}')
     assert read_book(tmp_path / "b.json").company.currency == "USD"
+
+
+def test_a_company_without_a_right_currency_is_told_once_and_not_again_with_every_amount() -> None:
+    document = {
+        "as_of": "2025-03-31",
+        "company": {"currency": "XQZ"},
+        "customers": [{"ref": "C-1", "name": "Oak Ltd"}],
+        "invoices": [{"ref": "I-1", "customer": "C-1", "issued_on": "2025-01-30", "total": "5.00"}],
+    }
+    with pytest.raises(BookRefused) as refused:
+        book_from(document, "march.json")
+    [problem] = refused.value.problems
+    assert problem.startswith('march.json: company.currency: "XQZ" is not a currency code')
