@@ -52,6 +52,7 @@ class Manners:
     recent: Decimal | None
     before: Decimal | None
     trend: Trend | None
+    settled: tuple[Settled, ...] = ()  # what the figures are taken of, oldest first, beside what is late now
 
     def told(self) -> str:
         """The class with the figures it comes from, in one sentence."""
@@ -118,6 +119,7 @@ def manners(
         recent=None if recent is None else _tenth(recent),
         before=None if before is None else _tenth(before),
         trend=_trend(growth, settings),
+        settled=tuple(settled),
     )
 
 

@@ -45,13 +45,16 @@ def explain(*, ref: str, connection: str | None, as_json: bool, config: Path | N
 def _document(one: Explanation) -> dict[str, Any]:
     from connectors.file.mapping import document_of
     from syncd.assess import decision_json, position_json
+    from syncd.cli.manners import manners_json
 
     return {
         "connection": one.connection,
         "as_of": one.as_of.isoformat(),
         "customer": one.account.customer.ref,
         "invoice": one.invoice.ref if one.invoice else None,
-        "positions": [position_json(position) for position in one.positions],
+        "positions": [
+            {**position_json(position), "manners": manners_json(position.manners)} for position in one.positions
+        ],
         "decisions": [decision_json(decision) for decision in one.decisions],
         "done": [_intent(intent) for intent in one.intents],
         "next": [{"on": ahead.on.isoformat(), **decision_json(ahead.decision)} for ahead in one.ahead],

@@ -15,6 +15,7 @@ from rules.domain.facts import Customer, HistoryEntry, Hold, Invoice
 from rules.domain.positions import CustomerPosition
 from rules.domain.wording import counted, spoken
 from syncd.assess import decision_json
+from syncd.cli.manners import paid_invoices
 from syncd.cli.output import Table, Text
 from syncd.cli.rendering import Names, amount, what
 from syncd.explain import Explanation
@@ -29,6 +30,7 @@ def explanation(one: Explanation) -> Iterator[Text]:
     yield f"{one.connection}, {one.as_of}: {_shown_customer(one).name}{about}"
     yield from _standing(one)
     yield from _invoices(one)
+    yield from paid_invoices(one)
     yield from _records(one, names)
     yield from _decided(one, names)
     yield from _done(one, names)
@@ -55,6 +57,8 @@ def _standing(one: Explanation) -> Iterator[Text]:
         ]
         yield f"{member.name}: {', '.join(parts)}"
         yield f"  {_owes(position)}"
+        if position.manners.paid or position.manners.late_now:
+            yield f"  {position.manners.told()}"
 
 
 def _owes(position: CustomerPosition) -> str:

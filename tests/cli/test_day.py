@@ -204,6 +204,22 @@ def test_explain_tells_facts_rules_and_what_comes_next(syncd: Syncd, office: Pat
         assert json.loads(syncd("explain", name, "--json").out)[0]["customer"] == "C-1"
 
 
+def test_explain_shows_what_every_figure_of_a_payer_is_taken_of(syncd: Syncd, office: Path) -> None:
+    paid = book(late_days=40)
+    paid_on = (TODAY - timedelta(days=30)).isoformat()
+    part = {"invoice": "I-1", "amount": "1000.00 USD"}
+    payment = {"ref": "P-1", "customer": "C-1", "received_on": paid_on, "amount": "1000.00 USD", "applied": [part]}
+    (office / "books" / "book.json").write_text(json.dumps({**paid, "payments": [payment]}))
+    syncd("pull")
+    out = " ".join(syncd("explain", "Oak Ltd").out.split())
+    assert "Pays first time: 1 invoice paid; 1 of them late (100.0 %); paid 10.0 days late on average by amount." in out
+    assert "1,000.00 USD after 40 days 10" in out
+    (position,) = json.loads(syncd("explain", "Oak Ltd", "--json").out)[0]["positions"]
+    assert position["manners"]["days_late"] == "10.0"
+    (row,) = position["manners"]["invoices"]
+    assert row == {"invoice": "I-1", "total": "1000.00 USD", "settled_on": paid_on, "days_late": 10}
+
+
 def test_the_policy_of_a_customer_is_found_in_the_books_we_hold(syncd: Syncd, office: Path) -> None:
     syncd("pull")
     assert syncd("rules", "show", "C-1").out.startswith("# policy p\n")
