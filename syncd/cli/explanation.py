@@ -136,7 +136,7 @@ def _decided(one: Explanation, names: Names) -> Iterator[Text]:
         if "problem" in decision:
             rows.append(("problem", names.subject(decision["subject"], None), decision["problem"]))
         elif decision["kind"] != "skip":
-            rows.append((_what(decision), _about(decision, names), decision["reason"]))
+            rows.append((what_of(decision), about_of(decision, names), decision["reason"]))
         elif decision["rule"] == "credit_hold" or decision["subject"] not in closed:
             about = names.subject(decision["subject"], decision["rule"])
             rows.append((f"{decision['rule'].replace('_', ' ')}: nothing", about, decision["reason"]))
@@ -144,13 +144,14 @@ def _decided(one: Explanation, names: Names) -> Iterator[Text]:
         yield from ("", "What the rules say today", Table(("what", "about", "why"), rows))
 
 
-def _what(decision: Mapping[str, Any]) -> str:
+def what_of(decision: Mapping[str, Any]) -> str:
     """The decision in a few words, with its sum."""
     money = amount(decision)
     return f"{what(decision)}: {money}" if money else what(decision)
 
 
-def _about(decision: Mapping[str, Any], names: Names) -> str:
+def about_of(decision: Mapping[str, Any], names: Names) -> str:
+    """The invoices it is about, by number; else the customer."""
     invoices = decision.get("invoices") or ([decision["invoice"]] if decision.get("invoice") else [])
     return ", ".join(names.invoice(ref) for ref in invoices) or names.customer(decision["customer"])
 
@@ -170,7 +171,7 @@ def _intent_row(intent: Intent, names: Names) -> tuple[str, str, str, str, str]:
     why = f"{intent.why}: {decision['reason']}" if intent.why and intent.state != "done" else decision["reason"]
     waits = intent.state in ("held", "unknown", "rejected")
     status = f"{intent.state}, no. {intent.id}" if waits else intent.state
-    return on, _what(decision), _about(decision, names), status, why
+    return on, what_of(decision), about_of(decision, names), status, why
 
 
 def _day(entry: HistoryEntry) -> date:
@@ -202,6 +203,6 @@ def _happened(entry: HistoryEntry) -> str:  # noqa: PLR0911 - one line for each 
 
 def _next(one: Explanation, names: Names) -> Iterator[Text]:
     coming = [(str(ahead.on), decision_json(ahead.decision)) for ahead in one.ahead]
-    rows = [(on, _what(decision), _about(decision, names), decision["reason"]) for on, decision in coming]
+    rows = [(on, what_of(decision), about_of(decision, names), decision["reason"]) for on, decision in coming]
     yield from ("", "What comes next, if nothing changes in the books")
     yield Table(("day", "what", "about", "why"), rows) if rows else "nothing within four months"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syncd.cli.desk import opened, whoever
-from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
+from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, NearMissGroup
 from syncd.cli.output import Table, print_json, print_text, say
 
 if TYPE_CHECKING:
@@ -21,15 +21,16 @@ WHO = click.option("--who", metavar="NAME", help="Who says so, for the record; e
 REASON = click.option("--reason", default="", metavar="TEXT", help="Why, for the record.")
 
 
-class Records(click.Group):
+class Records(NearMissGroup):
     """add, list, and the word with which such a record comes to its end, which `end` means too."""
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name; for `end`, the one that is neither `add` nor `list`."""
-        name = cmd_name
-        if name == "end" and name not in self.commands:
-            name = next(one for one in self.commands if one not in ("add", "list"))
-        return super().get_command(ctx, name)
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command asked for; for `end`, the one that is neither `add` nor `list`."""
+        if args[0] == "end" and "end" not in self.commands:
+            args = [next(name for name in self.commands if name not in ("add", "list")), *args[1:]]
+        return super().resolve_command(ctx, args)
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:

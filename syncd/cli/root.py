@@ -51,7 +51,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "import": ("transfer:import_", "Take in a book file or CSV."),
         "export": ("transfer:export", "Write a connection's books to a book file or CSV."),
         "assess": ("assess:assess", "Decide on a book file without any connection."),
-        "rules": ("rules:rules", "Lint, test, show and describe rules files."),
+        "rules": ("rules:rules", "Lint, test, show, compare and replay rules files."),
         "recover": ("recover:recover", "Rebuild a lost store from the books' own records."),
         "simulator": ("simulator:simulator", "The simulated providers alone, for trying a configuration."),
     }

@@ -11,6 +11,7 @@ import click
 from syncd.cli.desk import opened
 from syncd.cli.options import ANY_PATH, AS_JSON, CONFIG, EXISTING_FILE, NO_CONFIG, RULES, NearMissGroup
 from syncd.cli.output import print_json, print_text
+from syncd.cli.rules_trial import diff, simulate
 from syncd.cli.sources import read_policies, require_policy, rules_files
 from syncd.errors import Usage
 from syncd.toml_file import near_miss
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from syncd.scenarios import Outcome
 
 
-@click.group(cls=NearMissGroup, short_help="Lint, test, show and describe rules files.")
+@click.group(cls=NearMissGroup, short_help="Lint, test, show, compare and replay rules files.")
 def rules() -> None:
     """Look at rules files before they decide anything."""
 
@@ -108,6 +109,10 @@ def test(*, paths: Sequence[Path], as_json: bool) -> int:
             click.echo("\n".join([f"{outcome.file}: {outcome.name}", *(f"  {line}" for line in outcome.differences)]))
         click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenarios come out as written")
     return 1 if failed else 0
+
+
+rules.add_command(diff)
+rules.add_command(simulate)
 
 
 def _warnings(policies: Policies, book: Path | None) -> tuple[str, ...]:
