@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, assert_never
 
 from connectors import ConnectionSettings, Receipt
-from connectors.errors import ConnectorError, Rejected, Unprovable
+from connectors.errors import Conflict, ConnectorError, Rejected, Unprovable
 from connectors.markers import digest, document_number, keys_in
 from connectors.quickbooks import mapping, notes
 from connectors.quickbooks.documents import Documents, has_late_fee
@@ -207,6 +208,7 @@ class Writer:
         memo = self._find("CreditMemo", CREDIT_PREFIX, operation.customer, key, day - timedelta(days=1))
         receipt = self._receipt("CreditMemo", memo) if memo else None
         if receipt is None:
+            self._refuse_without_charge(operation)
             receipt = self._create("CreditMemo", CREDIT_PREFIX, self._documents.credit(operation, key), key)
         try:
             link = self._link(operation, receipt.remote_id, key)
@@ -215,6 +217,14 @@ class Writer:
         except ConnectorError:
             return receipt  # the credit stands; only its use is left to people
         return receipt
+
+    def _refuse_without_charge(self, operation: CreateCreditNote) -> None:
+        """Nothing is given back of a charge that people took out of the books."""
+        charge = self._reader.row("Invoice", operation.charge)
+        if charge is None:
+            raise Rejected(NOT_FOUND, f"the charge {operation.charge} is not in QuickBooks: there is nothing to credit")
+        if not Decimal(charge.get("TotalAmt") or 0):
+            raise Conflict(f"the charge {operation.charge} is voided: there is nothing left to credit")
 
     def _link(self, operation: CreateCreditNote, memo: str, key: str) -> Mapping[str, Any] | None:
         """The payment of nothing that uses the credit on the charge; None where one of them has nothing open."""

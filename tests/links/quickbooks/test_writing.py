@@ -275,6 +275,17 @@ def test_a_reversal_is_a_credit_memo_linked_to_the_open_charge(books, server, le
     assert books.was_applied(reversal("5.00", billed.remote_id), f"{KEY}/reversal", SINCE) is not None
 
 
+def test_nothing_is_credited_for_a_charge_that_people_took_out_of_the_books(books, server, ledger):
+    voided = books.write(charge("7.99"), KEY).remote_id
+    ledger.rows["Invoice"][voided] |= {"TotalAmt": 0, "Balance": 0, "PrivateNote": "Voided"}
+    with pytest.raises(Conflict, match="voided"):
+        books.write(reversal("5.00", voided), f"{KEY}/reversal")
+    del ledger.rows["Invoice"][voided]
+    with pytest.raises(Rejected, match="nothing to credit"):
+        books.write(reversal("5.00", voided), f"{KEY}/reversal")
+    assert not ledger.rows.get("CreditMemo")
+
+
 def test_a_reversal_of_a_paid_charge_stays_a_credit(books, server, ledger):
     billed = books.write(charge("7.10"), KEY)
     ledger.rows["Invoice"][billed.remote_id]["Balance"] = 0
