@@ -25,12 +25,6 @@ class DataRefused(SyncdError):
         self.problems = tuple(problems)
 
 
-class ProviderUnreachable(SyncdError):
-    """The provider does not answer."""
-
-    exit_code = 69
-
-
 class TryAgain(SyncdError):
     """Locked or throttled: the same command may work later."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from syncd.atomic import replace_file
 from syncd.errors import ConfigError
 from syncd.store.engine import Store
-from syncd.store.info import Mark, mark_of, set_recovered, was_recovered
+from syncd.store.info import Mark, mark_of, recovered_at, set_recovered
 
 MARK = "store.mark"
 _ONE_AT_A_TIME = threading.Lock()  # every connection has a lineage of its own, all of them one mark
@@ -53,9 +53,9 @@ class Lineage:
         set_recovered(self.store, writes, now)
         self._write(self.current())
 
-    def was_recovered(self) -> bool:
-        """Whether this store once lost its memory, so that what it does not remember may still have been done."""
-        return was_recovered(self.store)
+    def recovered_at(self) -> datetime | None:
+        """Since when this store remembers, if it once lost its memory: what it does not know of before may be done."""
+        return recovered_at(self.store)
 
     def _beside(self) -> Mark | None:
         if not self.path.exists():

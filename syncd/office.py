@@ -19,7 +19,7 @@ from cryptography.fernet import MultiFernet
 from connectors import ConnectionSettings, Connector, Receipt, open_connector
 from connectors.tokens import Tokens
 from rules.domain.actions import Operation, SendMessage
-from rules.domain.facts import Company
+from rules.domain.facts import Company, Invoice
 from rules.policy import Policies
 from syncd import provider_clock
 from syncd.accounts import Files
@@ -30,7 +30,7 @@ from syncd.letters import LetterTray
 from syncd.lineage import MARK, Lineage
 from syncd.lock import held
 from syncd.mail_log import LoggedMailer, MailLog
-from syncd.outbox import Memory, Outbox, Writer
+from syncd.outbox import Memory, Outbox, Writer, targets
 from syncd.recall import recall
 from syncd.rulebook import Rulebook
 from syncd.store.connections import Connections
@@ -113,14 +113,23 @@ class Ledger:
 
     def outbox(self) -> Outbox:
         """The way out."""
-        remember = self.recall if self.lineage.was_recovered() else None
+        remember = self.recall if self.lineage.recovered_at() else None
         memory = Memory(self.lineage.keep, remember)
         clock_off = provider_clock.too_far(self.clock_ahead_s, self.name)
         return Outbox(self.intents, self.mirror, self.connector, self.writer_for, self.time, memory, clock_off)
 
     def recall(self, step: Step) -> Receipt | None:
         """The trace an operation left before this store remembers; None where there is none. Raises Unprovable."""
+        if self._remembers(step):
+            return None
         return recall(step, self.intents.steps(step.action), self.connector, self.mail_log)
+
+    def _remembers(self, step: Step) -> bool:
+        """Whether it is only about invoices written since this store was recovered: of those it forgot nothing."""
+        since = self.lineage.recovered_at()
+        facts = [self.mirror.fact(ref) for ref in targets(step.operation)]
+        written = [fact.issued_on for fact in facts if isinstance(fact, Invoice)]
+        return since is not None and len(written) == len(facts) > 0 and min(written) > since.date()
 
     def writer_for(self, operation: Operation) -> Writer:
         """Who carries the operation out."""

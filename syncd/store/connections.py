@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from rules.domain.facts import Company
 from syncd.errors import ConfigError
@@ -136,19 +136,6 @@ def _another_company(name: str, held: str, account: str) -> str:
         f"[connections.{name}]: this name already holds the books of company {held}, the configuration says {account}. "
         "Give the new company a name of its own."
     )
-
-
-def known_connections(store: Store) -> list[str]:
-    """Names of every connection the store has books of."""
-    with store.reading() as tx:
-        return list(tx.execute(select(_connection.c.name).order_by(_connection.c.name)).scalars())
-
-
-def effects_written(store: Store) -> int:
-    """How many operations were confirmed so far, over all connections."""
-    table = schema.operation
-    with store.reading() as tx:
-        return tx.execute(select(func.count()).select_from(table).where(table.c.state == "confirmed")).scalar_one()
 
 
 def _standing(row: Any) -> Standing:

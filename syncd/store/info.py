@@ -32,7 +32,8 @@ def set_recovered(store: Store, writes: int, now: datetime) -> None:
         tx.execute(update(store_info).values(writes=writes, recovered_at=now.isoformat()))
 
 
-def was_recovered(store: Store) -> bool:
-    """Whether it once lost its memory."""
+def recovered_at(store: Store) -> datetime | None:
+    """When it was recovered after it had lost its memory; None where it never did."""
     with store.reading() as tx:
-        return tx.execute(select(store_info.c.recovered_at)).scalar() is not None
+        text = tx.execute(select(store_info.c.recovered_at)).scalar()
+    return datetime.fromisoformat(text) if text else None

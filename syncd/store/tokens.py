@@ -66,9 +66,3 @@ class TokenRows:
         """Remove every trace."""
         with self._store.writing() as tx:
             tx.execute(delete(_token).where(_token.c.connection == self._name))
-
-
-def any_tokens(store: Store) -> bool:
-    """Whether any connection has tokens."""
-    with store.reading() as tx:
-        return tx.execute(select(_token.c.connection).limit(1)).scalar() is not None

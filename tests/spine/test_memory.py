@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from connectors import Ref
 from rules.domain.actions import CreateInvoice, DueLine, EmailInvoice, SendMessage
 from syncd import approval
 from syncd.cycle import run_pass
@@ -94,6 +96,22 @@ def test_after_recovery_the_first_plan_waits_for_a_person(desk, folder, open_des
     report = run_pass(again.ledger, again.ground)
     assert "look at the first plan" in report.brake
     assert len(desk.books.sent) == sent
+
+
+def test_of_invoices_written_since_a_recovery_nothing_is_looked_for_and_their_reminders_go_out(desk, open_desk, folder):
+    worked_book(desk)
+    lose(folder)
+    again = open_desk(desk.books)
+    recover(again.office)
+    approval.release(again.ledger, "dana", "auto")
+    desk.clock.advance(timedelta(days=40))
+    today = again.ledger.today()
+    desk.books.customer("C-2")
+    desk.books.invoice("I-2", "C-2", today - timedelta(days=2))
+    written = desk.books.facts[Ref("invoice", "I-2")]
+    desk.books.put(replace(written, issued_on=today - timedelta(days=20)))
+    run_pass(again.ledger, again.ground)
+    assert "reminders/I-2/level-1" in desk.books.sent
 
 
 def test_the_mail_log_knows_every_message_that_may_have_left(tmp_path):
