@@ -29,7 +29,7 @@ from syncd.plan import Known, Mode, Plan, Terms, make_plan
 from syncd.plan import Limits as PlanLimits
 from syncd.pull import Pulled, pull
 from syncd.settle import Settled, settle
-from syncd.store.intents import Filing
+from syncd.store.plan_rows import Filing
 from syncd.waivers import WAIVE, waivers_of
 
 log = structlog.get_logger(__name__)

@@ -298,9 +298,10 @@ def _decimal(row: Row, name: str) -> Decimal:
 def _money(row: Row, name: str, currency: str, default: Decimal | None = None) -> Money:
     amount = default if default is not None and row.get(name) is None else _decimal(row, name)
     money = Money(amount, currency)
-    if money.rounded() != money:
+    rounded = money.rounded()
+    if rounded != money:
         raise MalformedRecordError(f"{name} has more decimals than {currency} has")
-    return money.rounded()
+    return rounded
 
 
 def _day(row: Row, name: str) -> date:

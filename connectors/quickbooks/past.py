@@ -70,6 +70,8 @@ class Past:
         """One page, and with the first the count of all."""
         total = self.count(window) if number == 1 else 0
         listing = _listing(window)
+        if number == 1 and not total:
+            return HistoryPage(Page("", server_time=mapping.instant_or_none(self._api.time)), 1, 0, 0, 0)
         rows = self._lister.rows_from(listing, (number - 1) * PAGE_ROWS + 1)
         state = Cursor(self._api.time, "", self._profile())
         page = replace(self._records.page({listing.kind: rows}, state), cursor="")

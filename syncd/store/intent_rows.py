@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, get_args
 
-from sqlalchemy import and_, func, select, union
+from sqlalchemy import Connection, and_, func, select, union
 
 from rules.domain.actions import Operation
 from rules.domain.decisions import Action
@@ -157,14 +157,12 @@ class IntentRows:
     def _about(self, customers: Sequence[str]) -> Any:
         """The numbers of actions about these customers, or about what is an invoice of theirs by now."""
         theirs = select(_action.c.id).where(_action.c.connection == self._name, _action.c.customer.in_(customers))
-        invoice = and_(
-            _fact.c.connection == _about.c.connection, _fact.c.kind == "invoice", _fact.c.id == _about.c.invoice
+        # Their invoices first, then what is about those: joined, SQLite walks all that was ever said of any invoice.
+        # The kind is compared as an expression, so that the index by customer is the one that is used.
+        invoices = select(_fact.c.id).where(
+            _fact.c.connection == self._name, _fact.c.customer.in_(customers), _fact.c.kind.concat("") == "invoice"
         )
-        of_invoices = (
-            select(_about.c.action)
-            .join(_fact, invoice)
-            .where(_about.c.connection == self._name, _fact.c.customer.in_(customers))
-        )
+        of_invoices = select(_about.c.action).where(_about.c.connection == self._name, _about.c.invoice.in_(invoices))
         return union(theirs, of_invoices)
 
     def steps(self, action_id: int) -> list[Step]:
@@ -183,8 +181,8 @@ class IntentRows:
 
     def unsettled(self) -> list[Step]:
         """Operations whose outcome may still be found out: sent without a clear answer, or left by a crash."""
-        open_ended = and_(_operation.c.state == "unknown", _operation.c.finished_at.is_(None))
-        return self._steps((_operation.c.state == "sending") | open_ended)
+        open_ended = (_operation.c.state == "sending") | _operation.c.finished_at.is_(None)
+        return self._steps(and_(_operation.c.state.in_(("sending", "unknown")), open_ended))
 
     def unclear(self) -> list[Step]:
         """Operations that may or may not be in the books."""
@@ -192,21 +190,25 @@ class IntentRows:
 
     def next_step(self, *, after: int = 0) -> Step | None:
         """The next operation to send, of an action numbered above `after` or the same action's following step."""
-        query = (
-            select(_operation, _action.c.customer)
-            .join(_action, _action.c.id == _operation.c.action)
-            .where(
-                _operation.c.connection == self._name,
-                _operation.c.state == "planned",
-                _action.c.state.in_(("planned", "sending")),
-                _action.c.id >= after,
-            )
-            .order_by(_operation.c.action, _operation.c.seq)
-            .limit(1)
-        )
         with self._store.reading() as tx:
-            row = tx.execute(query).one_or_none()
-        return _step(row) if row else None
+            firsts = [self._first_ready(tx, state, after) for state in ("planned", "sending")]
+            ready = [number for number in firsts if number is not None]
+            if not ready:
+                return None
+            steps = select(_operation, _action.c.customer).join(_action, _action.c.id == _operation.c.action)
+            of_it = and_(_operation.c.action == min(ready), _operation.c.state == "planned")
+            return _step(tx.execute(steps.where(of_it).order_by(_operation.c.seq).limit(1)).one())
+
+    def _first_ready(self, tx: Connection, state: str, after: int) -> int | None:
+        """The first action in that state with something to send. Found by the index, however long the outbox is."""
+        waits = and_(_operation.c.action == _action.c.id, _operation.c.state == "planned")
+        return tx.execute(
+            select(_action.c.id)
+            .where(_action.c.connection == self._name, _action.c.state == state, _action.c.id >= after)
+            .where(select(_operation.c.id).where(waits).exists())
+            .order_by(_action.c.id)
+            .limit(1)
+        ).scalar()
 
     def idle_actions(self) -> list[Intent]:
         """Planned actions that ask nothing of the books: there is only the record to make."""
@@ -224,10 +226,11 @@ class IntentRows:
             select(_operation, _action.c.customer)
             .join(_action, _action.c.id == _operation.c.action)
             .where(_operation.c.connection == self._name, condition)
-            .order_by(_operation.c.action, _operation.c.seq)
         )
         with self._store.reading() as tx:
-            return [_step(row) for row in tx.execute(query)]
+            steps = [_step(row) for row in tx.execute(query)]
+        # Ordered here: asked to order, SQLite walks every operation there is rather than the few that were asked for.
+        return sorted(steps, key=lambda step: (step.action, step.seq))
 
 
 def _known(row: Any) -> Known:

@@ -7,32 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from connectors import Receipt
-from rules.domain.actions import Operation
 from rules.domain.decisions import Action
-from syncd.plan import Plan, PlannedAction, State, invoices_of, is_settled
+from syncd.plan import Plan, State
 from syncd.store import codec, journal, schema
 from syncd.store.intent_rows import Intent, IntentRows, Step
+from syncd.store.plan_rows import Filing, put_plan
 from syncd.store.sql import fitted
 
-_action, _operation, _about = schema.action, schema.operation, schema.action_invoice
-
-
-@dataclass(frozen=True, slots=True)
-class Filing:
-    """Under what a plan is filed: its number, the account of each customer, the local day, the rules, the moment."""
-
-    number: int
-    account_of: Mapping[str, str]
-    decided_on: date
-    policy_version: str
-    now: datetime
+_action, _operation = schema.action, schema.operation
 
 
 class Intents(IntentRows):
@@ -43,7 +32,7 @@ class Intents(IntentRows):
         with self._store.writing() as tx:
             for key in plan.withdrawn:
                 self._withdraw(tx, key, filing.now)
-            return sum(self._put(tx, action, filing) for action in plan.actions)
+            return put_plan(tx, self._name, plan.actions, filing)
 
     def sending(self, step: Step, now: datetime) -> None:
         """About to send: committed before the request leaves."""
@@ -169,76 +158,6 @@ class Intents(IntentRows):
             entry = self._entry(step.key, step.customer, now, "operation.resolved", {"done": was_done, "why": why})
             journal.write(tx, replace(entry, who=who))
 
-    def _put(self, tx: Connection, planned: PlannedAction, filing: Filing) -> int:
-        """Insert or renew one action. Returns 1 where that is news."""
-        values = self._values(planned, filing)
-        old = tx.execute(
-            select(_action).where(_action.c.connection == self._name, _action.c.key == planned.decision.key)
-        ).one_or_none()
-        if old is not None and (is_settled(old.state, started=old.done_on is not None) or _is_same(old, values)):
-            return 0
-        if old is None:
-            action_id = tx.execute(insert(_action).values(**values).returning(_action.c.id)).scalar_one()
-        else:
-            action_id = old.id
-            tx.execute(update(_action).where(_action.c.id == action_id).values(**values))
-            tx.execute(delete(_operation).where(_operation.c.action == action_id))
-        self._put_steps(tx, action_id, planned)
-        self._put_invoices(tx, action_id, planned.decision)
-        renewed = old is not None and old.state == planned.state
-        detail = {"reason": planned.decision.reason, "plan": filing.number, "why": planned.why}
-        event = "action.renewed" if renewed else f"action.{planned.state}"
-        journal.write(tx, self._entry(planned.decision.key, planned.decision.customer, filing.now, event, detail))
-        return 1
-
-    def _values(self, planned: PlannedAction, filing: Filing) -> dict[str, Any]:
-        decision = planned.decision
-        doc = codec.dump(decision)
-        return {
-            "connection": self._name,
-            "plan": filing.number,
-            "key": decision.key,
-            "kind": decision.kind,
-            "rule": decision.rule,
-            "customer": decision.customer,
-            "account": filing.account_of[decision.customer],
-            "state": planned.state,
-            "hold": planned.hold,
-            "why": planned.why,
-            "approved_by": planned.approved_by,
-            "decided_on": filing.decided_on.isoformat(),
-            "planned_at": filing.now.isoformat(),
-            "policy_version": filing.policy_version,
-            "digest": hashlib.sha256(doc.encode()).hexdigest(),
-            "doc": doc,
-        }
-
-    def _put_steps(self, tx: Connection, action_id: int, planned: PlannedAction) -> None:
-        rows = [
-            {
-                "action": action_id,
-                "connection": self._name,
-                "key": step_key(planned.decision.key, operation, seq),
-                "seq": seq,
-                "verb": operation.verb,
-                "payload": codec.dump(operation),
-                "state": "planned",
-                "why": "",
-                "attempts": 0,
-            }
-            for seq, operation in enumerate(planned.operations)
-        ]
-        if rows:
-            tx.execute(insert(_operation), rows)
-
-    def _put_invoices(self, tx: Connection, action_id: int, decision: Action) -> None:
-        tx.execute(delete(_about).where(_about.c.connection == self._name, _about.c.action == action_id))
-        rows = [
-            {"connection": self._name, "invoice": invoice, "action": action_id} for invoice in invoices_of(decision)
-        ]
-        if rows:
-            tx.execute(insert(_about), rows)
-
     def _close(self, step: Step, state: State, why: str, now: datetime) -> None:
         """End a step; the deed's end is the action's end, a follow-up's end leaves the deed done."""
         with self._store.writing() as tx:
@@ -275,12 +194,3 @@ class Intents(IntentRows):
         self, key: str, customer: str, now: datetime, event: str, detail: Mapping[str, Any] | None = None
     ) -> journal.Entry:
         return journal.Entry(now, self._name, event, key, customer, detail=detail or {})
-
-
-def _is_same(old: Any, values: Mapping[str, Any]) -> bool:
-    return all(getattr(old, name) == values[name] for name in ("digest", "state", "hold", "why"))
-
-
-def step_key(action_key: str, operation: Operation, seq: int) -> str:
-    """The deed carries the action's own key; what follows it is told apart by its verb and place."""
-    return action_key if seq == 0 else f"{action_key}/{operation.verb}-{seq}"

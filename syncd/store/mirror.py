@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, func, select, true
 
 from connectors import Page, Ref
 from rules.domain.facts import Fact, Rate
@@ -94,8 +94,9 @@ class Mirror:
 
     def heads(self, customers: Iterable[str]) -> list[str]:
         """The billing heads of these customers' families, sorted, each once."""
-        parents = self._parents()
-        return sorted({_head(customer, parents) for customer in customers})
+        wanted = set(customers)
+        parents = self._above(wanted)
+        return sorted({_head(customer, parents) for customer in wanted})
 
     def changed_heads(self) -> list[str]:
         """Heads of the families in which something changed since they were last decided on."""
@@ -123,9 +124,10 @@ class Mirror:
 
     def family(self, heads: Sequence[str]) -> dict[str, list[str]]:
         """The members of each head's family, the head first."""
-        parents = self._parents()
+        below = self._below(heads)
+        parents = self._above(below)
         families: dict[str, list[str]] = {head: [head] for head in heads}
-        for child in sorted(parents):
+        for child in sorted(below):
             head = _head(child, parents)
             if head in families and child != head:
                 families[head].append(child)
@@ -136,12 +138,10 @@ class Mirror:
         facts: list[Fact] = []
         with self._store.reading() as tx:
             for some in chunks(customers):
-                rows = tx.execute(
-                    select(_fact.c.kind, _fact.c.doc)
-                    .where(_fact.c.connection == self._name, _fact.c.customer.in_(some))
-                    .order_by(_fact.c.kind, _fact.c.id)
-                )
-                facts.extend(codec.load_fact(kind, doc) for kind, doc in rows)
+                theirs = and_(_fact.c.connection == self._name, _fact.c.customer.in_(some))
+                rows = tx.execute(select(_fact.c.kind, _fact.c.id, _fact.c.doc).where(theirs)).all()
+                # Ordered here: asked to order, SQLite walks every fact there is rather than these customers'.
+                facts.extend(codec.load_fact(row.kind, row.doc) for row in sorted(rows, key=lambda row: row[:2]))
         return facts
 
     def digests(self) -> dict[tuple[str, str], str]:
@@ -183,14 +183,37 @@ class Mirror:
             rows = tx.execute(select(table).where(table.c.connection == self._name).order_by(table.c.kind, table.c.id))
             return [(Ref(row.kind, row.id), row.problem, row.at) for row in rows]
 
-    def _parents(self) -> dict[str, str]:
+    def _above(self, customers: Iterable[str]) -> dict[str, str]:
+        """The billing parent of each of these customers that has one, and of those parents, all the way up."""
+        found: dict[str, str] = {}
+        asked: set[str] = set()
+        wanted = set(customers)
+        while wanted:
+            asked |= wanted
+            rows = self._links((_fact.c.kind == "customer") & _fact.c.parent.is_not(None), _fact.c.id, wanted)
+            found.update(rows)
+            wanted = {parent for _, parent in rows} - asked
+        return found
+
+    def _below(self, heads: Iterable[str]) -> set[str]:
+        """Everyone billed through these heads, at any distance."""
+        found: set[str] = set()
+        wanted = set(heads)
+        while wanted:
+            children = {child for child, _ in self._links(true(), _fact.c.parent, wanted)}
+            wanted = children - found
+            found |= children
+        return found
+
+    def _links(self, condition: Any, column: Any, values: Iterable[str]) -> list[tuple[str, str]]:
+        """Customers with their parents, by one or the other."""
+        found: list[tuple[str, str]] = []
+        own = and_(_fact.c.connection == self._name, condition)
         with self._store.reading() as tx:
-            rows = tx.execute(
-                select(_fact.c.id, _fact.c.parent).where(
-                    _fact.c.connection == self._name, _fact.c.kind == "customer", _fact.c.parent.is_not(None)
-                )
-            )
-            return {row.id: row.parent for row in rows}
+            for some in chunks(sorted(values)):
+                rows = tx.execute(select(_fact.c.id, _fact.c.parent).where(own, column.in_(some)))
+                found.extend((row.id, row.parent) for row in rows)
+        return found
 
     def _is(self, kind: str, ref: str) -> Any:
         return and_(_fact.c.connection == self._name, _fact.c.kind == kind, _fact.c.id == ref)

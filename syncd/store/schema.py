@@ -187,6 +187,7 @@ action_invoice = Table(
     Column("connection", String(100), primary_key=True),
     Column("invoice", String(100), primary_key=True),
     Column("action", Integer, primary_key=True),
+    Index("action_invoice_by_action", "action"),
 )
 
 # One request an action makes of the books. `payload` is frozen: every try sends the same.
