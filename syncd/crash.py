@@ -10,7 +10,9 @@ import signal
 from collections import Counter
 from typing import Literal
 
-Point = Literal["before_intent", "after_intent", "after_claim", "before_result", "after_result"]
+Point = Literal[
+    "before_intent", "after_intent", "after_claim", "before_result", "after_result", "after_new_key", "after_resealing"
+]
 VARIABLE = "SYNCD_CRASH_AT"
 
 _passed: Counter[str] = Counter()

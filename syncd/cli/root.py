@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "reconcile": ("reconcile:reconcile", "Our aging against the provider's own figures."),
         "audit": ("reports:audit", "What was planned, sent, answered, approved and refused, when and by whom."),
         "backfill": ("backfill:backfill", "Load years of history, with progress; goes on where it stopped."),
+        "secrets": ("secrets:secrets", "Change the key that seals the stored consents."),
         "import": ("transfer:import_", "Take in a book file or CSV."),
         "export": ("transfer:export", "Write a connection's books to a book file or CSV."),
         "assess": ("assess:assess", "Decide on a book file without any connection."),

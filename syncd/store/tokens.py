@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,3 +67,16 @@ class TokenRows:
         """Remove every trace."""
         with self._store.writing() as tx:
             tx.execute(delete(_token).where(_token.c.connection == self._name))
+
+
+def reseal(store: Store, turn: Callable[[str, str], str]) -> list[str]:
+    """Replace every sealed document by what `turn` makes of it (connection, sealed), all or none. Returns whose."""
+    with store.writing() as tx:
+        rows = tx.execute(select(_token).order_by(_token.c.connection)).all()
+        for row in rows:
+            previous = turn(row.connection, row.previous) if row.previous else None
+            sealed = turn(row.connection, row.sealed)
+            tx.execute(
+                update(_token).where(_token.c.connection == row.connection).values(sealed=sealed, previous=previous)
+            )
+        return [row.connection for row in rows]
