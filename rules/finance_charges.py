@@ -140,7 +140,9 @@ def _blocked(matter: Matter) -> Decision | None:
 
 
 def _not_agreed(matter: Matter) -> Skip | None:
-    """Why this invoice may not be charged at all: too old for the policy, or no terms accepted."""
+    """Why this invoice may not be charged at all: whose it is, too old for the policy, or no terms accepted."""
+    if matter.settings.debtors == "business" and matter.parties.customer.kind != "business":
+        return _skip(matter.invoice, "a consumer, and the policy charges businesses alone")
     due_from, due_on = matter.settings.due_from, parts_of(matter.invoice)[0].due_on
     if due_from is not None and due_on < due_from:
         return _skip(matter.invoice, f"it was due on {due_on}, and lateness is charged for what is due from {due_from}")

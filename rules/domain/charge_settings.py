@@ -169,6 +169,9 @@ class Settings(RuleSettings):
     requires_terms: Annotated[bool, Field(strict=True)] = Field(
         default=True, description="Charge only customers who accepted terms on or before the invoice's date."
     )
+    debtors: Literal["all", "business"] = Field(
+        "all", description="Whom it charges: everyone, or businesses alone, as statutory rights between businesses do."
+    )
     during_dispute: Literal["suspend", "accrue"] = Field("suspend", description="Whether a disputed amount bears.")
     after_dispute: Literal["resume", "back_accrue"] = Field(
         "resume", description="After a dispute: go on from there, or charge its days as well."

@@ -147,13 +147,15 @@ def test_an_override_that_joins_a_condition_the_other_way_replaces_it() -> None:
 
 
 def test_a_policy_may_leave_out_what_it_inherits() -> None:
-    found = load('[policies.p]\nextends = "firm"\nwithout = ["finance_charges", "credit_hold"]\n')
-    assert set(found.rule_settings("p")) == {"overdue", "promises", "payer", "reminders"}
+    found = load('[policies.p]\nextends = "firm"\nwithout = ["finance_charges", "credit_hold", "credit_review"]\n')
+    assert set(found.rule_settings("p")) == {"overdue", "promises", "payer", "reminders", "escalation"}
 
 
 def test_leaving_out_what_is_not_inherited_is_a_problem() -> None:
     (found,) = problems('[policies.p]\nextends = "gentle"\nwithout = ["finance_charges"]\n')
-    assert found.startswith('1.toml: [policies.p] without: "finance_charges" is not inherited; credit_hold, overdue,')
+    assert found.startswith(
+        '1.toml: [policies.p] without: "finance_charges" is not inherited; credit_hold, escalation,'
+    )
 
 
 def test_a_list_is_replaced_whole() -> None:

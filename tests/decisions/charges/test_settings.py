@@ -70,6 +70,7 @@ def test_the_defaults_are_the_ones_of_the_contract() -> None:
         "fixed_sum_mode": "single",
         "assess_on": None,
         "requires_terms": True,
+        "debtors": "all",
         "during_dispute": "suspend",
         "after_dispute": "resume",
         "during_promise": "accrue",
