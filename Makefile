@@ -5,13 +5,14 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench docs clean
+.PHONY: help demo test lint bench many docs clean
 
 help:
 	@echo "make demo    the whole job on simulated companies; nothing to configure"
 	@echo "make test    linter, type checker and all tests"
 	@echo "make lint    linter and type checker alone"
 	@echo "make bench   speed on generated books"
+	@echo "make many    one hundred simulated companies side by side, one hanging, one dead"
 	@echo "make docs    write the reference pages and config.example.toml anew"
 
 demo: $(READY)
@@ -27,6 +28,9 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m bench
+
+many: $(READY)
+	@$(BIN)/python -m bench.many
 
 docs: $(READY)
 	@$(BIN)/python -m syncd.cli.reference

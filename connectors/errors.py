@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from connectors.tokens import Tokens
+
 
 class ConnectorError(Exception):
     """Something between us and a provider. Text holds ids and provider messages, never tokens or personal data."""
@@ -47,6 +51,15 @@ class Unprovable(ConnectorError):
 
 class WrongCompany(ConnectorError):
     """The answer comes from another company than the configured one."""
+
+
+class SeveralCompanies(WrongCompany):
+    """A consent covers several companies and none is named. `tokens` are good for each; `companies` are names by id."""
+
+    def __init__(self, message: str, tokens: Tokens, companies: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.tokens = tokens
+        self.companies = companies
 
 
 class MalformedRecordError(ConnectorError):

@@ -13,20 +13,21 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
-from connectors import ConnectionSettings, open_connector
+from connectors import ConnectionSettings, OwnDunning, open_connector
 from connectors.errors import BookRefused, ConnectorError, ConsentNeeded, Throttled, WrongCompany
 from connectors.tokens import Tokens
+from syncd import provider_clock
 from syncd.clock import Clock, timing
 from syncd.config import Config, ConnectionConfig, load_config, rules_folder
 from syncd.credentials import open_to_all
 from syncd.errors import ConfigError, SyncdError
 from syncd.office import open_mailer, open_vault
 from syncd.rulebook import problems_in, read_rules
+from syncd.standing import WARN_AHEAD
 from syncd.store.connections import Connections
 from syncd.store.engine import Store, open_store
 
 T = TypeVar("T")
-CLOCK_OFF_S = 60
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 
 
@@ -136,24 +137,41 @@ def _connection(config: Config, connection: ConnectionConfig, store: Store, cloc
         if tokens is None:
             yield Finding(name, f"not connected; run: syncd connect {name}", 77)
             return
-        yield Finding(name, _consent(tokens))
+        yield _consent(name, tokens, clock)
         settings = _at(settings, tokens)
     connector = open_connector(settings, vault, timing(clock))
     try:
         page = next(iter(connector.changes(Connections(store, name).standing().cursor)), None)
+        own = connector.own_dunning()
     except ConnectorError as error:
         yield Finding(name, str(error), _code(error))
         return
     finally:
         connector.close()
     yield Finding(name, f"{connection.kind} answers")
+    yield from _own_dunning(name, own)
     if page is not None and page.server_time is not None:
         yield _clock(name, (page.server_time - clock.now()).total_seconds())
 
 
-def _consent(tokens: Tokens) -> str:
+def _consent(name: str, tokens: Tokens, clock: Clock) -> Finding:
     until = tokens.refresh_expires_at
-    return f"consent for company {tokens.account}" + (f", lasts unused until {until:%Y-%m-%d}" if until else "")
+    words = f"consent for company {tokens.account}" + (f", lasts unused until {until:%Y-%m-%d}" if until else "")
+    if until is not None and until - clock.now() < WARN_AHEAD:
+        return Finding(name, f"{words}, which is soon; run: syncd connect {name}", 1)
+    return Finding(name, words)
+
+
+def _own_dunning(name: str, own: OwnDunning) -> Iterator[Finding]:
+    """What the provider would do a second time."""
+    if own.reminders:
+        words = "sends reminders of its own: customers would be reminded twice; switch them off or ours"
+        yield Finding(name, f"the provider {words} ({own.where})", 1)
+    elif own.reminders is None:
+        yield Finding(name, f"the provider does not tell programs whether it sends reminders; look there ({own.where})")
+    if own.late_fees:
+        words = "has late fees of its own in use; an invoice that bears one is not charged again"
+        yield Finding(name, f"the provider {words} ({own.where})", 1)
 
 
 def _at(settings: ConnectionSettings, tokens: Tokens) -> ConnectionSettings:
@@ -161,10 +179,10 @@ def _at(settings: ConnectionSettings, tokens: Tokens) -> ConnectionSettings:
 
 
 def _clock(name: str, ahead_s: float) -> Finding:
-    if abs(ahead_s) <= CLOCK_OFF_S:
+    if abs(ahead_s) <= provider_clock.WARN_S:
         return Finding("clock", f"agrees with {name}'s within a minute")
-    way = "behind" if ahead_s > 0 else "ahead of"
-    return Finding("clock", f"this machine is {abs(ahead_s):.0f} seconds {way} {name}'s; set it by NTP", 1)
+    ahead = round(ahead_s)
+    return Finding("clock", provider_clock.too_far(ahead, name) or provider_clock.words(ahead, name), 1)
 
 
 def _mail(config: Config, clock: Clock) -> Iterator[Finding]:

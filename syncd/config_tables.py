@@ -165,6 +165,11 @@ class XeroTable(Table):
     finance_charge_status: Literal["DRAFT", "AUTHORISED"] = Field(
         default="DRAFT", description="Whether a finance charge waits in Xero for approval there or counts at once."
     )
+    own_reminders: Literal["refuse", "accept"] = Field(
+        default="refuse",
+        description="What to do while Xero's own invoice reminders are on: `refuse` holds ours, so that nobody is "
+        "reminded twice; `accept` sends both.",
+    )
     stop_sell_group: str = Field(
         default="Stop sell", description="The contact group that marks a stop-sell; created if absent."
     )

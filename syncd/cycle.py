@@ -106,6 +106,8 @@ def run_pass(ledger: Ledger, ground: Ground) -> PassReport:
     if (forgotten := ledger.lineage.forgotten()) is not None:
         report.brake = f"{forgotten}; nothing is written until a person runs: syncd recover"
         return report
+    if ledger.connections.standing().evaluated_on != ledger.today():
+        ledger.note_own_dunning()
     accounts = due_accounts(ledger, ground.policies)
     plan_accounts(ledger, ground, accounts, report)
     report.brake = ledger.connections.standing().brake_why

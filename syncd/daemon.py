@@ -24,6 +24,7 @@ from syncd.feed import feed_exists, write_feed
 from syncd.notify import notify
 from syncd.office import Ledger, Office
 from syncd.progress import Progress
+from syncd.standing import view
 from syncd.store.findings import EVERYWHERE, RELOAD, Findings
 
 log = structlog.get_logger(__name__)
@@ -68,11 +69,14 @@ class Daemon:
     def loop(self) -> None:
         """Rounds until `stop`: the requests in hand are finished then."""
         workers = max(1, min(len(self.office.ledgers), _MOST_SIDE_BY_SIDE))
-        with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="pass") as pool:
+        pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="pass")
+        try:
             while not self._stop.is_set():
                 self._round(pool)
                 self._tell_systemd()
                 self._rest()
+        finally:  # after a bug nobody waits for a provider that does not answer
+            pool.shutdown(wait=self._stop.is_set(), cancel_futures=True)
 
     def stop(self) -> None:
         """Finish the request in hand, then end."""
@@ -136,6 +140,8 @@ class Daemon:
         if not reconcile.is_due(ledger, self._compared_at.get(ledger.name)):
             return
         self._compared_at[ledger.name] = ledger.clock.now()
+        for warning in view(ledger, self.office.config).warnings():
+            log.warning("connection.needs_look", connection=ledger.name, why=warning)
         try:
             reconcile.reconcile(ledger, self.office.config.limits)
         except ConnectorError as error:

@@ -8,22 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-_FOLDER = "hints"
-
 
 def give(state_dir: Path, name: str) -> None:
     """Ask whoever makes passes on this state to look at the connection `name` soon."""
-    folder = state_dir / _FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / name).touch(mode=0o600)
+    _file(state_dir, name).touch(mode=0o600)
 
 
 def take(state_dir: Path, names: Iterable[str]) -> list[str]:
     """The connections among `names` for which a hint was given since last taken."""
-    folder = state_dir / _FOLDER
-    if not folder.is_dir():
-        return []
-    given = [name for name in names if (folder / name).exists()]
+    given = [name for name in names if _file(state_dir, name).exists()]
     for name in given:
-        (folder / name).unlink(missing_ok=True)
+        _file(state_dir, name).unlink(missing_ok=True)
     return given
+
+
+def _file(state_dir: Path, name: str) -> Path:
+    return state_dir / f"hint-{name}"

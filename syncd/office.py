@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
+import structlog
 from cryptography.fernet import MultiFernet
 
-from connectors import ConnectionSettings, Connector, Receipt, open_connector
+from connectors import ConnectionSettings, Connector, OwnDunning, Receipt, open_connector
+from connectors.errors import ConnectorError, ConsentNeeded, Throttled
 from connectors.tokens import Tokens
-from rules.domain.actions import Operation, SendMessage
+from rules.domain.actions import EmailInvoice, Operation, SendMessage
 from rules.domain.facts import Company, Invoice
 from rules.policy import Policies
 from syncd import provider_clock
@@ -44,6 +46,8 @@ from syncd.store.tokens import TokenRows
 from syncd.vault import Vault, open_key
 
 _LOCK = "syncd.lock"
+OWN_DUNNING = "own_dunning"
+log = structlog.get_logger(__name__)
 
 
 class Mailer(Writer, Protocol):
@@ -75,6 +79,7 @@ class Ledger:
     lineage: Lineage
     mail_log: MailLog
     mailer: Mailer | None = None
+    _own_dunning: OwnDunning | None = None
 
     @property
     def name(self) -> str:
@@ -101,6 +106,32 @@ class Ledger:
         """By how many seconds the provider's clock was ahead of ours when last read; None before that."""
         found = self.findings.get(provider_clock.KIND)
         return int(found.document["ahead_s"]) if found else None
+
+    def own_dunning(self) -> OwnDunning:
+        """What the provider does to late payers by itself, as last asked."""
+        if self._own_dunning is None:
+            found = self.findings.get(OWN_DUNNING)
+            self._own_dunning = OwnDunning(**found.document) if found else OwnDunning(None, None)
+        return self._own_dunning
+
+    def note_own_dunning(self) -> None:
+        """Ask the provider anew; what it does not tell stays unknown, and is no reason to stop.
+
+        Raises:
+            ConsentNeeded, Throttled: nothing more may be asked now.
+        """
+        try:
+            found = self.connector.own_dunning()
+        except (ConsentNeeded, Throttled):
+            raise
+        except ConnectorError as error:
+            log.warning("dunning.not_told", connection=self.name, error=type(error).__name__)
+            found = OwnDunning(None, None)
+        self.findings.put(OWN_DUNNING, asdict(found), self.clock.now())
+        self._own_dunning = found
+
+    def _would_remind_twice(self) -> bool:
+        return getattr(self.config.table, "own_reminders", "accept") == "refuse" and bool(self.own_dunning().reminders)
 
     @property
     def time(self) -> CompanyTime:
@@ -142,6 +173,12 @@ class Ledger:
 
     def unsupported(self, operation: Operation) -> str | None:
         """Why nothing here can carry the operation out; None where something can."""
+        if isinstance(operation, SendMessage | EmailInvoice) and self._would_remind_twice():
+            where = self.own_dunning().where
+            return (
+                "the provider sends reminders of its own, and customers would be reminded twice: switch them off there "
+                f'({where}), or set own_reminders = "accept"'
+            )
         if not isinstance(operation, SendMessage):
             return self.connector.unsupported(operation)
         if operation.channel == "letter":

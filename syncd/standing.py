@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from connectors import OwnDunning
 from syncd import provider_clock, reconcile
 from syncd.config import Config
 from syncd.errors import ConfigError
@@ -52,6 +53,7 @@ class View:
     drift: int | None
     compared_at: datetime | None
     oldest_pull_s: int
+    own_dunning: OwnDunning
 
     @property
     def pull_age_s(self) -> float | None:
@@ -77,6 +79,16 @@ class View:
             yield self.why_not_ready
         if self.brake_why:
             yield f"BRAKE: {self.brake_why}; once the reason is known: syncd release --connection {self.name}"
+        yield from self.warnings()
+        if self.actions.get("unknown"):
+            yield f"{self.actions['unknown']} sent without a clear answer; each pass looks for them in the books again"
+        if self.actions.get("rejected"):
+            yield f"{self.actions['rejected']} refused by the provider; `syncd audit` has its words"
+        if self.quarantined:
+            yield f"{self.quarantined} records could not be read and are left out"
+
+    def warnings(self) -> Iterator[str]:
+        """What will be wrong if nobody looks: a consent that ends, a clock that is off, reminders twice."""
         if self.consent.ends_soon(self.now) and self.consent.ends_at:
             days = (self.consent.ends_at - self.now).days
             yield f"the consent ends in {days} days, on {self.consent.ends_at:%Y-%m-%d}; run: syncd connect {self.name}"
@@ -84,12 +96,8 @@ class View:
             yield provider_clock.too_far(self.clock_ahead_s, self.name) or provider_clock.words(
                 self.clock_ahead_s, self.name
             )
-        if self.actions.get("unknown"):
-            yield f"{self.actions['unknown']} sent without a clear answer; each pass looks for them in the books again"
-        if self.actions.get("rejected"):
-            yield f"{self.actions['rejected']} refused by the provider; `syncd audit` has its words"
-        if self.quarantined:
-            yield f"{self.quarantined} records could not be read and are left out"
+        if self.own_dunning.reminders:
+            yield f"the provider sends reminders of its own ({self.own_dunning.where}); ours are held unless accepted"
 
 
 def view(ledger: Ledger, config: Config) -> View:
@@ -116,6 +124,7 @@ def view(ledger: Ledger, config: Config) -> View:
         clock_ahead_s=ledger.clock_ahead_s,
         drift=int(agreement.document["drift"]) if agreement else None,
         compared_at=agreement.at if agreement else None,
+        own_dunning=ledger.own_dunning(),
         oldest_pull_s=max(config.limits.max_pull_age_s, 3 * config.poll_interval_s),
     )
 

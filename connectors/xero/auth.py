@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import requests
 
 from connectors import ConnectionSettings
-from connectors.errors import ConsentNeeded, Throttled, Unavailable, WrongCompany
+from connectors.errors import ConsentNeeded, SeveralCompanies, Throttled, Unavailable, WrongCompany
 from connectors.tokens import Tokens
 from connectors.transport import CONNECT_TIMEOUT_S, network_cause, redacted
 from connectors.xero.values import text
@@ -26,7 +26,7 @@ _IDENTITY_URL = "https://identity.xero.com"
 _API_URL = "https://api.xero.com"
 _TIMEOUT = (CONNECT_TIMEOUT_S, 30.0)
 _REFRESH_LIFE = timedelta(days=60)
-_OK = 200
+_OK, _NO_CONTENT = 200, 204
 _TOO_MANY = 429
 _SERVER_ERRORS = 500
 
@@ -82,9 +82,32 @@ def refresh(settings: ConnectionSettings, tokens: Tokens, now: datetime) -> Toke
 
 
 def revoke(settings: ConnectionSettings, tokens: Tokens) -> None:
-    """End the consent at Xero. It ends all connections of that user for this app; a custom connection has none."""
-    if tokens.refresh_token:
-        _call("POST", f"{_identity(settings)}/connect/revocation", settings, {"token": tokens.refresh_token})
+    """End the consent for this organisation at Xero; a custom connection has none.
+
+    Revoking ends all organisations of that user for this app, so it is done only where no other one is left.
+
+    Raises:
+        ConsentNeeded: Xero had ended it already.
+        Unavailable: Xero cannot be reached.
+    """
+    if not tokens.refresh_token:
+        return
+    held = _held(settings, tokens)
+    if set(held) - {tokens.account}:
+        if tokens.account in held:
+            url = f"{settings.api_url or _API_URL}/connections/{held[tokens.account]}"
+            _call("DELETE", url, settings, bearer=tokens.access_token)
+        return
+    _call("POST", f"{_identity(settings)}/connect/revocation", settings, {"token": tokens.refresh_token})
+
+
+def _held(settings: ConnectionSettings, tokens: Tokens) -> Mapping[str, str]:
+    """The app's organisations of that user, with the id of each connection; none where they cannot be listed."""
+    try:
+        listed = _call("GET", f"{settings.api_url or _API_URL}/connections", settings, bearer=tokens.access_token)
+    except ConsentNeeded:
+        return {}
+    return {text(row, "tenantId"): text(row, "id") for row in (listed if isinstance(listed, list) else [])}
 
 
 def adopt(settings: ConnectionSettings, document: Mapping[str, object], now: datetime) -> Tokens:
@@ -135,8 +158,10 @@ def _for_tenant(settings: ConnectionSettings, tokens: Tokens) -> Tokens:
         if settings.account not in names:
             raise WrongCompany(f"the consent covers {_listed(names)}, not the configured {settings.account}")
         return replace(tokens, account=settings.account)
-    if len(names) != 1:
-        raise WrongCompany(f"the consent covers {_listed(names)}: set tenant_id to the one that is meant")
+    if len(names) > 1:
+        raise SeveralCompanies(f"the consent covers {_listed(names)}: name the one that is meant", tokens, names)
+    if not names:
+        raise WrongCompany("the consent covers no organisation: give it again and tick one")
     return replace(tokens, account=next(iter(names)))
 
 
@@ -170,7 +195,7 @@ def _call(
         body = None
     except requests.RequestException as error:
         raise Unavailable(f"no answer from Xero's identity service: {network_cause(error)}") from error
-    if response.status_code != _OK:
+    if response.status_code not in (_OK, _NO_CONTENT):
         _refused(response, body)
     return body
 

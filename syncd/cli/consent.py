@@ -5,20 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
+from connectors.errors import WrongCompany
+from syncd import hints
 from syncd.cli.desk import require_connection, start_logging
 from syncd.cli.options import CONFIG, EXISTING_FILE
 from syncd.cli.output import say
-from syncd.errors import ConsentMissing
+from syncd.errors import ConsentMissing, Usage
 
 if TYPE_CHECKING:
     from connectors import ConnectionSettings
+    from connectors.errors import SeveralCompanies
     from connectors.tokens import Tokens
     from syncd.clock import Clock
+    from syncd.consent import Consent
     from syncd.store.connections import Connections
     from syncd.vault import Vault
 
@@ -29,27 +35,42 @@ if TYPE_CHECKING:
 @click.argument("name")
 @click.option("--paste", is_flag=True, help="Paste the address the browser ended on, instead of waiting for it here.")
 @click.option("--tokens", type=EXISTING_FILE, metavar="FILE", help="Take over tokens obtained elsewhere (JSON).")
+@click.option("--from-laptop", is_flag=True, help="Show a ticket for a laptop with a browser; take its sealed answer.")
+@click.option("--on-laptop", is_flag=True, help="The laptop's side: take the server's ticket, print the sealed answer.")
+@click.option("--company", metavar="ID", help="The company that is meant, where a consent covers several.")
 @click.option("--redirect-uri", metavar="URL", help="A redirect address your app lists; else a loopback one.")
 @CONFIG
-def connect(*, name: str, paste: bool, tokens: Path | None, redirect_uri: str | None, config: Path | None) -> None:
+def connect(
+    *,
+    name: str,
+    paste: bool,
+    tokens: Path | None,
+    from_laptop: bool,
+    on_laptop: bool,
+    company: str | None,
+    redirect_uri: str | None,
+    config: Path | None,
+) -> None:
     """Give OAuth consent for the connection NAME.
 
-    Prints an address to open in a browser and waits for it to come back to this machine. On a machine without a browser
-    use --paste: open the address anywhere and paste the full address of the page you land on. --tokens takes what a
-    provider's token endpoint answered, plus realm_id or tenant_id.
+    Prints an address to open in a browser and waits for it to come back to this machine. On a server without a browser
+    use --from-laptop: it shows a ticket, `syncd connect NAME --on-laptop` takes it on your laptop and prints a sealed
+    answer to paste back. Or use --paste: open the address anywhere and paste the full address of the page you land on.
+    --tokens takes what a provider's token endpoint answered, plus realm_id or tenant_id.
     """
-    from syncd.consent import adopted, granted, needs_a_person
-
+    if on_laptop:
+        _answer_ticket(name)
+        return
     with _opened(config, name) as (settings, vault, connections, clock):
-        if tokens is not None:
-            found = adopted(settings, tokens, clock)
-        elif not needs_a_person(settings):
-            found = granted(settings, clock)
-        else:
-            found = _consented(settings, redirect_uri, clock, paste=paste)
+        meant = replace(settings, account=company) if company and not settings.account else settings
+        way = Way(redirect_uri, paste=paste, from_laptop=from_laptop)
+        found = _obtained(meant, tokens, way, clock)
+        if company and found.account != company:
+            raise WrongCompany(f"the consent is for company {found.account}, not for {company}; nothing was changed")
         connections.register(found.account)
         vault.store(found)
         connections.unpark()
+        hints.give(vault.lock_file.parent, name)  # a running daemon goes on at once
     until = f"; unused, the consent ends on {found.refresh_expires_at:%Y-%m-%d}" if found.refresh_expires_at else ""
     say(f"{name} is connected to company {found.account}{until}")
 
@@ -68,7 +89,8 @@ def disconnect(*, name: str, forget: bool, config: Path | None) -> None:
         if tokens is None:
             raise ConsentMissing(f"{name} is not connected")
         try:
-            revoke(settings, tokens)
+            vault.access_token()  # a fresh one, by which Xero tells this organisation from others
+            revoke(settings, vault.tokens() or tokens)
         except ConsentNeeded:
             say(f"{name}: the provider had ended the consent already")
         except ConnectorError as error:
@@ -102,18 +124,99 @@ def _opened(config: Path | None, name: str) -> Iterator[Opened]:
         store.close()
 
 
-def _consented(settings: ConnectionSettings, redirect_uri: str | None, clock: Clock, *, paste: bool) -> Tokens:
-    from syncd.consent import DEFAULT_REDIRECT, begin, listen
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the address that the browser ended on gets here."""
 
-    consent = begin(settings, redirect_uri or DEFAULT_REDIRECT)
+    redirect_uri: str | None
+    paste: bool
+    from_laptop: bool
+
+
+def _obtained(settings: ConnectionSettings, tokens: Path | None, way: Way, clock: Clock) -> Tokens:
+    from syncd.consent import adopted, granted, needs_a_person
+
+    if tokens is not None:
+        return adopted(settings, tokens, clock)
+    if not needs_a_person(settings):
+        return granted(settings, clock)
+    return _consented(settings, way, clock)
+
+
+def _consented(settings: ConnectionSettings, way: Way, clock: Clock) -> Tokens:
+    from connectors.errors import SeveralCompanies
+    from syncd.consent import DEFAULT_REDIRECT, begin
+
+    consent = begin(settings, way.redirect_uri or DEFAULT_REDIRECT)
+    try:
+        return consent.exchanged(_redirected(consent, settings.name, way, clock), clock)
+    except SeveralCompanies as several:
+        return _chosen(several)
+
+
+def _redirected(consent: Consent, name: str, way: Way, clock: Clock) -> str:
+    """The address the browser ended on."""
+    from syncd.consent import listen
+
+    if way.from_laptop:
+        return _from_laptop(consent, name)
 
     def invite() -> None:
         say(f"Open this address in a browser, choose the company and give consent:\n\n  {consent.address}\n")
 
-    if paste:
+    if way.paste:
         invite()
-        say(f"Then paste the full address of the page you land on ({consent.redirect_uri}?…):")
-        redirected = sys.stdin.readline()
+        return _pasted(f"Then paste the full address of the page you land on ({consent.redirect_uri}?…):")
+    return listen(consent.redirect_uri, clock, invite)
+
+
+def _from_laptop(consent: Consent, name: str) -> str:
+    """Show a ticket, take the sealed answer."""
+    from syncd.handover import Handover, Ticket
+
+    handover = Handover()
+    ticket = Ticket(name, consent.address, consent.redirect_uri, handover.key)
+    say(f"On a machine with a browser run: syncd connect {name} --on-laptop\nand paste this ticket there:\n")
+    say(f"{ticket.to_text()}\n")
+    return handover.unseal(_pasted("Then paste here what it answers (one line that begins with syncd-blob):"))
+
+
+def _answer_ticket(name: str) -> None:
+    """The laptop's side. Needs no configuration and no secret."""
+    from syncd.clock import SystemClock
+    from syncd.config_values import is_loopback
+    from syncd.consent import listen
+    from syncd.handover import Ticket, sealed
+
+    start_logging(verbose=False)
+    ticket = Ticket.parse(_pasted("Paste the ticket the server shows (one line that begins with syncd-ticket):"))
+    if ticket.name != name:
+        raise Usage(f"this ticket is for the connection {ticket.name}, not for {name}")
+
+    def invite() -> None:
+        say(f"Open this address in a browser, choose the company and give consent:\n\n  {ticket.address}\n")
+
+    if is_loopback(urlsplit(ticket.redirect_uri).hostname or ""):
+        redirected = listen(ticket.redirect_uri, SystemClock(), invite)
     else:
-        redirected = listen(consent.redirect_uri, clock, invite)
-    return consent.exchanged(redirected, clock)
+        invite()
+        redirected = _pasted(f"Then paste the full address of the page you land on ({ticket.redirect_uri}?…):")
+    say("Paste this line on the server within a few minutes; it is sealed for that server alone:\n")
+    click.echo(sealed(ticket, redirected))
+
+
+def _chosen(several: SeveralCompanies) -> Tokens:
+    """The tokens for the company a person picks of those the consent covers."""
+    companies = sorted(several.companies.items(), key=lambda pair: pair[1])
+    say("The consent covers several companies:\n")
+    for number, (ref, name) in enumerate(companies, 1):
+        say(f"  {number}  {name}  ({ref})")
+    answer = _pasted("\nWhich one? Its number:")
+    if not answer.isdecimal() or not 1 <= int(answer) <= len(companies):
+        raise WrongCompany(f"{several}; nothing was changed: run it again and give its number, or use --company ID")
+    return replace(several.tokens, account=companies[int(answer) - 1][0])
+
+
+def _pasted(question: str) -> str:
+    say(question)
+    return sys.stdin.readline().strip()

@@ -15,6 +15,7 @@ from syncd.cli.output import Table, brake_line, print_json, print_text
 
 if TYPE_CHECKING:
     from rules.domain.facts import Book
+    from syncd.config import Config
     from syncd.office import Ledger
     from syncd.store.journal import Entry
 
@@ -29,7 +30,7 @@ def status(*, connection: str | None, as_json: bool, config: Path | None) -> int
     Leaves with 1 where something needs a person.
     """
     with opened(config, connection) as office:
-        rows = [_status(ledger) for ledger in office.ledgers]
+        rows = [_status(ledger, office.config) for ledger in office.ledgers]
     if as_json:
         print_json(rows)
     else:
@@ -96,8 +97,9 @@ _STATUS_COLUMNS = (
 )
 
 
-def _status(ledger: Ledger) -> dict[str, Any]:
+def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
     from syncd.preview import forgotten
+    from syncd.standing import view
 
     standing, counts = ledger.connections.standing(), ledger.intents.counts()
     brake = forgotten(ledger) or standing.brake_why
@@ -118,6 +120,7 @@ def _status(ledger: Ledger) -> dict[str, Any]:
         "parked": parked,
         "parked_until": _instant(standing.parked_until if parked else None),
         "failed": failed,
+        "warnings": list(view(ledger, config).warnings()),
         "actions": dict(sorted(counts.items())),
         "needs_person": bool(
             brake or waiting or unclear or refused or failed or (parked and not standing.parked_until)
@@ -157,6 +160,7 @@ def _to_do(row: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}: not connected; run: syncd connect {name}"
     if row["waiting"] and not row["brake"]:
         yield f"{name}: {row['waiting']} held; look with `syncd plan`, then `syncd approve` or `syncd reject`"
+    yield from (f"{name}: {warning}" for warning in row["warnings"])
     if row["unclear"]:
         yield f"{name}: {row['unclear']} sent without a clear answer; each pass looks for them in the books again"
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ class Store:
     def __init__(self, writer: Engine, reader: Engine) -> None:
         self._writer = writer
         self._reader = reader
+        # SQLite makes whoever finds it locked look again and again, first come last served; our own threads queue here.
+        self._turn = threading.Lock() if writer.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -38,7 +41,7 @@ class Store:
             TryAgain: another process kept the database locked for ten seconds.
         """
         try:
-            with self._writer.begin() as tx:
+            with self._turn, self._writer.begin() as tx:
                 yield tx
         except OperationalError as error:
             if "locked" in str(error.orig):
@@ -109,7 +112,7 @@ def _keep_private(url: str) -> None:
 def _engine(url: str, *, begin: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url)
-    engine = create_engine(url)
+    engine = create_engine(url, pool_size=8, max_overflow=-1)  # a hundred companies side by side wait for no connection
 
     @event.listens_for(engine, "connect")
     def _configure(raw: Any, _record: object) -> None:

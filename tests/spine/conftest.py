@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors import Gone, Page, Receipt, Record, Ref, Unreadable
+from connectors import Gone, OwnDunning, Page, Receipt, Record, Ref, Unreadable
 from connectors.errors import ConnectorError, OutcomeUnknown, Unprovable
 from connectors.simulator.clock import SimulatedClock
 from connectors.transport import Usage
@@ -138,6 +138,12 @@ class MemoryBooks:
 
     def aged_receivables(self, as_of: date) -> tuple[()]:
         return ()
+
+    def beyond_documents(self, customers: frozenset[str], as_of: date) -> tuple[()]:
+        return ()
+
+    def own_dunning(self) -> OwnDunning:
+        return OwnDunning()
 
     def close(self) -> None:
         """Nothing to give back."""
