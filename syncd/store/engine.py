@@ -21,7 +21,7 @@ _BUSY_TIMEOUT_MS = 10_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 # The newest migration. Named here so that a store which is up to date opens without loading the migration tool.
-HEAD = "0005"
+HEAD = "0006"
 
 
 class Store:

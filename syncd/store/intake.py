@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, delete, select, update
 from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
 from rules.domain.facts import CreditNote, Customer, Fact, Invoice, Payment, Rate
 from syncd.store import codec, schema
+from syncd.store.crossings import note_crossings
 from syncd.store.moves import follow_invoices
 from syncd.store.sql import chunks, fitted, upsert
 
@@ -103,6 +104,9 @@ class Intake:
         for kind in {kind for kind, _ in rows}:
             upsert(self._tx, _fact, [row for (of, _), row in rows.items() if of == kind])
         follow_invoices(self._tx, self._name, _given(rows, held))
+        facts = [record.fact for record in records if isinstance(record, Record)]
+        note_crossings(self._tx, self._name, "payment", [fact for fact in facts if isinstance(fact, Payment)])
+        note_crossings(self._tx, self._name, "credit_note", [fact for fact in facts if isinstance(fact, CreditNote)])
         self._note_departed([record.ref for record in records if isinstance(record, Gone)])
         self._unquarantine(list(rows))
         mark_dirty(self._tx, self._name, changed)

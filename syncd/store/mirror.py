@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import and_, delete, func, select, true
 
 from connectors import Page, Ref
-from rules.domain.facts import Fact, Rate
+from rules.domain.facts import CreditNote, Fact, Payment, Rate
 from syncd.store import codec, schema
+from syncd.store.crossings import crossing_into
 from syncd.store.engine import Store
 from syncd.store.intake import Applied, Intake, mark_dirty
 from syncd.store.sql import chunks
@@ -134,14 +135,20 @@ class Mirror:
         return families
 
     def facts_of(self, customers: Sequence[str]) -> list[Fact]:
-        """Every fact of these customers, in order of kind and id."""
+        """Every fact of these customers, in order of kind and id; then what others paid or were credited for them."""
         facts: list[Fact] = []
+        theirs = set(customers)
         with self._store.reading() as tx:
             for some in chunks(customers):
-                theirs = and_(_fact.c.connection == self._name, _fact.c.customer.in_(some))
-                rows = tx.execute(select(_fact.c.kind, _fact.c.id, _fact.c.doc).where(theirs)).all()
+                own = and_(_fact.c.connection == self._name, _fact.c.customer.in_(some))
+                rows = tx.execute(select(_fact.c.kind, _fact.c.id, _fact.c.doc).where(own)).all()
                 # Ordered here: asked to order, SQLite walks every fact there is rather than these customers'.
                 facts.extend(codec.load_fact(row.kind, row.doc) for row in sorted(rows, key=lambda row: row[:2]))
+            others: dict[tuple[str, str], Payment | CreditNote] = {}
+            for some in chunks(customers):
+                for row in crossing_into(tx, self._name, some):
+                    others[row.kind, row.id] = codec.load_fact(row.kind, row.doc)
+            facts.extend(others[key] for key in sorted(others) if others[key].customer not in theirs)
         return facts
 
     def digests(self) -> dict[tuple[str, str], str]:

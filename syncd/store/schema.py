@@ -109,6 +109,17 @@ past_month = Table(
     Column("amount", String(40), nullable=False),
 )
 
+# A payment or credit note used on an invoice of another customer.
+crossing = Table(
+    "crossing",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("id", String(100), primary_key=True),
+    Column("invoice", String(100), primary_key=True),
+    Index("crossing_by_invoice", "connection", "invoice"),
+)
+
 rate = Table(
     "rate",
     metadata,

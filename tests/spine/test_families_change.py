@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from connectors import Gone, Ref
 from connectors.errors import Unprovable
 from rules.domain.actions import CreateInvoice, EmailInvoice
-from rules.domain.facts import Promise
+from rules.domain.facts import Application, Payment, Promise
 from syncd import approval
 from syncd.cycle import run_pass
 from tests.spine.conftest import usd
@@ -105,6 +105,17 @@ def test_what_was_approved_for_a_customer_that_was_merged_away_is_decided_again_
     assert desk.books.done == []
     waiting = desk.ledger.intents.actions(("held",))
     assert {operation.customer for intent in waiting for operation in intent.decision.operations} == {"C-2"}
+
+
+def test_what_another_customer_paid_counts_from_its_day(desk):
+    overdue_book(desk, due_on=date(2025, 2, 1))
+    desk.books.pay("I-1", "90.00")
+    paid = (Application("I-1", usd("90.00")),)
+    desk.books.put(Payment("P-1", "C-2", date(2025, 2, 21), usd("90.00"), paid))
+    run_pass(desk.ledger, desk.ground)
+
+    (charge,) = desk.ledger.intents.of_kind("finance_charge")
+    assert "on 100.00 for 20 days and 10.00 for 10 days" in charge.decision.reason
 
 
 def test_what_people_recorded_of_an_invoice_goes_with_it(desk):
