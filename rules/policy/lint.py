@@ -11,6 +11,7 @@ from datetime import date
 
 from rules.domain.facts import Book, Customer
 from rules.policy.lint_charges import charge_warnings
+from rules.policy.lint_escalation import escalation_warnings
 from rules.policy.lint_rules import rule_warnings
 from rules.policy.policies import Policies
 from rules.policy.problems import meant
@@ -23,6 +24,7 @@ def lint(policies: Policies, book: Book | None = None, as_of: date | None = None
     for name in policies.names:
         warnings = [
             *rule_warnings(policies, name),
+            *escalation_warnings(policies, name),
             *charge_warnings(policies, name, (book.company if book else None, _governed(policies, name, book)), day),
         ]
         found += [policies.told(name, path, words) for path, words in warnings if policies.is_own(name, path)]
