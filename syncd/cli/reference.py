@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 
+from syncd.cli.examples_page import examples_page
 from syncd.cli.root import COMMANDS, root
 from syncd.cli.rules_page import meaning, rules_page
 from syncd.config_example import default_of, example, written
 from syncd.config_tables import KIND_TABLES, TABLES, ConfigTable, Table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+EXAMPLES = REPOSITORY / "docs" / "how-to" / "examples"
 HELP_WIDTH = 100
 _MADE = "<!-- Written by `make docs` from the code; edit the code, not this page. -->\n"
 
@@ -23,6 +25,7 @@ def pages() -> dict[str, str]:
         "config.example.toml": example(),
         "docs/reference/configuration.md": _configuration(),
         "docs/reference/commands.md": _commands(),
+        "docs/how-to/each-rule.md": "\n".join([_MADE, *examples_page(EXAMPLES)]) + "\n",
         "docs/reference/rules.md": "\n".join([f"{_MADE}\n# Rules files\n", *rules_page()]) + "\n",
     }
 

@@ -51,6 +51,16 @@ def rules_page() -> Iterator[str]:
     yield from _packs()
 
 
+def settings_table(rule: str) -> Iterator[str]:
+    """Every setting of a rule and of the tables inside it, under its table's name."""
+    settings = rule_modules()[rule].Settings
+    yield f"`[policies.NAME.{rule}]`\n"
+    yield from _rows(settings)
+    for title, inner in _inner_models(settings, {settings}):
+        yield f"\nIn `{title}`: {_first_paragraph(getdoc(inner))}\n"
+        yield from _rows(inner)
+
+
 def _table(title: str, about: str, model: type[BaseModel]) -> Iterator[str]:
     yield f"\n## {title}\n\n{about}\n"
     yield from _rows(model)
@@ -59,13 +69,18 @@ def _table(title: str, about: str, model: type[BaseModel]) -> Iterator[str]:
 
 def _inner_tables(model: type[BaseModel], shown: set[type[BaseModel]]) -> Iterator[str]:
     """The tables and rows that stand as values of keys, each once."""
+    for title, inner in _inner_models(model, shown):
+        yield f"\n### in `{title}`\n\n{_first_paragraph(getdoc(inner))}\n"
+        yield from _rows(inner)
+
+
+def _inner_models(model: type[BaseModel], shown: set[type[BaseModel]]) -> Iterator[tuple[str, type[BaseModel]]]:
     for name, field in model.model_fields.items():
         for inner in _models_in(field.annotation):
             if inner not in shown:
                 shown.add(inner)
-                yield f"\n### in `{field.alias or name}`\n\n{_first_paragraph(getdoc(inner))}\n"
-                yield from _rows(inner)
-                yield from _inner_tables(inner, shown)
+                yield field.alias or name, inner
+                yield from _inner_models(inner, shown)
 
 
 def _rows(model: type[BaseModel]) -> Iterator[str]:
