@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from rules.domain.decisions import Reminder, Task
 from syncd.errors import Usage
 from syncd.office import Ledger
 from syncd.plan import Mode
 from syncd.store.intent_rows import Intent
+
+# What a person says of an action whose outcome is unclear: in the books, or not there and to be sent once more.
+Unclear: TypeAlias = Literal["ask", "done", "again"]
+
+_STUCK = {
+    "brake": "still held by the brake; look at it, then run: syncd release",
+    "unable": "cannot go out: {why}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,7 @@ class Answered:
 def find_actions(ledgers: Sequence[Ledger], words: Sequence[str]) -> list[tuple[Ledger, Intent]]:
     """The held actions that `words` name: action numbers, keys, or plans as ``P3``; all of them for no word.
 
-    What the provider refused is found too, but only by its number or key: a plan's name means what it holds.
+    What the provider refused or what is unclear is found by its number or key only: a plan's name means what it holds.
 
     Raises:
         Usage: a word names nothing that waits.
@@ -32,7 +41,7 @@ def find_actions(ledgers: Sequence[Ledger], words: Sequence[str]) -> list[tuple[
     held = [(ledger, intent) for ledger in ledgers for intent in ledger.intents.actions(("held",))]
     if not words:
         return held
-    held += [(ledger, one) for ledger in ledgers for one in ledger.intents.actions(("rejected",))]
+    held += [(ledger, one) for ledger in ledgers for one in ledger.intents.actions(("rejected", "unknown"))]
     found: list[tuple[Ledger, Intent]] = []
     for word in words:
         matching = [(ledger, intent) for ledger, intent in held if word in names_of(intent)]
@@ -47,26 +56,39 @@ def names_of(intent: Intent) -> tuple[str, ...]:
     return str(intent.id), intent.key, *((f"P{intent.plan}",) if intent.state == "held" else ())
 
 
-def approve(ledger: Ledger, intent: Intent, who: str) -> Answered:
+def approve(ledger: Ledger, intent: Intent, who: str, unclear: Unclear = "ask") -> Answered:
     """Let it go with the next pass; what a person did by hand is done by this word.
 
-    What the provider refused is decided again, as the books are by now: whoever says so has mended the cause.
+    What the provider refused is decided again, as the books are by now: whoever says so has mended the cause. Of what
+    is unclear a person says whether it is in the books.
     """
+    if intent.state == "unknown":
+        return _cleared(ledger, intent, who, unclear)
     if intent.state == "rejected":
         ledger.intents.retry(intent, who, ledger.clock.now())
         ledger.mirror.touch([intent.customer])
         return Answered(ledger.name, intent, "decided again with the next pass")
-    if intent.hold == "brake":
-        return Answered(ledger.name, intent, "still held by the brake; look at it, then run: syncd release")
-    if intent.hold == "unable":
-        return Answered(ledger.name, intent, f"cannot go out: {intent.why}")
+    if intent.hold in _STUCK:
+        return Answered(ledger.name, intent, _STUCK[intent.hold].format(why=intent.why))
     if _done_by_hand(intent):
         ledger.intents.done(intent, ledger.clock.now(), ledger.today(), who)
         return Answered(ledger.name, intent, "recorded as done")
     ledger.intents.approve(intent, who, ledger.clock.now())
-    if ledger.connections.standing().brake_why is not None:
-        return Answered(ledger.name, intent, "goes out once the brake is off: syncd release")
-    return Answered(ledger.name, intent, "goes out with the next pass")
+    braked = ledger.connections.standing().brake_why is not None
+    when = "once the brake is off: syncd release" if braked else "with the next pass"
+    return Answered(ledger.name, intent, f"goes out {when}")
+
+
+def _cleared(ledger: Ledger, intent: Intent, who: str, unclear: Unclear) -> Answered:
+    if unclear == "ask":
+        words = "unclear: look in the books, then say --done or --again (or reject it: not done, and never to be)"
+        return Answered(ledger.name, intent, words)
+    now, today, why = ledger.clock.now(), ledger.today(), f"says {who}"
+    for step in ledger.intents.steps(intent.id):
+        if step.state == "unknown":
+            ledger.intents.resolve(step, was_done=unclear == "done", who=who, why=why, now=now, today=today)
+    ledger.mirror.touch([intent.customer])
+    return Answered(ledger.name, intent, "recorded as done" if unclear == "done" else "sent again with the next pass")
 
 
 def reject(ledger: Ledger, intent: Intent, who: str, why: str) -> Answered:

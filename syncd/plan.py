@@ -121,7 +121,7 @@ def is_settled(state: str, *, started: bool) -> bool:
 def invoices_of(action: Action) -> tuple[str, ...]:
     """The invoices an action is about."""
     match action:
-        case Reminder():
+        case Reminder() | Task():
             return action.invoices
         case FinanceCharge() | ChargeReversal():
             return (action.invoice,)

@@ -13,7 +13,7 @@ from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
 from syncd.cli.output import Table, Text, brake_line, print_json, print_text, say
 
 if TYPE_CHECKING:
-    from syncd.approval import Answered
+    from syncd.approval import Answered, Unclear
     from syncd.office import Ledger, Office
     from syncd.preview import Preview
     from syncd.store.intent_rows import Intent
@@ -47,21 +47,32 @@ def plan(*, no_pull: bool, silences: bool, connection: str | None, as_json: bool
 
 @click.command(short_help="Let held actions go.")
 @click.argument("words", metavar="[PLAN|ACTION]...", nargs=-1)
+@click.option("--done", "unclear", flag_value="done", help="Of an unclear action: it is in the books.")
+@click.option("--again", "unclear", flag_value="again", help="Of an unclear action: it is not; send it once more.")
 @WHO
 @CONNECTION
 @AS_JSON
 @CONFIG
 def approve(
-    *, words: Sequence[str], who: str | None, connection: str | None, as_json: bool, config: Path | None
+    *,
+    words: Sequence[str],
+    unclear: Unclear | None,
+    who: str | None,
+    connection: str | None,
+    as_json: bool,
+    config: Path | None,
 ) -> int:
     """Let held actions go: all of them, or those named by number (41), by plan (P3) or by key, as `syncd plan` shows.
 
     They go out with the next cycle, if the books still call for them then. What a person did by hand (a call, a task)
-    is recorded as done by this.
+    is recorded as done by this. What the provider refused, named by number, is decided again: mend the cause first.
     """
     from syncd.approval import approve as approve_one
 
-    return _answer(config, connection, words, lambda led, one: approve_one(led, one, who or whoever()), as_json=as_json)
+    def let_go(ledger: Ledger, intent: Intent) -> Answered:
+        return approve_one(ledger, intent, who or whoever(), unclear or "ask")
+
+    return _answer(config, connection, words, let_go, as_json=as_json)
 
 
 @click.command(short_help="Refuse held actions, for good.")

@@ -118,7 +118,7 @@ class Intents(IntentRows):
             self._set_action_row(tx, intent.id, state="refused", hold="", why=why, done_on=today.isoformat())
             tx.execute(
                 update(_operation)
-                .where(_operation.c.action == intent.id, _operation.c.state == "planned")
+                .where(_operation.c.action == intent.id, _operation.c.state.in_(("planned", "unknown")))
                 .values(state="stale", why="refused by a person")
             )
             entry = self._entry(intent.key, intent.customer, now, "action.refused", {"why": why})

@@ -56,6 +56,32 @@ def test_a_person_may_let_it_be_and_the_ladder_goes_on(refused):
     assert "reminders/I-1/level-2" in refused.states()
 
 
+@pytest.fixture
+def unclear(desk):
+    desk.books.customer("C-1")
+    desk.books.invoice("I-1", "C-1", date(2025, 3, 1))
+    desk.books.lose = ["before"]
+    run_pass(desk.ledger, desk.ground)
+    run_pass(desk.ledger, desk.ground)
+    assert desk.states()[REMINDER] == "unknown"
+    return desk
+
+
+@pytest.mark.parametrize(("word", "state", "sent"), [("ask", "unknown", 1), ("done", "done", 1), ("again", "done", 2)])
+def test_a_person_who_looked_says_what_became_of_an_unclear_message(unclear, word, state, sent):
+    approval.approve(unclear.ledger, named(unclear, REMINDER), "dana", word)
+    run_pass(unclear.ledger, unclear.ground)
+    assert unclear.states()[REMINDER] == state
+    assert unclear.books.sent.count(REMINDER) == sent
+
+
+def test_an_unclear_message_that_is_rejected_is_over(unclear):
+    approval.reject(unclear.ledger, named(unclear, REMINDER), "dana", "never mind")
+    run_pass(unclear.ledger, unclear.ground)
+    assert unclear.states()[REMINDER] == "refused"
+    assert unclear.ledger.intents.unclear() == []
+
+
 def test_a_plan_does_not_name_what_was_refused(refused):
     plan = named(refused, REMINDER).plan
     with pytest.raises(Usage):
