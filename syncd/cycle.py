@@ -60,6 +60,7 @@ class PassReport:
     decisions: int = 0
     planned: int = 0
     held: int = 0
+    unclear: int = 0  # of all passes: nobody knows yet whether these actions were done
     drained: Drained = field(default_factory=Drained)
     brake: str | None = None
     problems: int = 0
@@ -69,7 +70,7 @@ class PassReport:
     @property
     def needs_person(self) -> bool:
         """A held plan, a failure, a refusal, something unclear."""
-        unclear = self.drained.rejected or self.drained.unclear
+        unclear = self.drained.rejected or self.drained.unclear or self.unclear
         return bool(self.failure or self.brake or self.held or unclear or self.drained.clock_off)
 
     def line(self) -> dict[str, int | str]:
@@ -114,6 +115,7 @@ def run_pass(ledger: Ledger, ground: Ground) -> PassReport:
     if report.brake is None and may_write(ledger, ground.limits):
         report.drained = ledger.outbox().drain(ground.go_on)
     report.held = ledger.intents.waiting()
+    report.unclear = ledger.intents.counts().get("unknown", 0)
     return report
 
 

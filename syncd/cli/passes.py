@@ -124,7 +124,7 @@ def _report_json(report: PassReport) -> dict[str, Any]:
         "sent_by_verb": dict(sorted(drained.confirmed.items())),
         "stale": drained.stale,
         "refused": drained.rejected,
-        "unclear": drained.unclear,
+        "unclear": report.unclear or drained.unclear,
         "held": report.held,
         "settled": {"confirmed": settled.confirmed, "absent": settled.absent, "unclear": settled.unclear},
         "problems": report.problems,
@@ -142,7 +142,7 @@ def _attention(report: PassReport) -> list[str]:
         lines.append(brake_line(report.brake))
     elif report.held:
         lines.append(f"{report.held} held: look with `syncd plan`, then `syncd approve` or `syncd reject`")
-    if report.drained.unclear or report.drained.rejected:
+    if report.unclear or report.drained.rejected:
         lines.append("some writes are unclear or were refused: `syncd status` lists them")
     stops = (report.drained.stopped, report.drained.mail_down, report.drained.clock_off)
     return [*lines, *(f"stopped early: {why}" for why in stops if why)]

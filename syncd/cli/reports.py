@@ -104,6 +104,7 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
     standing, counts = ledger.connections.standing(), ledger.intents.counts()
     brake = forgotten(ledger) or standing.brake_why
     waiting, unclear, refused = counts.get("held", 0), counts.get("unknown", 0), counts.get("rejected", 0)
+    consent = _consent(ledger)
     parked = standing.parked_why if standing.is_parked(ledger.clock.now()) else None
     failed = None if parked else standing.parked_why
     return {
@@ -114,16 +115,26 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
         "unclear": unclear,
         "refused": refused,
         "quarantined": len(ledger.mirror.quarantined()),
-        "consent": _consent(ledger),
+        "consent": consent,
         "calls_left": standing.day_left,
         "brake": brake,
         "parked": parked,
         "parked_until": _instant(standing.parked_until if parked else None),
         "failed": failed,
         "warnings": list(view(ledger, config).warnings()),
+        "questions": [
+            {"action": one.id, "key": one.key, "state": one.state, "why": one.why}
+            for one in ledger.intents.actions(("unknown", "rejected"))
+        ],
         "actions": dict(sorted(counts.items())),
         "needs_person": bool(
-            brake or waiting or unclear or refused or failed or (parked and not standing.parked_until)
+            brake
+            or waiting
+            or unclear
+            or refused
+            or failed
+            or consent is None
+            or (parked and not standing.parked_until)
         ),
     }
 
@@ -161,8 +172,14 @@ def _to_do(row: Mapping[str, Any]) -> Iterator[str]:
     if row["waiting"] and not row["brake"]:
         yield f"{name}: {row['waiting']} held; look with `syncd plan`, then `syncd approve` or `syncd reject`"
     yield from (f"{name}: {warning}" for warning in row["warnings"])
-    if row["unclear"]:
-        yield f"{name}: {row['unclear']} sent without a clear answer; each pass looks for them in the books again"
+    for one in row["questions"][:_MOST_QUESTIONS]:
+        yield f"{name}: no. {one['action']} {_QUESTION[one['state']]}: {one['key']}: {one['why']}"
+    if (more := len(row["questions"]) - _MOST_QUESTIONS) > 0:
+        yield f"{name}: and {more} more; --json has all"
+
+
+_QUESTION = {"unknown": "unclear", "rejected": "refused"}
+_MOST_QUESTIONS = 20
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
