@@ -17,7 +17,16 @@ from pydantic import ValidationError
 
 from connectors import ConnectionSettings
 from rules.domain.money import Money
-from syncd.config_tables import KIND_TABLES, TABLES, ConfigTable, EmailTable, FileTable, QuickBooksTable, XeroTable
+from syncd.config_tables import (
+    KIND_TABLES,
+    TABLES,
+    ConfigTable,
+    EmailTable,
+    FileTable,
+    QuickBooksTable,
+    WatchTable,
+    XeroTable,
+)
 from syncd.credentials import Secret, UnreadableSecretError, credential_path
 from syncd.errors import ConfigError
 from syncd.toml_file import Place, float_problems, keys_of, model_problem, near_miss, problem_at, read_toml
@@ -155,6 +164,23 @@ class ServeConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestConfig:
+    """Who gets the weekly letter, on which day, at which time of day."""
+
+    to: tuple[str, ...] = ()
+    day: str = "mon"
+    at: str = "08:00"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchConfig:
+    """Who is told how it goes."""
+
+    ping_url: str | None = None
+    digest: DigestConfig = DigestConfig()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration, every path absolute."""
 
@@ -170,6 +196,7 @@ class Config:
     serve: ServeConfig
     secrets_key_file: Path | None
     templates_dir: Path | None
+    watch: WatchConfig = WatchConfig()
 
 
 def find_config(path: Path | None) -> Path:
@@ -265,7 +292,12 @@ def _config(file: Path, table: ConfigTable) -> Config:
         serve=ServeConfig(host.strip("[]"), int(port), table.serve.enabled, _below(folder, table.serve.token_file)),
         secrets_key_file=credential_path(KEY_CREDENTIAL) or _below(folder, table.secrets_key_file),
         templates_dir=_below(folder, table.templates_dir),
+        watch=_watch(table.watch),
     )
+
+
+def _watch(table: WatchTable) -> WatchConfig:
+    return WatchConfig(table.ping_url, DigestConfig(tuple(table.digest_to), table.digest_day, table.digest_at))
 
 
 def _below(folder: Path, name: str | None) -> Path | None:

@@ -48,6 +48,7 @@ def _document(*, switched_on: bool, state_dir: str | None) -> str:
     for kind, model in KIND_TABLES.items():
         lines += _table(f"connections.{_EXAMPLE_NAMES[kind]}", model, on=switched_on)
     lines += _table("email", TABLES["email"], on=switched_on)
+    lines += _table("watch", TABLES["watch"], on=True)
     lines += _table("serve", TABLES["serve"], on=True)
     return f"{_HEAD}\n" + "\n".join(lines).strip() + "\n"
 

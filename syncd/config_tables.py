@@ -18,9 +18,11 @@ from syncd.config_values import (
     DurationS,
     Listen,
     MailAddress,
+    PingUrl,
     PortNumber,
     ProviderUrl,
     Share,
+    TimeOfDay,
     Timezone,
     WholeFromOne,
     WholeFromZero,
@@ -243,6 +245,26 @@ class EmailTable(Table):
         return security
 
 
+class WatchTable(Table):
+    """Who is told how it goes: a monitoring service by a ping, people by a weekly letter."""
+
+    ping_url: PingUrl | None = Field(
+        examples=["https://hc-ping.com/00000000-0000-4000-8000-000000000000"],
+        default=None,
+        description="A dead man's switch: told `/start` at the start, then every minute or so that all is well, or "
+        "`/fail` where a connection cannot do its work. Nothing else is sent.",
+    )
+    digest_to: list[MailAddress] = Field(
+        examples=[["dana@example.com"]], default=[], description="Who gets the weekly letter; it needs `[email]`."
+    )
+    digest_day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = Field(
+        default="mon", description="The day it is sent on."
+    )
+    digest_at: TimeOfDay = Field(
+        default="08:00", description="The time it is sent at, in the first connection's timezone."
+    )
+
+
 class ServeTable(Table):
     """The one HTTP port: console, health, metrics, stop-sell, webhooks."""
 
@@ -258,7 +280,12 @@ class ServeTable(Table):
 
 ConnectionTable: TypeAlias = Annotated[QuickBooksTable | XeroTable | FileTable, Field(discriminator="kind")]
 KIND_TABLES: Mapping[str, type[Table]] = {"quickbooks": QuickBooksTable, "xero": XeroTable, "file": FileTable}
-TABLES: Mapping[str, type[Table]] = {"limits": LimitsTable, "email": EmailTable, "serve": ServeTable}
+TABLES: Mapping[str, type[Table]] = {
+    "limits": LimitsTable,
+    "email": EmailTable,
+    "watch": WatchTable,
+    "serve": ServeTable,
+}
 
 
 def _connection_name(value: object) -> str:
@@ -304,4 +331,7 @@ class ConfigTable(Table):
         default={}, description="One table a company; the name is yours and appears everywhere."
     )
     email: EmailTable | None = Field(default=None, description="Our own SMTP.")
+    watch: WatchTable = Field(
+        default_factory=lambda: WatchTable.model_validate({}), description="Who is told how it goes."
+    )
     serve: ServeTable = Field(default_factory=lambda: ServeTable.model_validate({}), description="The console.")

@@ -106,6 +106,23 @@ def address_of(value: object) -> str:
     return text
 
 
+def ping_url(value: object) -> str:
+    """The address of a dead man's switch, without a closing slash. Plain http only on loopback."""
+    parts = urlsplit(value if isinstance(value, str) else "")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f'"{value}" is not an address such as "https://hc-ping.com/your-uuid"')
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("plain http is accepted for loopback addresses only; use https")
+    return str(value).rstrip("/")
+
+
+def time_of_day(value: object) -> str:
+    """`"08:00"`."""
+    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError(f'"{value}" is not a time such as "08:00"')
+    return value
+
+
 def whole_number(least: int, value: object) -> int:
     """A whole number from `least` on."""
     if isinstance(value, bool) or not isinstance(value, int):
@@ -132,5 +149,7 @@ MailAddress: TypeAlias = Annotated[str, BeforeValidator(address_of)]
 WholeFromZero: TypeAlias = Annotated[int, BeforeValidator(partial(whole_number, 0))]
 WholeFromOne: TypeAlias = Annotated[int, BeforeValidator(partial(whole_number, 1))]
 PortNumber: TypeAlias = Annotated[int, BeforeValidator(port_number)]
+PingUrl: TypeAlias = Annotated[str, BeforeValidator(ping_url)]
+TimeOfDay: TypeAlias = Annotated[str, BeforeValidator(time_of_day)]
 Listen: TypeAlias = Annotated[str, BeforeValidator(listen_of)]
 DatabaseUrl: TypeAlias = Annotated[str, BeforeValidator(database_url)]

@@ -18,11 +18,12 @@ from types import FrameType
 import structlog
 
 from connectors.errors import ConnectorError
-from syncd import hints, reconcile
+from syncd import digest, hints, reconcile
 from syncd.cycle import Ground, PassReport, attempt_pass
 from syncd.feed import feed_exists, write_feed
 from syncd.notify import notify
 from syncd.office import Ledger, Office
+from syncd.ping import Ping
 from syncd.progress import Progress
 from syncd.standing import view
 from syncd.store.findings import EVERYWHERE, RELOAD, Findings
@@ -35,6 +36,7 @@ _LONGEST_BACK_OFF = 12  # poll intervals
 _LONGEST_REST_S = 5.0
 _HINT_GAP_S = 10.0  # a flood of hints makes a pass every ten seconds, not more
 _TEND_S = 6 * 3600.0
+_TELL_S = 60.0
 
 
 @dataclass(slots=True)
@@ -53,6 +55,12 @@ class Daemon:
     _compared_at: dict[str, datetime] = field(default_factory=dict)
     _failures: dict[str, int] = field(default_factory=dict)
     _running: dict[str, Future[None]] = field(default_factory=dict)
+    _telling: threading.Lock = field(default_factory=threading.Lock)
+    _told_at: float = -_TELL_S
+    _ping: Ping = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ping = Ping(self.office.config.watch.ping_url)
 
     def run(self) -> int:
         """Until SIGTERM or SIGINT. Returns the exit code."""
@@ -61,6 +69,7 @@ class Daemon:
         signal.signal(signal.SIGHUP, self._on_reload)
         log.info("daemon.started", count=len(self.office.ledgers), interval_s=self.office.config.poll_interval_s)
         notify("READY=1")
+        self._ping.tell("start")
         self.loop()
         notify("STOPPING=1")
         log.info("daemon.stopped")
@@ -101,8 +110,21 @@ class Daemon:
         if report.accounts or not feed_exists(self.office):
             write_feed(self.office)
         notify(f"STATUS={self._status()}")
+        self._tell_people()
         self.after_round([report])
         self._wake.set()
+
+    def _tell_people(self) -> None:
+        """The dead man's ping, and once a week the letter; at most once a minute, by whichever pass comes first."""
+        now = self.office.clock.monotonic()
+        with self._telling:
+            if now - self._told_at < _TELL_S or len(self._failures) < len(self.office.ledgers):
+                return
+            self._told_at = now
+        if self._ping.url is not None:
+            views = [view(ledger, self.office.config) for ledger in self.office.ledgers]
+            self._ping.tell("fail" if any(one.why_not_ready for one in views) else "ok")
+        digest.send_if_due(self.office)
 
     def _round(self, pool: ThreadPoolExecutor) -> None:
         if self._reload.is_set():

@@ -57,6 +57,10 @@ class Mailer(Writer, Protocol):
         """Why the operation cannot be mailed; None where it can."""
         ...
 
+    def tell(self, to: Sequence[str], subject: str, body: str, key: str) -> Receipt:
+        """Send the office's own people a plain letter."""
+        ...
+
     def check(self) -> None:
         """Log in at the mail server and out again. Raises what a failure means for mail."""
         ...
@@ -197,6 +201,7 @@ class Office:
     store: Store
     rulebook: Rulebook
     ledgers: list[Ledger] = field(default_factory=list)
+    mailer: Mailer | None = None
 
     @property
     def policies(self) -> Policies:
@@ -244,7 +249,7 @@ def _opened(config: Config, clock: Clock, names: Sequence[str]) -> Iterator[Offi
     store = open_store(config.database)
     office = Office(config, clock, store, rulebook)
     try:
-        mailer = open_mailer(config, clock)
+        mailer = office.mailer = open_mailer(config, clock)
         for name in names or config.connections:
             if name not in config.connections:
                 office.ledger(name)  # says which there are

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +20,8 @@ from pathlib import Path
 
 from connectors import Receipt
 from connectors.email import MailSettings
-from connectors.email.address import one_line
-from connectors.email.message import Envelope, Sender, envelope_of, message_of
+from connectors.email.address import addresses, one_line
+from connectors.email.message import Envelope, Sender, envelope_of, letter_of, message_of
 from connectors.email.templates import exists, render
 from connectors.errors import OutcomeUnknown, Rejected, Unavailable
 from connectors.transport import network_cause, redacted
@@ -114,6 +114,23 @@ class Mailer:
             trace = _hand_over(server, message.as_bytes(), self._patience.content_s)
         note = f"; {refused_copies} of the copies refused" if refused_copies else ""
         return Receipt(remote_id=str(message["Message-ID"]), trace=trace + note)
+
+    def tell(self, to: Sequence[str], subject: str, body: str, key: str) -> Receipt:
+        """Send the office's own people a plain letter, handed over once.
+
+        Raises:
+            Rejected: an address is none, or the server refuses it for good.
+            Unavailable, OutcomeUnknown: as for `write`.
+        """
+        try:
+            message = letter_of(self._sender, to, subject, body, key=key, now=self._now())
+        except ValueError as error:
+            raise Rejected("address", str(error)) from error
+        recipients = tuple(address.addr_spec for text in to for address in addresses(text))
+        with self._line() as server:
+            _address_it(server, self._sender, Envelope(recipients, ()))
+            trace = _hand_over(server, message.as_bytes(), self._patience.content_s)
+        return Receipt(remote_id=str(message["Message-ID"]), trace=trace)
 
     def check(self) -> None:
         """Connect, encrypt and log in; send nothing.

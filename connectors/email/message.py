@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -88,6 +88,21 @@ def message_of(operation: SendMessage, key: str, sender: Sender, rendered: Rende
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
     message["Content-Language"] = "en"  # only now: setting a body takes such headers away
     message.set_boundary(f"=_{digest(key)}")
+    message.policy = POLICY
+    return message
+
+
+def letter_of(sender: Sender, to: Sequence[str], subject: str, text: str, *, key: str, now: datetime) -> EmailMessage:
+    """A plain letter to the office's own people. Raises ValueError where an address is none."""
+    message = EmailMessage(policy=_BODIES)
+    message["From"] = sender.from_
+    message["To"] = [address for line in to for address in addresses(line)]
+    message["Subject"] = one_line(subject)
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = f"<{digest(key, sender.domain)}@{sender.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    message.set_content(text, cte="quoted-printable")
     message.policy = POLICY
     return message
 

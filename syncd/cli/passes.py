@@ -33,11 +33,17 @@ def cycle(*, verbose: bool, connection: str | None, as_json: bool, config: Path 
     Leaves with 1 where something needs a person: a held plan, a failed connection, an unclear or refused write.
     """
     from syncd.cycle import attempt_pass
+    from syncd.digest import send_if_due
     from syncd.feed import write_feed
+    from syncd.ping import Ping
 
     with opened(config, connection, exclusive=True, verbose=verbose) as office:
+        ping = Ping(office.config.watch.ping_url)
+        ping.tell("start")
         reports = [attempt_pass(ledger, ground_of(office)) for ledger in office.ledgers]
         write_feed(office)
+        ping.tell("fail" if any(report.failure for report in reports) else "ok")
+        send_if_due(office)
     if as_json:
         print_json([_report_json(report) for report in reports])
     else:

@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "worklist": ("worklist:worklist", "Whom to call first, and why."),
         "metrics": ("metrics:metrics", "How well what is owed comes in: DSO, CEI, days to pay, roll rates."),
         "aging": ("aging:aging", "Who owes how much, how old, with totals."),
+        "digest": ("digest:digest", "The weekly letter: what was done, what waits, whom to call, what looks wrong."),
         "reconcile": ("reconcile:reconcile", "Our aging against the provider's own figures."),
         "audit": ("reports:audit", "What was planned, sent, answered, approved and refused, when and by whom."),
         "backfill": ("backfill:backfill", "Load years of history, with progress; goes on where it stopped."),

@@ -50,6 +50,11 @@ def amount(decision: Action) -> str:
             return ""
 
 
+def charged(decision: Action) -> tuple[Money, ...]:
+    """The money a decision moves: what is charged or credited, not what a reminder asks for."""
+    return (decision.amount,) if isinstance(decision, FinanceCharge | ChargeReversal) else ()
+
+
 def invoices_of(decision: Action) -> tuple[str, ...]:
     """The invoices a decision is about."""
     match decision:
