@@ -70,8 +70,11 @@ def decisions(found: Sequence[Json], names: Names, *, silences: bool = True) -> 
     if skips and silences:
         yield from _section("Not done", [skip_table(skips, names)])
     elif skips:
-        times = "once" if len(skips) == 1 else f"{len(skips)} times"
-        yield from ("", f"{times} nothing is done, for a reason: --silences shows each, `syncd explain` those of one")
+        times = "one case" if len(skips) == 1 else f"{len(skips)} cases"
+        yield from (
+            "",
+            f"Nothing is done in {times}: --silences gives the reasons, `syncd explain` those of one customer.",
+        )
 
 
 def act_table(acts: Sequence[Json], names: Names) -> Table:

@@ -174,6 +174,8 @@ def _to_do(row: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{name}: {warning}" for warning in row["warnings"])
     for one in row["questions"][:_MOST_QUESTIONS]:
         yield f"{name}: no. {one['action']} {_QUESTION[one['state']]}: {one['key']}: {one['why']}"
+    if row["questions"]:
+        yield f"{name}: once you know: `syncd approve NO. --done`, or `--again`; `syncd reject NO.` lets it be"
     if (more := len(row["questions"]) - _MOST_QUESTIONS) > 0:
         yield f"{name}: and {more} more; --json has all"
 

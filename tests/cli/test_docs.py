@@ -44,6 +44,16 @@ def test_every_command_a_page_names_exists(page: Path) -> None:
     assert named - set(COMMANDS) == set()
 
 
+def test_the_ten_minutes_of_the_readme_work_as_written(syncd: Syncd, tmp_path: Path) -> None:
+    page = (REPOSITORY / "README.md").read_text()
+    [sheet] = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "open.csv").write_text(sheet)
+    assert syncd("init", tmp_path / "trial").code == 0
+    ran = syncd("assess", "--book", tmp_path / "open.csv", "--rules", tmp_path / "trial" / "rules.d")
+    assert ran.code == 0
+    assert "1080.00" in ran.out
+
+
 def test_the_examples_for_accountants_are_right(syncd: Syncd, tmp_path: Path) -> None:
     page = (REPOSITORY / "docs" / "how-to" / "rules.md").read_text()
     first, second, placed, more, scenario = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)

@@ -20,5 +20,6 @@ def test_mail_without_a_clear_answer_is_asked_about_until_somebody_answers(open_
     row = _status(desk.ledger, desk.config)
     assert row["needs_person"]
     assert [(one["key"], one["state"]) for one in row["questions"]] == [("reminders/I-1/level-1", "unknown")]
-    [line] = _to_do(row)
+    [line, remedy] = _to_do(row)
+    assert "syncd approve NO. --done" in remedy
     assert line.endswith("unclear: reminders/I-1/level-1: the provider keeps no record of its mail")
