@@ -190,9 +190,15 @@ def _flags(
         on = settings.stops(state)
         was_on = settings.stops(was) or _has_run_out(ledger, settings, ref)
         raised = on and not (member.stop_sell or (member.stop_sell is None and was_on))
-        lifted = not on and was_on and member.stop_sell is not False
+        lifted = not on and was_on and (member.stop_sell is not False or _told(ledger, settings, ref))
         if raised or lifted:
             yield SetStopSell(ref, on, state, situation.as_of, f"{state}: {wish.why}")
+
+
+def _told(ledger: Ledger, settings: Settings, ref: str) -> bool:
+    """Whether our last word on the customer raised the flag: our copy of the books may not show it yet."""
+    last = ledger.last_standing_change.get(ref)
+    return last is not None and settings.stops(last.after)
 
 
 def _has_run_out(ledger: Ledger, settings: Settings, ref: str) -> bool:

@@ -234,6 +234,8 @@ class Outbox:
                 return f"{ref.kind} {ref.id} cannot be read: {error}"
             if now is None:
                 return f"{ref.kind} {ref.id} is not in the books any more"
+            if isinstance(step.operation, SetStopSell):
+                continue  # a flag is a state: it is set to what it shall be, whatever our copy or somebody made of it
             if (change := difference(held, now.fact)) is not None:
                 return f"{ref.kind} {ref.id} {change}"
         return asked_too_much(step.operation, self.mirror)

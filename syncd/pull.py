@@ -19,7 +19,7 @@ from rules.domain.facts import Book, HistoryEntry
 from syncd.clock import Clock
 from syncd.provider_clock import ahead_s
 from syncd.store.connections import Connections
-from syncd.store.desk import Desk, Paper
+from syncd.store.desk import BOOK_FILE, Desk, Paper
 from syncd.store.intake import Applied
 from syncd.store.mirror import Mirror
 
@@ -58,7 +58,7 @@ def pull(connector: Connector, mirror: Mirror, desk: Desk, connections: Connecti
                 ahead = ahead_s(asked_at, page.server_time, clock.now())
             done = mirror.apply(page, clock.now())
             if page.people is not None:
-                mirror.touch(record_people(page.people, desk, "book file", clock.now()))
+                mirror.touch(record_people(page.people, desk, BOOK_FILE, clock.now()))
             pages, records, applied = pages + 1, records + len(page.records), applied + done
             if page.records:
                 log.info("pull.page_stored", records=len(page.records), changed=done.changed)

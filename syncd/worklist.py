@@ -198,6 +198,8 @@ def _reason(case: Case, today: date) -> str:
         parts.append(f"{owed} overdue, the oldest {counted(case.oldest_days, 'day')} past due")
     if case.state != "good":
         parts.append(f"on {case.state}")
+    if case.customer.do_not_contact:
+        parts.append("marked do not contact")
     if case.last_contact is not None:
         parts.append(f"last spoken with {_ago(today - case.last_contact.on)}")
     sentence = "; ".join(parts)

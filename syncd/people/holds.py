@@ -11,7 +11,8 @@ from rules.domain.positions import STANDINGS, worst
 from syncd.errors import Usage
 from syncd.office import Ledger
 from syncd.people.clerk import Clerk, Noted
-from syncd.store.desk import Filed, Paper
+from syncd.people.records import must_be_ours
+from syncd.store.desk import BOOK_FILE, Filed, Paper
 
 KIND = "hold"
 STATES: tuple[CreditStanding, ...] = ("watch", "hold", "stop")
@@ -26,7 +27,8 @@ def add(clerk: Clerk, text: str, state: CreditStanding, *, until: date | None = 
     ledger, customer = clerk.customer(text)
     _check_until(until, ledger.today())
     for filed in in_force(ledger, customer.ref):
-        _end(clerk, ledger, filed)
+        if filed.who != BOOK_FILE:  # that one goes on beside the new one, and the worse of them counts
+            _end(clerk, ledger, filed)
     word = clerk.word(ledger, "hold.placed", state=state, until=until, reason=reason)
     hold = Hold(customer.ref, state, ledger.today(), "person", until, reason)
     filed = ledger.desk.note(lambda _: hold, KIND, customer.ref, word)
@@ -79,8 +81,7 @@ def rule_says(clerk: Clerk, ledger: Ledger, account: Account, customer: str) -> 
 
 def _end(clerk: Clerk, ledger: Ledger, filed: Filed) -> Filed:
     """It counts no more from today on. The record stays, so that the flag it raised is known and lowered."""
-    if filed.who == "book file":
-        raise Usage(f"the hold of {filed.value.since} stands in the book file; take it out there")
+    must_be_ours(filed)
     ended = replace(filed.value, expires_on=ledger.today() - timedelta(days=1))
     word = clerk.word(ledger, "hold.ended", state=filed.value.state)
     return ledger.desk.amend(Paper(ended, filed.ref, filed.customer), word)
@@ -105,6 +106,6 @@ def _unruled(clerk: Clerk, ledger: Ledger, customer: Customer) -> str:
     policy = clerk.policies.select(customer, None, ledger.config.policy)
     if policy is not None and clerk.policies.knows(policy):
         if "credit_hold" in clerk.policies.rule_settings(policy):
-            return ""
+            return "" if customer.stop_sell is not None else f"{ledger.name} keeps no flag itself: the feed shows this"
         return f"policy {policy} has no credit_hold table: only the stop-sell feed shows this, not the books"
     return f"no policy governs {customer.name}: only the stop-sell feed shows this, not the books"

@@ -12,7 +12,7 @@ from rules.domain.promised import PromiseState
 from syncd.errors import Usage
 from syncd.office import Ledger
 from syncd.people.clerk import Clerk, Noted, amount_of, day_of, numbers, one_currency
-from syncd.people.records import one_of, running
+from syncd.people.records import must_be_ours, one_of, running
 from syncd.store.desk import Filed, Paper
 
 KIND = "promise"
@@ -93,6 +93,7 @@ def _clear_the_way(clerk: Clerk, ledger: Ledger, invoices: Sequence[Invoice], *,
                 f"{filed.ref} for {filed.value.promised_on} still runs on one of these invoices; "
                 f"add --instead, or run: syncd promise withdraw {filed.ref}"
             )
+        must_be_ours(filed)
         _withdraw(clerk, ledger, filed, ledger.today())
 
 

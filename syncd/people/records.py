@@ -8,7 +8,7 @@ from typing import Any
 from syncd.errors import Usage
 from syncd.office import Ledger
 from syncd.people.clerk import Clerk
-from syncd.store.desk import Filed
+from syncd.store.desk import BOOK_FILE, Filed
 from syncd.toml_file import near_miss
 
 Found = tuple[Ledger, Filed]
@@ -43,7 +43,18 @@ def one_of(clerk: Clerk, kind: str, text: str, is_running: Callable[[Found], boo
     if len(open_ones) > 1:
         refs = ", ".join(filed.ref for _, filed in open_ones)
         raise Usage(f'more than one {word} is about "{text}": {refs}; name one of them')
+    must_be_ours(open_ones[0][1])
     return open_ones[0]
+
+
+def must_be_ours(filed: Filed) -> None:
+    """Refuse to change what each pull brings anew from a folder's book file.
+
+    Raises:
+        Usage: it stands in the book file.
+    """
+    if filed.who == BOOK_FILE:
+        raise Usage(f"{filed.ref} stands in the book file, which every pull reads again; change it there")
 
 
 def is_about(ledger: Ledger, filed: Filed, text: str) -> bool:

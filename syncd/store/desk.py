@@ -16,6 +16,7 @@ from syncd.store.intake import mark_dirty
 from syncd.store.sql import chunks
 
 _record = schema.record
+BOOK_FILE = "book file"  # who recorded what came with a pull
 
 
 @dataclass(frozen=True, slots=True)

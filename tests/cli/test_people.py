@@ -359,6 +359,7 @@ def test_a_persons_word_on_who_looks_after_a_customer_counts_before_the_books(sy
 def test_a_person_holds_and_releases_and_the_feed_follows(syncd: Syncd, office: Path) -> None:
     ran = syncd("hold", "add", "Elm Inc", "--state", "stop", "--until", day(9), "--reason", "fraud check")
     assert ran.out == f"hold-1: Elm Inc is on stop until {day(9)}\n"
+    assert ran.err == "acme keeps no flag itself: the feed shows this\n"
     syncd("cycle")
     feed = json.loads((office / "state" / "stop-sell.json").read_text())["customers"]
     assert [(one["customer"], one["state"], one["reason"]) for one in feed] == [("C-2", "stop", "fraud check")]
@@ -441,6 +442,22 @@ def test_waivers_that_cannot_be_are_refused_in_words(syncd: Syncd, office: Path)
     assert too_much.code == 2
     assert too_much.err.endswith(": 19.73 USD\n")
     assert syncd("waive", "add", "4711").err.startswith('no invoice is called "4711"')
+
+
+# --- what stands in the book file ---
+
+
+def test_what_every_pull_brings_anew_is_changed_where_it_stands(syncd: Syncd, office: Path) -> None:
+    promise = {"ref": "PR-9", "customer": "C-1", "invoices": ["I-1"], "made_on": day(-1), "promised_on": day(5)}
+    hold = {"customer": "C-2", "state": "hold", "since": day(-3), "origin": "person"}
+    more = {"promises": [promise], "holds": [hold]}
+    (office / "books" / "book.json").write_text(json.dumps(book() | more))
+    syncd("pull")
+    refusal = "stands in the book file, which every pull reads again; change it there\n"
+    assert syncd("promise", "withdraw", "1001").err == f"PR-9 {refusal}"
+    assert syncd("hold", "release", "Elm Inc").err == f"C-2/person {refusal}"
+    assert syncd("hold", "add", "Elm Inc", "--state", "stop").code == 0
+    assert syncd("promise", "add", "1001", "--by", day(9), "--instead").err == f"PR-9 {refusal}"
 
 
 # --- what a person reads ---
