@@ -14,7 +14,7 @@ from syncd.store.codec import RECORD_KINDS
 from syncd.store.desk import Desk
 from syncd.store.intents import Intents
 from syncd.store.mirror import Mirror
-from syncd.store.records import Assignment, Waiver
+from syncd.store.records import Assignment, CreditApplication, Waiver
 from syncd.store.sql import chunks
 
 _FAMILIES_AT_ONCE = 200
@@ -85,6 +85,8 @@ class _Piles:
                 self.holds.append(value)
             case Assignment():
                 self.collectors[value.customer] = value.collector
+            case CreditApplication():
+                pass  # kept on the desk for people; no rule decides by it
             case Waiver():
                 self.history.append(value.entry)
             case StandingChanged():

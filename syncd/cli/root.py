@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "hold": ("hold:hold", "Place, list and release credit holds."),
         "waive": ("waive:waive", "Let finance charges go, list and withdraw that."),
         "assign": ("assign:assign", "Say who looks after a customer, list and end that."),
+        "application": ("application:application", "Score applications for credit, file, list and remove them."),
         "status": ("reports:status", "Where each connection stands."),
         "worklist": ("worklist:worklist", "Whom to call first, and why."),
         "metrics": ("metrics:metrics", "How well what is owed comes in: DSO, CEI, days to pay, roll rates."),

@@ -35,4 +35,6 @@ def shape_of(value: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Money):
         return str(value)
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
     return value.isoformat() if isinstance(value, date) else value

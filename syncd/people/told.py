@@ -14,7 +14,7 @@ from syncd.people import disputes, holds, plans, promises, waivers
 from syncd.people.clerk import Clerk
 from syncd.people.records import subjects
 from syncd.store.desk import Filed
-from syncd.store.records import Assignment, Waiver
+from syncd.store.records import Assignment, CreditApplication, Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ _STATES: Mapping[str, Callable[[Clerk, Ledger, Filed], str]] = {
     "waive": _waiver,
     "contact": _recorded,
     "assignment": _recorded,
+    "credit_application": _recorded,
 }
 
 
@@ -112,6 +113,8 @@ def _said(value: Any, called: Callable[[str], str]) -> str:
             text = f"{value.channel} on {value.on}{f' about {about}' if about else ''}"
         case Waiver():
             text = f"{value.amount} of charge {called(value.charge)} on {called(value.invoice)}"
+        case CreditApplication():
+            text = f"{value.card} on {value.on}, {value.points} points"
         case Assignment():
             text = f"{value.collector} since {value.since}"
         case _:

@@ -34,7 +34,7 @@ from rules.domain.facts import (
     StandingChanged,
     TaskDone,
 )
-from syncd.store.records import Assignment, Waiver
+from syncd.store.records import Assignment, CreditApplication, Waiver
 
 T = TypeVar("T")
 
@@ -57,6 +57,7 @@ RECORDS: dict[str, type[Any]] = {
     "standing": StandingChanged,
     "assignment": Assignment,
     "waive": Waiver,
+    "credit_application": CreditApplication,
     "task": TaskDone,
 }
 RECORD_KINDS: dict[type[Any], str] = {value: kind for kind, value in RECORDS.items()}

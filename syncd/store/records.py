@@ -34,3 +34,18 @@ class Waiver:
     def entry(self) -> ChargeWaived:
         """The same, as the rules see it."""
         return ChargeWaived(self.customer, self.invoice, self.charge, self.on, self.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditApplication:
+    """An application for credit as it was scored: each answer with its points, and what the score proposed."""
+
+    customer: str
+    on: date
+    card: str
+    answers: tuple[tuple[str, str, int], ...]
+    points: int
+    decision: str
+    limit: Money | None = None
+    terms_days: int | None = None
+    reason: str = ""
