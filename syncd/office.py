@@ -5,6 +5,7 @@ Composition only: which part talks to which. It decides nothing.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -41,6 +42,7 @@ from syncd.store.engine import Store, open_store
 from syncd.store.findings import Findings
 from syncd.store.intent_rows import Step
 from syncd.store.intents import Intents
+from syncd.store.leases import Lease
 from syncd.store.mirror import Mirror
 from syncd.store.tokens import TokenRows
 from syncd.vault import Vault, open_key
@@ -82,6 +84,7 @@ class Ledger:
     letters: LetterTray
     lineage: Lineage
     mail_log: MailLog
+    lease: Lease
     mailer: Mailer | None = None
     _own_dunning: OwnDunning | None = None
 
@@ -147,9 +150,10 @@ class Ledger:
         return self.time.today()
 
     def outbox(self) -> Outbox:
-        """The way out."""
+        """The way out. Raises TryAgain where another office works on the connection."""
+        self.lease.take()
         remember = self.recall if self.lineage.recovered_at() else None
-        memory = Memory(self.lineage.keep, remember)
+        memory = Memory(self.lineage.keep, remember, self.lease.renew, self.lease.check)
         clock_off = provider_clock.too_far(self.clock_ahead_s, self.name)
         return Outbox(self.intents, self.mirror, self.connector, self.writer_for, self.time, memory, clock_off)
 
@@ -258,6 +262,7 @@ def _opened(config: Config, clock: Clock, names: Sequence[str]) -> Iterator[Offi
     finally:
         for ledger in office.ledgers:
             ledger.connector.close()
+            ledger.lease.give_back()
         store.close()
 
 
@@ -282,6 +287,7 @@ def open_ledger(
         letters=LetterTray(config.state_dir / "letters" / connection.name, config.templates_dir),
         lineage=Lineage(store, config.state_dir / MARK),
         mail_log=MailLog(config.state_dir / "mail.log", connection.name),
+        lease=Lease(store, connection.name, f"{socket.gethostname()}:{config.state_dir}", clock.now),
         mailer=mailer,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -75,10 +75,13 @@ class Memory:
     """What guards against forgetting.
 
     `keep` marks beside the store that a request goes out; `recall`, after a loss, finds what an operation left behind.
+    `claim`, within the transaction before a request, and `still_ours`, around it, raise where another office took over.
     """
 
     keep: Callable[[], None]
     recall: Callable[[Step], Receipt | None] | None = None
+    claim: Callable[[Any], None] = lambda _tx: None
+    still_ours: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class Outbox:
 
         Raises:
             ConsentNeeded, Throttled with a limit of a day: nothing more can be sent now; what waits stays planned.
+            TryAgain: another office took over; what it finds under way it settles.
         """
         drained = Drained()
         for intent in self.intents.idle_actions():
@@ -123,11 +127,12 @@ class Outbox:
     def _deliver(self, step: Step, drained: Drained) -> bool:
         """The one request, between the line that says it leaves and the line that says what came of it."""
         step = self._with_links(step)
-        self.intents.sending(step, self.time.now())
+        self.intents.sending(step, self.time.now(), self.memory.claim)
         self.memory.keep()
         crash.point("after_claim", step.operation.verb)
+        self.memory.still_ours()
         try:
-            receipt = self.writer_for(step.operation).write(step.operation, step.key)
+            receipt = self._answered(step)
         except (Throttled, Unavailable, ConsentNeeded) as error:
             self.intents.not_sent(step, str(error), self.time.now())
             if not isinstance(step.operation, SendMessage):
@@ -158,6 +163,13 @@ class Outbox:
             return True
         self._look_again(step, drained)
         return step.seq > 0
+
+    def _answered(self, step: Step) -> Receipt:
+        """The answer, unless this office was so long without one that another took over: that one settles it then."""
+        try:
+            return self.writer_for(step.operation).write(step.operation, step.key)
+        finally:
+            self.memory.still_ours()
 
     def _with_links(self, step: Step) -> Step:
         """A message gets the addresses to pay at before its first try, and bears the same ones on every later try."""

@@ -21,7 +21,7 @@ _BUSY_TIMEOUT_MS = 10_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 # The newest migration. Named here so that a store which is up to date opens without loading the migration tool.
-HEAD = "0006"
+HEAD = "0007"
 
 
 class Store:
@@ -38,7 +38,7 @@ class Store:
         """A transaction: all of it is stored, or nothing.
 
         Raises:
-            TryAgain: another process kept the database locked for ten seconds.
+            TryAgain: another process kept the database locked for ten seconds, or the disk is full.
         """
         try:
             with self._turn, self._writer.begin() as tx:
@@ -46,6 +46,8 @@ class Store:
         except OperationalError as error:
             if "locked" in str(error.orig):
                 raise TryAgain("The database is locked by another program; try again in a moment.") from error
+            if "disk is full" in str(error.orig):
+                raise TryAgain("The disk is full: nothing more can be written down, so nothing is sent.") from error
             raise
 
     @contextmanager

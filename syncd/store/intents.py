@@ -6,7 +6,7 @@ One transaction an arrow. `sending` is committed before the request leaves. Noth
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -34,9 +34,10 @@ class Intents(IntentRows):
                 self._withdraw(tx, key, filing.now)
             return put_plan(tx, self._name, plan.actions, filing)
 
-    def sending(self, step: Step, now: datetime) -> None:
-        """About to send: committed before the request leaves."""
+    def sending(self, step: Step, now: datetime, claim: Callable[[Connection], None] = lambda _tx: None) -> None:
+        """About to send: committed before the request leaves, unless `claim` raises that it is not ours to send."""
         with self._store.writing() as tx:
+            claim(tx)
             values: dict[str, Any] = {"state": "sending", "attempts": step.attempts + 1}
             if step.first_sent_at is None:
                 values["first_sent_at"] = now.isoformat()

@@ -37,6 +37,9 @@ connection = Table(
     Column("released_at", String(40)),
     Column("plans", Integer, nullable=False, default=0),
     Column("day_left", Integer),
+    Column("epoch", Integer, nullable=False, server_default="0"),  # how often the connection changed hands
+    Column("holder", String(300)),  # the office that works on it
+    Column("lease_until", String(40)),
 )
 
 fact = Table(
