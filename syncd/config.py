@@ -55,6 +55,8 @@ class Limits:
     max_charges_per_cycle: Money | Decimal
     max_vanished_share: Decimal
     max_pull_age_s: int
+    first_plan: Literal["hold", "go"] = "hold"
+    max_actions_of_new_rules: int = 20
 
 
 @dataclass(frozen=True, slots=True)

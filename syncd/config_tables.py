@@ -54,6 +54,13 @@ class LimitsTable(Table):
         description="The most finance charges one pass of one connection may bill, in all. Without a currency it is in "
         "the company's base currency.",
     )
+    first_plan: Literal["hold", "go"] = Field(
+        default="hold",
+        description="Whether the first plan ever of a connection waits for `syncd release` even in `auto` mode.",
+    )
+    max_actions_of_new_rules: WholeFromZero = Field(
+        default=20, description="The most actions rules may cause in the pass that first uses them, after a change."
+    )
     max_vanished_share: Share = Field(
         default=_written("0.2"),
         description="The share of open invoices that may be gone after one pull; 0.2 is one in five.",

@@ -6,6 +6,7 @@ any point and made again: facts are read again, and what was sent is known by it
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -33,6 +34,8 @@ from syncd.store.plan_rows import Filing
 from syncd.waivers import WAIVE, waivers_of
 
 log = structlog.get_logger(__name__)
+
+_LEAST_FREE_BYTES = 16 * 1024 * 1024
 
 
 def _always() -> bool:
@@ -99,8 +102,10 @@ def run_pass(ledger: Ledger, ground: Ground) -> PassReport:
 
     Raises:
         ConnectorError: the provider could not be asked or told; all that was done until then is stored.
+        TryAgain: the database is locked, or the disk is full; likewise.
     """
     report = PassReport(ledger.name)
+    ledger.lease.take()
     if ledger.lineage.forgotten() is None:
         report.settled = settle_open(ledger)
     report.pulled = pull_changes(ledger, ground.limits)
@@ -113,6 +118,7 @@ def run_pass(ledger: Ledger, ground: Ground) -> PassReport:
     plan_accounts(ledger, ground, accounts, report)
     report.brake = ledger.connections.standing().brake_why
     if report.brake is None and may_write(ledger, ground.limits):
+        require_room(ledger)
         report.drained = ledger.outbox().drain(ground.go_on)
     report.held = ledger.intents.waiting()
     report.unclear = ledger.intents.counts().get("unknown", 0)
@@ -212,12 +218,16 @@ def planning_terms(ledger: Ledger, ground: Ground) -> Terms:
     most = ground.limits.max_charges_per_cycle
     if not isinstance(most, Money):
         most = Money(most, company.currency if company else "USD")
+    standing, limits = ledger.connections.standing(), ground.limits
+    is_news = standing.policy_version not in (None, ground.policies.version)
     return Terms(
         mode=ground.mode,
         limits=PlanLimits(ground.limits.max_actions_per_cycle, most),
         unsupported=ledger.unsupported,
         converted=lambda amount: converted(amount, most.currency, rates, today),
-        braked=ledger.connections.standing().brake_why,
+        braked=standing.brake_why,
+        is_first=limits.first_plan == "hold" and standing.plans == 0,
+        most_of_new_rules=limits.max_actions_of_new_rules if is_news else None,
         approved={filed.ref: filed.who for filed in ledger.desk.filed(WAIVE)},
     )
 
@@ -237,6 +247,18 @@ def may_write(ledger: Ledger, limits: Limits) -> bool:
     """Nothing goes out on an old copy of the books."""
     pulled_at = ledger.connections.standing().pulled_at
     return pulled_at is not None and (ledger.clock.now() - pulled_at).total_seconds() <= limits.max_pull_age_s
+
+
+def require_room(ledger: Ledger) -> None:
+    """What is sent must be written down: with a disk this full, nothing is sent.
+
+    Raises:
+        TryAgain: there is not enough room for sure.
+    """
+    folder = ledger.lineage.path.parent
+    free = shutil.disk_usage(folder).free
+    if free < _LEAST_FREE_BYTES:
+        raise TryAgain(f"only {free // 2**20} MiB are free where {folder} is: nothing is sent until there is more")
 
 
 def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:

@@ -7,7 +7,7 @@ more. What a person approved is left as approved, what was sent once and proven 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -94,6 +94,8 @@ class Terms:
     unsupported: Callable[[Operation], str | None]
     converted: Callable[[Money], Money | None]  # an amount in the currency of the limit; None where no rate is known
     braked: str | None = None
+    is_first: bool = False  # nothing was ever planned here, and the first plan is to be looked at
+    most_of_new_rules: int | None = None  # how many actions rules may cause that were not used before; None: they were
     approved: Mapping[str, str] = field(default_factory=dict)  # keys a person asked for, and who: they need no review
 
 
@@ -103,7 +105,7 @@ def make_plan(decisions: Iterable[Decision], known: Mapping[str, Known], terms: 
     actions = [action for action in decided if not isinstance(action, Skip | Problem)]
     fresh = [_planned(action, terms) for action in actions if _is_open(known.get(action.key), action)]
     called_for = {action.key for action in actions}
-    brake = terms.braked or (_too_much(fresh, terms) if terms.mode == "auto" else None)
+    brake = terms.braked or (_stopped(fresh, terms) if terms.mode == "auto" else None)
     return Plan(
         actions=tuple(_braked(action, brake) for action in fresh) if brake else tuple(fresh),
         withdrawn=tuple(key for key, entry in sorted(known.items()) if _waits(entry) and key not in called_for),
@@ -183,6 +185,21 @@ def _possible(action: Action, terms: Terms) -> tuple[Operation, ...]:
     if isinstance(action, Task) and action.operations and terms.unsupported(action.operations[0]) is not None:
         return ()
     return action.operations[:1] + tuple(step for step in action.operations[1:] if terms.unsupported(step) is None)
+
+
+def _stopped(fresh: Sequence[PlannedAction], terms: Terms) -> str | None:
+    return _too_much(fresh, terms) or _too_new(fresh, terms)
+
+
+def _too_new(fresh: Iterable[PlannedAction], terms: Terms) -> str | None:
+    """Whether a person should see this before it goes out by itself, however little it is."""
+    going = sum(action.state == "planned" for action in fresh)
+    if terms.most_of_new_rules is not None and going > terms.most_of_new_rules:
+        most = f"max_actions_of_new_rules = {terms.most_of_new_rules}"
+        return f"{going} actions under rules not used before, more than {most}"
+    if going and terms.is_first:
+        return 'the first plan of this connection; look at it before anything goes out (first_plan = "hold")'
+    return None
 
 
 def _too_much(fresh: Iterable[PlannedAction], terms: Terms) -> str | None:

@@ -107,6 +107,7 @@ mode = "auto"
 [limits]
 max_actions_per_cycle = 500
 max_charges_per_cycle = "20000.00"
+first_plan = "go"
 
 {tables}
 [email]

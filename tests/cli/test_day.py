@@ -380,7 +380,7 @@ def test_status_for_programs_has_instants_and_plain_names(syncd: Syncd, office: 
 
 def test_a_lost_store_writes_nothing_until_it_is_recovered_and_then_nothing_twice(syncd: Syncd, office: Path) -> None:
     config = office / "config.toml"
-    config.write_text(f'mode = "auto"\n{CONFIG}')
+    config.write_text(f'mode = "auto"\n{CONFIG}\n[limits]\nfirst_plan = "go"\n')
     assert syncd("cycle").code == 0
     before = written_back(office)
     for file in (office / "state").glob("syncd.db*"):

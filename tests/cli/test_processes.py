@@ -24,7 +24,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 Syncd = Callable[..., Any]
 PATIENCE_S = 60.0  # a loaded machine is slow to start; nothing waits this long on a quiet one
 
-CONFIG = 'state_dir = "state"\npoll_interval = "1s"\nmode = "auto"\n[connections.acme]\nkind = "file"\npath = "books"\n'
+CONFIG = (
+    'state_dir = "state"\npoll_interval = "1s"\nmode = "auto"\n[limits]\nfirst_plan = "go"\n'
+    '[connections.acme]\nkind = "file"\npath = "books"\n'
+)
 BOOK: dict[str, Any] = {
     "as_of": "2025-03-31",
     "company": {"name": "Acme", "currency": "USD"},

@@ -52,7 +52,7 @@ class Site:
     doors: ExitStack
     companies: dict[str, Any] = field(default_factory=dict)
     servers: dict[str, Server] = field(default_factory=dict)
-    head: str = 'state_dir = "state"\nmode = "auto"\n'
+    head: str = 'state_dir = "state"\nmode = "auto"\n[limits]\nfirst_plan = "go"\n'
     tables: list[str] = field(default_factory=list)
 
     @property

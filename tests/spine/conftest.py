@@ -27,6 +27,8 @@ START = datetime(2025, 3, 3, 14, 0, tzinfo=UTC)
 CONFIG = """
 state_dir = "state"
 mode = "auto"
+[limits]
+first_plan = "go"
 [connections.acme]
 kind = "file"
 path = "books"

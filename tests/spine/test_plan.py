@@ -132,6 +132,20 @@ def test_a_charge_that_cannot_be_held_against_the_limit_holds_the_plan():
     assert "no exchange rate" in make_plan([charge("a", money("1.00", "EUR"))], {}, terms()).brake
 
 
+def test_the_first_plan_of_a_connection_waits_for_a_person_and_an_empty_one_does_not():
+    assert "the first plan" in make_plan([reminder()], {}, terms(is_first=True)).brake
+    assert make_plan([], {}, terms(is_first=True)).brake is None
+    assert make_plan([reminder()], {}, terms(is_first=True, mode="review")).brake is None
+
+
+def test_rules_not_used_before_may_cause_so_many_actions_and_no_more():
+    two = [reminder("a"), reminder("b")]
+    assert make_plan(two, {}, terms(most_of_new_rules=2)).brake is None
+    plan = make_plan(two, {}, terms(most_of_new_rules=1))
+    assert "2 actions under rules not used before" in plan.brake
+    assert {action.hold for action in plan.actions} == {"brake"}
+
+
 def test_a_brake_that_is_on_holds_what_is_new():
     plan = make_plan([reminder()], {}, terms(braked="too many invoices gone"))
     assert plan.actions[0].why == "brake: too many invoices gone"
