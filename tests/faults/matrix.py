@@ -88,6 +88,52 @@ ROWS: Mapping[str, Row] = {
         REFUSED,
         dict.fromkeys(("memo", "stop-sell on", "stop-sell off", "provider e-mail", "SMTP e-mail"), NONE),
     ),
+    "A1": Row("the access token runs out in the middle of a pass", promise="one refresh, the same key, once"),
+    "A2": Row("two processes meet a dead token", promise="it is refreshed once; the second takes what the first got"),
+    "A3": Row(
+        "a rotated refresh token is lost by a crash",
+        promise="the one before is tried while the provider honours it; past that, parked, with what to run",
+    ),
+    "A4": Row(
+        "`invalid_grant` for good",
+        promise="asked at most twice, parked, exit 77 and the command that mends it; nothing is left unclear",
+    ),
+    "A5": Row("tokens of another company", promise="refused, exit 77; the consent we have stays"),
+    "T1": Row("our clock or theirs is wrong by minutes", promise="charges and mail wait until it is right; then once"),
+    "T2": Row("an hour that comes twice or never", promise="days are the company's local days: once"),
+    "T3": Row(
+        "a long sleep; a clock that jumps back", promise="one mail, the one that is due now; nothing is done again"
+    ),
+    "D1": Row("the disk is full", promise="nothing is sent, exit 75 and why; then once"),
+    "D2": Row("the database is damaged, or from a newer version", promise="refused, exit 78, and left as it is"),
+    "D3": Row(
+        "the database is lost, or set back to a copy",
+        promise="nothing is written until `syncd recover` has found in the books what was done; then nothing twice, "
+        "for each effect",
+    ),
+    "D4": Row("power loss", promise="every commit is synced to the disk (WAL, `synchronous=FULL`)"),
+    "D5": Row("another writer, a backup at work", promise="waited for, ten seconds at most; then exit 75 and why"),
+    "P1": Row("a second office on the same state", promise="turned away, exit 75, with the process that is there"),
+    "P2": Row(
+        "two machines, one database",
+        promise="one holds the connection; one that slept past its term sends nothing, for each effect",
+    ),
+    "P3": Row("a manual pass beside the daemon", promise="turned away, exit 75"),
+    "P4": Row(
+        "SIGTERM while a write is under way", promise="the answer is waited for and stored; nothing new is begun"
+    ),
+    "G1": Row("rules that are wrong, on reload", promise="the last good ones stay in force, and status says so"),
+    "G2": Row("rules that are right and dangerous", promise="past a limit, or first used for many, the plan is held"),
+    "G3": Row(
+        "an upgrade with writes open, a downgrade",
+        promise="what is open is finished as it was frozen; an older program refuses a newer store",
+    ),
+    "L1": Row(
+        "nobody read for weeks; records deleted in silence", promise="everything is read again, what is gone is gone"
+    ),
+    "L2": Row(
+        "lists cut short without a word", promise="counted against what the provider says it has; nothing is missed"
+    ),
 }
 
 

@@ -222,7 +222,11 @@ class World:
                 ledger.connector = open_connector(settings, ledger.vault, patient)
                 patience = Patience(connect_s=5, answer_s=5, content_s=read_timeout_s)
                 ledger.mailer = Mailer(ledger.mailer._settings, None, self.clock.now, patience)
-            yield ledger, Ground(office.policies, office.config.limits, office.config.mode)
+            yield ledger, self.ground(office)
+
+    @staticmethod
+    def ground(office: Office) -> Ground:
+        return Ground(office.policies, office.config.limits, office.config.mode)
 
     def before_drain(self, ledger: Ledger, ground: Ground) -> None:
         """All of a pass that comes before the sending."""
@@ -236,6 +240,16 @@ class World:
         self.advance(minutes=5)
         with self.ledger(**options) as (ledger, ground):
             return attempt_pass(ledger, ground)
+
+    def attempt(self, ledger: Ledger, ground: Ground) -> PassReport:
+        """One pass over a ledger that is open already."""
+        self.advance(minutes=5)
+        return attempt_pass(ledger, ground)
+
+    @staticmethod
+    def rules_with(rules: str) -> str:
+        """A whole rules file with these tables."""
+        return HEAD + rules
 
     def break_writes(self, kind: FaultKind, *, response: Response | None = None, delay_s: float = 2.0) -> None:
         """The next request for a change meets this fault, whatever its method; a mail meets its like."""
@@ -314,6 +328,7 @@ mode = "auto"
 [limits]
 max_charges_per_cycle = "20000.00"
 max_vanished_share = "1"
+first_plan = "go"
 [connections.acme]
 kind = "{company.kind}"
 {own}
