@@ -17,7 +17,7 @@ from tests.service.conftest import trade
 
 
 def test_a_hanging_and_a_dead_provider_delay_nobody(live):
-    live.head = 'state_dir = "state"\nmode = "auto"\npoll_interval = "1s"\n'
+    live.head = 'state_dir = "state"\nmode = "auto"\npoll_interval = "1s"\n[limits]\nfirst_plan = "go"\n'
     names = ["slow", "dead", "one", "two", "three"]
     for name in names:
         trade(live, live.add(name, "quickbooks" if name in ("slow", "one", "three") else "xero"))
