@@ -70,7 +70,7 @@ def approve(ledger: Ledger, intent: Intent, who: str, unclear: Unclear = "ask") 
         return Answered(ledger.name, intent, "decided again with the next pass")
     if intent.hold in _STUCK:
         return Answered(ledger.name, intent, _STUCK[intent.hold].format(why=intent.why))
-    if _done_by_hand(intent):
+    if _done_by_hand(ledger, intent):
         ledger.intents.done(intent, ledger.clock.now(), ledger.today(), who)
         return Answered(ledger.name, intent, "recorded as done")
     ledger.intents.approve(intent, who, ledger.clock.now())
@@ -114,6 +114,9 @@ def release(ledger: Ledger, who: str, mode: Mode) -> list[Answered]:
     return answered
 
 
-def _done_by_hand(intent: Intent) -> bool:
+def _done_by_hand(ledger: Ledger, intent: Intent) -> bool:
+    """A task with nothing to send, or a call: approving it says that it was done."""
     decision = intent.decision
-    return isinstance(decision, Task) or (isinstance(decision, Reminder) and decision.channel == "call")
+    if isinstance(decision, Task):
+        return not ledger.intents.steps(intent.id)
+    return isinstance(decision, Reminder) and decision.channel == "call"

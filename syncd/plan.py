@@ -164,7 +164,8 @@ def _planned(action: Action, terms: Terms) -> PlannedAction:
 def _waits_for(action: Action, terms: Terms) -> tuple[Hold, str] | None:
     """What keeps the action from going out by itself in any mode; None where nothing does."""
     if isinstance(action, Task) and action.waits:
-        return "person", f"for {action.collector or 'a person'} to do: {action.what}"
+        way = "; approve to send it" if _possible(action, terms) else ""
+        return "person", f"for {action.collector or 'a person'} to do: {action.what}{way}"
     if isinstance(action, Reminder) and action.channel == "call":
         return "person", "a call to make; approve it once it is made"
     why = next(filter(None, map(terms.unsupported, _indispensable(action))), None)

@@ -57,7 +57,11 @@ def test_without_an_address_a_person_sees_to_it() -> None:
 
 def test_it_waits_for_a_person_and_goes_out_once_approved() -> None:
     (action,) = make_plan([task(book())], {}, TERMS).actions
-    assert (action.state, action.hold, action.why) == ("held", "person", "for dana to do: final demand")
+    assert (action.state, action.hold, action.why) == (
+        "held",
+        "person",
+        "for dana to do: final demand; approve to send it",
+    )
     assert len(action.operations) == 2
 
 
