@@ -30,6 +30,7 @@ from syncd.plan import Known, Mode, Plan, Terms, make_plan
 from syncd.plan import Limits as PlanLimits
 from syncd.pull import Pulled, pull
 from syncd.settle import Settled, settle
+from syncd.store import journal
 from syncd.store.plan_rows import Filing
 from syncd.waivers import WAIVE, waivers_of
 
@@ -173,6 +174,7 @@ def watched(ledger: Ledger, policies: Policies) -> list[str]:
 def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: PassReport) -> None:
     """Decide on these accounts and store what is planned, with its reasons."""
     today = ledger.today()
+    before = journal.mark(ledger.store)
     waived = ledger.desk.filed(WAIVE)
     decisions: list[Decision] = []
     account_of: dict[str, str] = {}
@@ -190,6 +192,8 @@ def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: 
         report.planned = store_plan(ledger, ground.policies, plan, account_of)
     if heads:
         ledger.mirror.settled(heads)
+    if meanwhile := journal.spoken_of(ledger.store, ledger.name, before):
+        ledger.mirror.touch(meanwhile)
     standing = ledger.connections.standing()
     if (standing.evaluated_on, standing.policy_version) != (today, ground.policies.version):
         ledger.connections.evaluated(today, ground.policies.version)

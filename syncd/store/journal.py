@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from syncd.store import schema
 from syncd.store.engine import Store
@@ -70,6 +70,21 @@ def read(
     with store.reading() as tx:
         rows = tx.execute(query).all()
     return [_entry(row) for row in reversed(rows)]
+
+
+def mark(store: Store) -> int:
+    """Where the journal ends now."""
+    with store.reading() as tx:
+        return tx.execute(select(func.max(_audit.c.id))).scalar() or 0
+
+
+def spoken_of(store: Store, connection: str, after: int) -> set[str]:
+    """The customers about whom people said something after that mark."""
+    said = select(_audit.c.customer).where(
+        _audit.c.id > after, _audit.c.connection == connection, _audit.c.who != "syncd", _audit.c.customer != ""
+    )
+    with store.reading() as tx:
+        return set(tx.execute(said).scalars())
 
 
 def _entry(row: Any) -> Entry:

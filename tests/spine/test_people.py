@@ -9,7 +9,7 @@ import pytest
 from connectors.errors import Conflict
 from rules.domain.actions import CreateCreditNote, EmailInvoice, SetStopSell
 from rules.domain.facts import Application, Payment
-from syncd.cycle import run_pass
+from syncd.cycle import due_accounts, run_pass
 from syncd.errors import Usage
 from syncd.people import disputes, holds, plans, promises, waivers
 from syncd.people.clerk import Clerk
@@ -283,3 +283,22 @@ def test_a_customer_held_through_its_billing_parent_is_released_there(desk):
     holds.add(clerk(desk), "C-1", "hold")
     with pytest.raises(Usage, match="held through its billing parent; release Customer C-1"):
         holds.release(clerk(desk), "C-2")
+
+
+def test_what_is_said_while_a_pass_decides_is_looked_at_in_the_next_one(desk):
+    desk.books.invoice("I-1", "C-1", date(2025, 3, 1))
+    run_pass(desk.ledger, desk.ground)
+    pass_on(desk, 6)
+
+    def spoken_meanwhile(_operation):
+        del desk.books.unsupported
+        disputes.add(clerk(desk), "NI-1")
+
+    desk.books.customer("C-2")
+    desk.books.invoice("I-2", "C-2", date(2025, 3, 8))
+    desk.books.unsupported = spoken_meanwhile
+    pass_on(desk)
+    assert len(desk.ledger.desk.filed("dispute")) == 1
+    assert due_accounts(desk.ledger, desk.office.policies) == ["C-1"]
+    pass_on(desk)
+    assert due_accounts(desk.ledger, desk.office.policies) == []
