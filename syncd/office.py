@@ -10,13 +10,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
 from importlib import import_module
-from pathlib import Path
 from typing import Protocol
 
 import structlog
-from cryptography.fernet import MultiFernet
 
 from connectors import ConnectionSettings, Connector, OwnDunning, Receipt, open_connector
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled
@@ -36,6 +33,7 @@ from syncd.mail_log import LoggedMailer, MailLog
 from syncd.outbox import Memory, Outbox, Writer, targets
 from syncd.recall import recall
 from syncd.rulebook import Rulebook
+from syncd.secrets_key import SecretsKey
 from syncd.store.connections import Connections
 from syncd.store.desk import Desk
 from syncd.store.engine import Store, open_store
@@ -45,7 +43,7 @@ from syncd.store.intents import Intents
 from syncd.store.leases import Lease
 from syncd.store.mirror import Mirror
 from syncd.store.tokens import TokenRows
-from syncd.vault import Vault, open_key
+from syncd.vault import Vault
 
 _LOCK = "syncd.lock"
 OWN_DUNNING = "own_dunning"
@@ -302,26 +300,6 @@ def open_vault(config: Config, settings: ConnectionSettings, store: Store, clock
     key = SecretsKey(config)
     lock_file = config.state_dir / f"tokens-{settings.name}.lock"
     return Vault(settings.name, TokenRows(store, settings.name), key.open, refresh, clock, lock_file)
-
-
-@dataclass
-class SecretsKey:
-    """The key of the configuration, or one of our own in the state directory where none is configured."""
-
-    config: Config
-
-    @property
-    def path(self) -> Path:
-        """The file that counts."""
-        return self.config.secrets_key_file or self.config.state_dir / "syncd.key"
-
-    @cached_property
-    def _key(self) -> MultiFernet:
-        return open_key(self.path, may_create=self.config.secrets_key_file is None)
-
-    def open(self) -> MultiFernet:
-        """The key, read once."""
-        return self._key
 
 
 def open_mailer(config: Config, clock: Clock) -> Mailer | None:

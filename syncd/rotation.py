@@ -16,7 +16,8 @@ from syncd import crash
 from syncd.atomic import replace_file
 from syncd.credentials import UnreadableSecretError, read_secret
 from syncd.errors import ConfigError
-from syncd.office import Office, SecretsKey
+from syncd.office import Office
+from syncd.secrets_key import SecretsKey
 from syncd.store.journal import Entry, write
 from syncd.store.tokens import reseal
 
