@@ -157,7 +157,7 @@ def _wait_s(state: tenacity.RetryCallState) -> float:
 
 
 _SECRET = re.compile(
-    r"(?i)(bearer\s+|basic\s+|(?:access_token|refresh_token|client_secret|code)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
+    r"(?i)(bearer\s+|basic\s+|[?&]code=|(?:access_token|refresh_token|client_secret)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
 )
 
 

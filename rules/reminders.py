@@ -132,7 +132,7 @@ def _send(
     level = settings.levels[max(step.level for step in kept) - 1]
     to = address(situation, kept[0])
     if level.channel in ("email", "provider") and to is None:
-        yield from _skips(kept, f"No e-mail address for {situation.account.customer.name}.")
+        yield from _skips(kept, f"No e-mail address for {situation.account.customer.name}.", mendable=True)
         return
     yield message(situation, settings, kept, to or "")
 
@@ -143,9 +143,9 @@ def address(situation: Situation, step: Step) -> str | None:
     return head.email or situation.ledger.family[step.invoice.customer].email
 
 
-def _skips(steps: Iterable[Step], why: str) -> Iterator[Skip]:
+def _skips(steps: Iterable[Step], why: str, *, mendable: bool = False) -> Iterator[Skip]:
     for step in steps:
-        yield Skip(RULE, step.invoice.ref, why, step.invoice.customer)
+        yield Skip(RULE, step.invoice.ref, why, step.invoice.customer, mendable)
 
 
 def _gap(situation: Situation, settings: Settings, steps: list[Step]) -> str | None:

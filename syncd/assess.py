@@ -99,7 +99,8 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         case Problem():
             return problem_json(decision)
         case Skip():
-            return {"kind": "skip", "rule": decision.rule, "subject": decision.subject, "reason": decision.reason}
+            told = {"kind": "skip", "rule": decision.rule, "subject": decision.subject, "reason": decision.reason}
+            return told | ({"mendable": True} if decision.mendable else {})
         case _:
             head = {"kind": decision.kind, "rule": decision.rule, "customer": decision.customer}
             return {**head, **_body(decision), "key": decision.key, "reason": decision.reason}

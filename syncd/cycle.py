@@ -98,14 +98,14 @@ class PassReport:
         return figures | {"brake": "on"} if self.brake else figures
 
 
-def run_pass(ledger: Ledger, ground: Ground) -> PassReport:
-    """The whole pass over one connection.
+def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -> PassReport:
+    """The whole pass over one connection. `report` is filled in as it goes, so that a failed pass tells what it did.
 
     Raises:
         ConnectorError: the provider could not be asked or told; all that was done until then is stored.
         TryAgain: the database is locked, or the disk is full; likewise.
     """
-    report = PassReport(ledger.name)
+    report = report or PassReport(ledger.name)
     ledger.lease.take()
     if ledger.lineage.forgotten() is None:
         report.settled = settle_open(ledger)
@@ -120,7 +120,7 @@ def run_pass(ledger: Ledger, ground: Ground) -> PassReport:
     report.brake = ledger.connections.standing().brake_why
     if report.brake is None and may_write(ledger, ground.limits):
         require_room(ledger)
-        report.drained = ledger.outbox().drain(ground.go_on)
+        ledger.outbox().drain(ground.go_on, report.drained)
     report.held = ledger.intents.waiting()
     report.unclear = ledger.intents.counts().get("unknown", 0)
     return report
@@ -268,11 +268,11 @@ def require_room(ledger: Ledger) -> None:
 def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
     """A pass whose failure is a sentence and an exit code, and which parks a connection that must be left alone."""
     structlog.contextvars.bind_contextvars(connection=ledger.name)
-    started = ledger.clock.monotonic()
+    started, report = ledger.clock.monotonic(), PassReport(ledger.name)
     try:
-        report = run_pass(ledger, ground)
+        run_pass(ledger, ground, report)
     except (ConnectorError, ConfigError, TryAgain) as error:
-        report = PassReport(ledger.name, failure=str(error), exit_code=_exit_code(error))
+        report.failure, report.exit_code = str(error), _exit_code(error)
         _park(ledger, error)
         taken_s = round(ledger.clock.monotonic() - started, 3)
         log.warning("pass.failed", error=type(error).__name__, why=str(error), duration_s=taken_s)

@@ -96,14 +96,16 @@ class Outbox:
     memory: Memory
     clock_off: str | None = None
 
-    def drain(self, go_on: Callable[[], bool] = lambda: True) -> Drained:
+    def drain(self, go_on: Callable[[], bool] = lambda: True, drained: Drained | None = None) -> Drained:
         """Send all that is planned, oldest action first, as long as `go_on` says so between two requests.
+
+        `drained` is counted up as it goes, so that whoever handed it in knows of each also when this ends early.
 
         Raises:
             ConsentNeeded, Throttled with a limit of a day: nothing more can be sent now; what waits stays planned.
             TryAgain: another office took over; what it finds under way it settles.
         """
-        drained = Drained()
+        drained = drained or Drained()
         for intent in self.intents.idle_actions():
             self.intents.done(intent, self.time.now(), self.time.today())
         after = 0

@@ -124,12 +124,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Nothing is done about `subject`, and why."""
+    """Nothing is done about `subject`, and why. `mendable` where a person could change that: an address is missing."""
 
     rule: str
     subject: str
     reason: str
     customer: str | None = None
+    mendable: bool = False
     kind: Literal["skip"] = "skip"
 
 

@@ -66,7 +66,11 @@ def decisions(found: Sequence[Json], names: Names, *, silences: bool = True) -> 
     """What is to be done and why, then what is not done and why not: each, or only how many."""
     acts = [row for row in found if row["kind"] != "skip"]
     skips = [row for row in found if row["kind"] == "skip"]
+    mendable = [row for row in skips if row.get("mendable")]
     yield from _section("To do", [act_table(acts, names)] if acts else ["nothing is due"])
+    if mendable and not silences:
+        yield from _section("Not done, and yours to mend", [skip_table(mendable, names)])
+        skips = [row for row in skips if not row.get("mendable")]
     if skips and silences:
         yield from _section("Not done", [skip_table(skips, names)])
     elif skips:

@@ -6,7 +6,7 @@ The proof reads the simulated books and the mailbox, not our own records, and ho
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -28,7 +28,7 @@ _EFFECT_OF = {
     "create_credit_note": "charge_reversal",
     "set_promise_date": "promise_date",
 }
-_STORY_LINES = 14
+_STORY_LINES = 24
 _WORDS = {"reminders": "Reminder: ", "credit_hold": "Credit: ", "finance_charges": "Charge: "}
 
 
@@ -142,7 +142,16 @@ def story(stage: Stage) -> Story | None:
     name = next((name for name, ref in cast.customers.items() if ref == customer), customer)
     subjects = _subjects(stage)
     lines = [line for entry in entries if (line := _line(entry, cast, subjects)) is not None]
-    return Story(cast.connection, customer, name, tuple(lines[:_STORY_LINES]))
+    return Story(cast.connection, customer, name, _shortened(lines))
+
+
+def _shortened(lines: Sequence[tuple[date, str]]) -> tuple[tuple[date, str], ...]:
+    """The whole story, or its beginning and its end with what was left out between them said."""
+    if len(lines) <= _STORY_LINES:
+        return tuple(lines)
+    half = _STORY_LINES // 2
+    between = (lines[half][0], f"… {len(lines) - 2 * half} more lines; `syncd explain` tells them all.")
+    return (*lines[:half], between, *lines[-half:])
 
 
 def _journals(stage: Stage) -> Iterable[tuple[Cast, str, list[journal.Entry]]]:

@@ -74,6 +74,7 @@ class MemoryBooks:
     usage: Usage = field(default_factory=Usage)
     fetched: list[Ref] = field(default_factory=list)
     on_fetch: Callable[[Ref], None] | None = None
+    on_write: Callable[[int], ConnectorError | None] | None = None
 
     def customer(self, ref: str, **more: object) -> None:
         self.put(Customer(ref=ref, name=f"Customer {ref}", email=f"{ref}@example.test", **more))
@@ -124,6 +125,8 @@ class MemoryBooks:
 
     def write(self, operation: Operation, key: str) -> Receipt:
         self.sent.append(key)
+        if self.on_write and (error := self.on_write(len(self.sent))):
+            raise error
         if self.fail_writes:
             raise self.fail_writes
         lost = self.lose.pop(0) if self.lose else ""

@@ -408,3 +408,12 @@ def test_a_message_bears_the_address_to_pay_at_and_waits_while_the_mail_server_i
     run_pass(desk.ledger, desk.ground)
     (message,) = postman.taken
     assert [line.pay_link for line in message.lines] == ["https://pay.example/I-1"]
+
+
+def test_a_pass_that_fails_half_way_still_tells_what_it_did(desk):
+    overdue_book(desk, due_on=date(2025, 1, 10))
+    desk.books.on_write = lambda place: Unavailable("the line went") if place == 2 else None
+    report = attempt_pass(desk.ledger, desk.ground)
+    assert report.failure == "the line went"
+    assert sum(report.drained.confirmed.values()) == 1
+    assert report.pulled is not None
