@@ -107,10 +107,10 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
     """
     report = report or PassReport(ledger.name)
     ledger.lease.take()
-    if ledger.lineage.forgotten() is None:
+    if ledger.forgotten() is None:
         report.settled = settle_open(ledger)
     report.pulled = pull_changes(ledger, ground.limits)
-    if (forgotten := ledger.lineage.forgotten()) is not None:
+    if (forgotten := ledger.forgotten()) is not None:
         report.brake = f"{forgotten}; nothing is written until a person runs: syncd recover"
         return report
     if ledger.connections.standing().evaluated_on != ledger.today():

@@ -147,6 +147,18 @@ class Ledger:
         """The company's local day."""
         return self.time.today()
 
+    def forgotten(self) -> str | None:
+        """What this database has forgotten, in one sentence; None where it knows all that was sent from here.
+
+        A database that never decided on these books knows nothing; charges of ours in them tell of another one.
+        """
+        lost, is_new = self.lineage.forgotten(), self.connections.standing().evaluated_on is None
+        if lost is not None or not is_new or self.lineage.recovered_at() is not None:
+            return lost
+        if self.desk.customers("finance_charge") or not self.mirror.has_charges_of_ours():
+            return None
+        return "the books carry charges of ours that this database knows nothing of"
+
     def outbox(self) -> Outbox:
         """The way out. Raises TryAgain where another office works on the connection."""
         self.lease.take()

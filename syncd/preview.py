@@ -55,7 +55,7 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
 
 def forgotten(ledger: Ledger) -> str | None:
     """Why nothing is written on this database, where it was lost or set back."""
-    lost = ledger.lineage.forgotten()
+    lost = ledger.forgotten()
     return f"{lost}; run: syncd recover" if lost else None
 
 

@@ -124,7 +124,7 @@ def _answer(
     from syncd.cycle import PassReport, plan_accounts, watched
 
     with opened_alone_if_free(config, connection) as (office, alone):
-        for ledger in office.ledgers if alone else ():
+        for ledger in (one for one in office.ledgers if alone and one.forgotten() is None):
             plan_accounts(ledger, ground_of(office), watched(ledger, office.policies), PassReport(ledger.name))
         answered = [answer(ledger, intent) for ledger, intent in find_actions(office.ledgers, words)]
     if not answered:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import and_, delete, func, select, true
 
 from connectors import Page, Ref
-from rules.domain.facts import CreditNote, Fact, Payment, Rate
+from rules.domain.facts import OURS, CreditNote, Fact, Payment, Rate
 from syncd.store import codec, schema
 from syncd.store.crossings import crossing_into
 from syncd.store.engine import Store
@@ -22,6 +22,7 @@ from syncd.store.intake import Applied, Intake, mark_dirty
 from syncd.store.sql import chunks
 
 _fact, _dirty = schema.fact, schema.dirty
+_BY_US = f'"origin":"{OURS}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,12 @@ class Mirror:
                 .select_from(_fact)
                 .where(_fact.c.connection == self._name, _fact.c.kind == "invoice", _fact.c.open)
             ).scalar_one()
+
+    def has_charges_of_ours(self) -> bool:
+        """Whether the books hold invoices that we, or another database of ours, made."""
+        ours = and_(_fact.c.connection == self._name, _fact.c.kind == "invoice", _fact.c.doc.contains(_BY_US))
+        with self._store.reading() as tx:
+            return tx.execute(select(_fact.c.id).where(ours).limit(1)).scalar() is not None
 
     def heads(self, customers: Iterable[str]) -> list[str]:
         """The billing heads of these customers' families, sorted, each once."""

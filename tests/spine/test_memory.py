@@ -98,6 +98,25 @@ def test_after_recovery_the_first_plan_waits_for_a_person(desk, folder, open_des
     assert len(desk.books.sent) == sent
 
 
+def test_a_new_database_that_meets_charges_of_ours_writes_nothing_until_it_is_recovered(desk, open_desk, folder):
+    worked_book(desk)
+    lose(folder)
+    (folder / "state" / "store.mark").unlink()
+    again = open_desk(desk.books)
+    sent = len(desk.books.sent)
+
+    for _ in range(2):
+        report = run_pass(again.ledger, again.ground)
+        assert "charges of ours" in report.brake
+    assert len(desk.books.sent) == sent
+
+    recover(again.office)
+    approval.release(again.ledger, "dana", "auto")
+    report = run_pass(again.ledger, again.ground)
+    assert report.brake is None
+    assert set(desk.books.times().values()) == {1}
+
+
 def test_of_invoices_written_since_a_recovery_nothing_is_looked_for_and_their_reminders_go_out(desk, open_desk, folder):
     worked_book(desk)
     lose(folder)
