@@ -122,7 +122,7 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
         require_room(ledger)
         ledger.outbox().drain(ground.go_on, report.drained)
     report.held = ledger.intents.waiting()
-    report.unclear = ledger.intents.counts().get("unknown", 0)
+    report.unclear = ledger.intents.waiting("unknown")
     return report
 
 

@@ -120,12 +120,12 @@ class IntentRows:
             ).one_or_none()
         return _intent(row) if row else None
 
-    def waiting(self) -> int:
-        """How many actions are held for a person."""
+    def waiting(self, state: State = "held") -> int:
+        """How many actions wait in a state: held ones for a person."""
         query = (
             select(func.count())
             .select_from(_action)
-            .where(_action.c.connection == self._name, _action.c.state == "held")
+            .where(_action.c.connection == self._name, _action.c.state == state)
         )
         with self._store.reading() as tx:
             return tx.execute(query).scalar_one()
