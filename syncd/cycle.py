@@ -29,6 +29,7 @@ from syncd.outbox import Drained
 from syncd.plan import Known, Mode, Plan, Terms, make_plan
 from syncd.plan import Limits as PlanLimits
 from syncd.pull import Pulled, pull
+from syncd.recall import forgotten
 from syncd.settle import Settled, settle
 from syncd.store import journal
 from syncd.store.plan_rows import Filing
@@ -107,11 +108,11 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
     """
     report = report or PassReport(ledger.name)
     ledger.lease.take()
-    if ledger.forgotten() is None:
+    if forgotten(ledger) is None:
         report.settled = settle_open(ledger)
     report.pulled = pull_changes(ledger, ground.limits)
-    if (forgotten := ledger.forgotten()) is not None:
-        report.brake = f"{forgotten}; nothing is written until a person runs: syncd recover"
+    if (lost := forgotten(ledger)) is not None:
+        report.brake = f"{lost}; nothing is written until a person runs: syncd recover"
         return report
     if ledger.connections.standing().evaluated_on != ledger.today():
         ledger.note_own_dunning()

@@ -19,7 +19,7 @@ from connectors import ConnectionSettings, Connector, OwnDunning, Receipt, open_
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled
 from connectors.tokens import Tokens
 from rules.domain.actions import EmailInvoice, Operation, SendMessage
-from rules.domain.facts import Company, Invoice
+from rules.domain.facts import Company
 from rules.policy import Policies
 from syncd import provider_clock
 from syncd.accounts import Files
@@ -30,8 +30,8 @@ from syncd.letters import LetterTray
 from syncd.lineage import MARK, Lineage
 from syncd.lock import held
 from syncd.mail_log import LoggedMailer, MailLog
-from syncd.outbox import Memory, Outbox, Writer, targets
-from syncd.recall import recall
+from syncd.outbox import Memory, Outbox, Writer
+from syncd.recall import is_remembered, recall
 from syncd.rulebook import Rulebook
 from syncd.secrets_key import SecretsKey
 from syncd.store.connections import Connections
@@ -147,18 +147,6 @@ class Ledger:
         """The company's local day."""
         return self.time.today()
 
-    def forgotten(self) -> str | None:
-        """What this database has forgotten, in one sentence; None where it knows all that was sent from here.
-
-        A database that never decided on these books knows nothing; charges of ours in them tell of another one.
-        """
-        lost, is_new = self.lineage.forgotten(), self.connections.standing().evaluated_on is None
-        if lost is not None or not is_new or self.lineage.recovered_at() is not None:
-            return lost
-        if self.desk.customers("finance_charge") or not self.mirror.has_charges_of_ours():
-            return None
-        return "the books carry charges of ours that this database knows nothing of"
-
     def outbox(self) -> Outbox:
         """The way out. Raises TryAgain where another office works on the connection."""
         self.lease.take()
@@ -169,16 +157,9 @@ class Ledger:
 
     def recall(self, step: Step) -> Receipt | None:
         """The trace an operation left before this store remembers; None where there is none. Raises Unprovable."""
-        if self._remembers(step):
+        if is_remembered(step, self.mirror, self.lineage.recovered_at()):
             return None
         return recall(step, self.intents.steps(step.action), self.connector, self.mail_log)
-
-    def _remembers(self, step: Step) -> bool:
-        """Whether it is only about invoices written since this store was recovered: of those it forgot nothing."""
-        since = self.lineage.recovered_at()
-        facts = [self.mirror.fact(ref) for ref in targets(step.operation)]
-        written = [fact.issued_on for fact in facts if isinstance(fact, Invoice)]
-        return since is not None and len(written) == len(facts) > 0 and min(written) > since.date()
 
     def writer_for(self, operation: Operation) -> Writer:
         """Who carries the operation out."""

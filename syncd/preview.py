@@ -15,6 +15,7 @@ from rules.domain.actions import EmailInvoice, Operation, SendMessage
 from rules.domain.decisions import Decision, Reminder, Skip
 from rules.domain.eligibility import is_open
 from rules.domain.facts import Account
+from syncd import recall
 from syncd.assess import report
 from syncd.cycle import Ground, known_of, open_files, planning_terms, watched
 from syncd.office import Ledger
@@ -55,7 +56,7 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
 
 def forgotten(ledger: Ledger) -> str | None:
     """Why nothing is written on this database, where it was lost or set back."""
-    lost = ledger.forgotten()
+    lost = recall.forgotten(ledger)
     return f"{lost}; run: syncd recover" if lost else None
 
 

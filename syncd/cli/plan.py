@@ -122,9 +122,10 @@ def _answer(
     """Answer each action the words name; actions that `syncd plan` showed and no cycle stored yet are stored first."""
     from syncd.approval import find_actions
     from syncd.cycle import PassReport, plan_accounts, watched
+    from syncd.recall import forgotten
 
     with opened_alone_if_free(config, connection) as (office, alone):
-        for ledger in (one for one in office.ledgers if alone and one.forgotten() is None):
+        for ledger in (one for one in office.ledgers if alone and forgotten(one) is None):
             plan_accounts(ledger, ground_of(office), watched(ledger, office.policies), PassReport(ledger.name))
         answered = [answer(ledger, intent) for ledger, intent in find_actions(office.ledgers, words)]
     if not answered:
