@@ -16,6 +16,7 @@ from typing import TypeVar
 from connectors import ConnectionSettings, OwnDunning, open_connector
 from connectors.errors import BookRefused, ConnectorError, ConsentNeeded, Throttled, WrongCompany
 from connectors.tokens import Tokens
+from rules.policy import Policies
 from syncd import provider_clock
 from syncd.clock import Clock, timing
 from syncd.config import Config, ConnectionConfig, load_config, rules_folder
@@ -90,6 +91,18 @@ def _rules(config: Config) -> Iterator[Finding]:
     for name, connection in config.connections.items():
         if connection.policy and not policies.knows(connection.policy):
             yield Finding(name, f'policy "{connection.policy}" is in no rules file', 78)
+    yield from _wordings(config, policies)
+
+
+def _wordings(config: Config, policies: Policies) -> Iterator[Finding]:
+    """Every reminder level names a text there is: a slip would hold each of its messages."""
+    exists = import_module("connectors.email.templates").exists
+    for name in policies.names:
+        reminders = policies.rule_settings(name).get("reminders")
+        for number, level in enumerate(getattr(reminders, "levels", ()), 1):
+            if level.channel in ("email", "letter") and not exists(level.template, config.templates_dir):
+                place = f"[policies.{name}.reminders] levels: level {number}"
+                yield Finding("rules", f'{place}: there is no text called "{level.template}"', 78)
 
 
 def _permissions(config: Config) -> Iterator[Finding]:

@@ -106,6 +106,22 @@ def test_a_refused_configuration_is_told_together_with_refused_rules(syncd: Sync
     assert not (office / "state").exists()
 
 
+def test_check_names_the_level_whose_text_nobody_has(syncd: Syncd, office: Path) -> None:
+    level = '[policies.p.reminders]\nlevels = [{ at_days = 1, template = "freindly" }]\n'
+    (office / "rules.d" / "20.toml").write_text(level.replace("policies.p", "policies.q"))
+    ran = syncd("check")
+    assert ran.code == 78
+    assert 'rules: [policies.q.reminders] levels: level 1: there is no text called "freindly"' in ran.out
+
+
+def test_plan_shows_the_silences_a_person_could_mend(syncd: Syncd, office: Path) -> None:
+    level = '[policies.q]\nextends = "p"\n[policies.q.reminders]\nlevels = [{ at_days = 1, template = "friendly" }]\n'
+    (office / "rules.d" / "20.toml").write_text(level + '[select]\ncustomers."C-1" = "q"\n')
+    ran = syncd("plan")
+    assert "Not done, and yours to mend" in ran.out
+    assert "No e-mail address for Oak Ltd." in ran.out
+
+
 def test_a_state_folder_that_is_a_file_is_named(syncd: Syncd, office: Path) -> None:
     (office / "state").write_text("")
     ran = syncd("cycle")
