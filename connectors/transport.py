@@ -36,6 +36,14 @@ _CAUSES = {
 }
 
 
+WEB_PAGE = "with a web page instead of data; it may be down for maintenance, or a proxy stands between"
+
+
+def is_web_page(body: bytes) -> bool:
+    """Whether an answer is a page for people: no provider's interface sends one while it works."""
+    return body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html"))
+
+
 def network_cause(error: BaseException) -> str:
     """What the network did, in words; of an error an HTTP library may have wrapped several times. Holds no address."""
     for inner in _wrapped(error):

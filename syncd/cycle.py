@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -273,10 +274,12 @@ def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
     try:
         run_pass(ledger, ground, report)
     except (ConnectorError, ConfigError, TryAgain) as error:
-        report.failure, report.exit_code = str(error), _exit_code(error)
-        _park(ledger, error)
+        said = _said(ledger, error)
+        report.failure, report.exit_code = said, _exit_code(error)
+        with suppress(TryAgain):  # what cannot be written down now is met again with the next pass
+            _park(ledger, error, said)
         taken_s = round(ledger.clock.monotonic() - started, 3)
-        log.warning("pass.failed", error=type(error).__name__, why=str(error), duration_s=taken_s)
+        log.warning("pass.failed", error=type(error).__name__, why=said, duration_s=taken_s)
     else:
         if ledger.connections.standing().parked_why is not None:
             ledger.connections.unpark()
@@ -286,14 +289,21 @@ def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
     return report
 
 
-def _park(ledger: Ledger, error: Exception) -> None:
+def _said(ledger: Ledger, error: Exception) -> str:
+    """What went wrong; where only a person can mend it, with the whole command that does."""
+    command = f"syncd connect {ledger.name}"
+    said = str(error).replace("`syncd connect`", f"`{command}`")
+    needs_command = isinstance(error, ConsentNeeded | WrongCompany) and command not in said
+    return f"{said}; mend it with `{command}`" if needs_command else said
+
+
+def _park(ledger: Ledger, error: Exception, said: str) -> None:
     """Leave the provider alone as long as it has to be; where it has not to be, only note why the pass failed."""
-    now, remedy = ledger.clock.now(), f"syncd connect {ledger.name}"
     if isinstance(error, ConsentNeeded | WrongCompany):
-        ledger.connections.park(str(error) if remedy in str(error) else f"{error}; mend it with: {remedy}", None)
+        ledger.connections.park(said, None)
     elif isinstance(error, ConnectorError):
         rest_s = error.retry_after_s if isinstance(error, Throttled) else 0
-        ledger.connections.park(str(error), now + timedelta(seconds=rest_s))
+        ledger.connections.park(said, ledger.clock.now() + timedelta(seconds=rest_s))
 
 
 def _exit_code(error: Exception) -> int:

@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import FrameType
@@ -20,6 +21,7 @@ import structlog
 from connectors.errors import ConnectorError
 from syncd import digest, hints, reconcile
 from syncd.cycle import Ground, PassReport, attempt_pass
+from syncd.errors import TryAgain
 from syncd.feed import feed_exists, write_feed
 from syncd.notify import notify
 from syncd.office import Ledger, Office
@@ -102,17 +104,23 @@ class Daemon:
         self._begun_at[ledger.name] = self.office.clock.monotonic()
         ground = Ground(self.office.policies, config.limits, config.mode, lambda: not self._stop.is_set())
         report = attempt_pass(ledger, ground)
-        if report.failure is None:
-            self._compare(ledger)
         failures = self._failures.get(ledger.name, 0) + 1 if report.failure else 0
         self._failures[ledger.name] = failures
         self._next_at[ledger.name] = self.office.clock.monotonic() + self._interval_s(failures)
-        if report.accounts or not feed_exists(self.office):
-            write_feed(self.office)
+        try:
+            self._after_pass(ledger, report)
+        except TryAgain as error:  # no room, or a locked database: what this was for is done after the next pass
+            log.warning("pass.not_followed_up", connection=ledger.name, why=str(error))
         notify(f"STATUS={self._status()}")
-        self._tell_people()
         self.after_round([report])
         self._wake.set()
+
+    def _after_pass(self, ledger: Ledger, report: PassReport) -> None:
+        if report.failure is None:
+            self._compare(ledger)
+        if report.accounts or not feed_exists(self.office):
+            write_feed(self.office)
+        self._tell_people()
 
     def _tell_people(self) -> None:
         """The dead man's ping, and once a week the letter; at most once a minute, by whichever pass comes first."""
@@ -201,7 +209,8 @@ class Daemon:
         notify(f"RELOADING=1\nMONOTONIC_USEC={int(self.office.clock.monotonic() * 1_000_000)}")
         problems = self.office.rulebook.reload()
         found = {"well": not problems, "problems": list(problems)}
-        Findings(self.office.store, EVERYWHERE).put(RELOAD, found, self.office.clock.now())
+        with suppress(TryAgain):
+            Findings(self.office.store, EVERYWHERE).put(RELOAD, found, self.office.clock.now())
         self._next_at.clear()
         notify("READY=1")
 

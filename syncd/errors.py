@@ -31,6 +31,13 @@ class TryAgain(SyncdError):
     exit_code = 75
 
 
+class DiskFull(TryAgain):
+    """There is no room left: what was under way is as if it had not begun, and goes on once there is."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The disk is full ({what}): nothing more can be written down, so nothing is sent.")
+
+
 class ConsentMissing(SyncdError):
     """`syncd connect` must be run first."""
 

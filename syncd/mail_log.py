@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors import Receipt
+from connectors.errors import Unavailable
 from rules.domain.actions import Operation
+from syncd.atomic import room_for
 from syncd.clock import Clock
+from syncd.errors import DiskFull
 from syncd.outbox import Writer
 
 
@@ -25,7 +28,11 @@ class MailLog:
     connection: str
 
     def add(self, key: str, at: str) -> None:
-        """A message under `key` is about to leave."""
+        """A message under `key` is about to leave. Raises DiskFull."""
+        with room_for(self.path):
+            self._append(key, at)
+
+    def _append(self, key: str, at: str) -> None:
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             line = json.dumps({"connection": self.connection, "key": key, "at": at})
@@ -58,8 +65,15 @@ class LoggedMailer:
     clock: Clock
 
     def write(self, operation: Operation, key: str) -> Receipt:
-        """Log, then hand over."""
-        self.log.add(key, self.clock.now().isoformat())
+        """Log, then hand over.
+
+        Raises:
+            Unavailable: there is no room for the line, so the message does not leave; and what the mailer raises.
+        """
+        try:
+            self.log.add(key, self.clock.now().isoformat())
+        except DiskFull as error:
+            raise Unavailable(str(error)) from error
         return self.mailer.write(operation, key)
 
 

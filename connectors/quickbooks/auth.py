@@ -183,7 +183,11 @@ def _refusal(answer: requests.Response, *, asking_for_endpoints: bool) -> Connec
         HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.REQUEST_TIMEOUT
     )
     if definite and not asking_for_endpoints:
-        return ConsentNeeded(f"Intuit refuses the consent ({_reason(answer)}); run `syncd connect`")
+        reason = _reason(answer)
+        if reason == "invalid_client":
+            app = "Intuit does not know this app (invalid_client): check client_id and client_secret"
+            return ConsentNeeded(f"{app}, then run `syncd connect`")
+        return ConsentNeeded(f"Intuit refuses the consent ({reason}); run `syncd connect`")
     return Unavailable(
         f"Intuit's {'discovery document' if asking_for_endpoints else 'token endpoint'} answered {status}"
     )

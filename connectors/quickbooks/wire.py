@@ -24,13 +24,24 @@ from connectors import ConnectionSettings
 from connectors.errors import ConsentNeeded, OutcomeUnknown, Unavailable
 from connectors.quickbooks.faults import BrokenAnswer, error_of
 from connectors.tokens import TokenSource
-from connectors.transport import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Pacer, Timing, Usage, network_cause, retry_read
+from connectors.transport import (
+    CONNECT_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    WEB_PAGE,
+    Pacer,
+    Timing,
+    Usage,
+    is_web_page,
+    network_cause,
+    retry_read,
+)
 
 HOSTS = {"production": "https://quickbooks.api.intuit.com", "sandbox": "https://sandbox-quickbooks.api.intuit.com"}
 MINOR_VERSION = 75
 PAGE_ROWS = 1000  # the most QuickBooks gives out at once
 # Of 10 and 500 allowed to a company and app: three pages on the wire may be late and arrive with the next seven.
 PER_SECOND, PER_MINUTE = 7, 400
+_SERVER_ERRORS = HTTPStatus.INTERNAL_SERVER_ERROR
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -65,6 +76,8 @@ class Session(requests.Session):
             refused = headers["Authorization"].removeprefix("Bearer ")
             headers["Authorization"] = f"Bearer {self._tokens.replace(refused)}"
             answer = self._send(method, url, headers, params, body)
+        if is_web_page(answer.content) and not HTTPStatus.BAD_REQUEST <= answer.status_code < _SERVER_ERRORS:
+            raise _unclear(f"QuickBooks answered {answer.status_code} {WEB_PAGE}", writing=self.writing)
         error = error_of(answer.status_code, answer.text, self.trace, writing=self.writing)
         if error is not None:
             raise error

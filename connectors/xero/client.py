@@ -20,7 +20,7 @@ from connectors.errors import ConnectorError, ConsentNeeded, OutcomeUnknown, Rej
 from connectors.history import HistoryList, HistoryPage, Window
 from connectors.markers import digest
 from connectors.tokens import TokenSource
-from connectors.transport import Timing, Usage, network_cause, redacted, retry_read
+from connectors.transport import WEB_PAGE, Timing, Usage, is_web_page, network_cause, redacted, retry_read
 from connectors.xero.past import LISTS, Past
 from connectors.xero.proof import Proof
 from connectors.xero.read import Reader
@@ -209,7 +209,8 @@ class Session:
         try:
             document = document_of(body)
         except ValueError as error:
-            problem = f"Xero's answer cannot be read: {redacted(body[:200].decode('utf-8', 'replace'))}"
+            shown = redacted(body[:200].decode("utf-8", "replace"))
+            problem = f"Xero answered {WEB_PAGE}" if is_web_page(body) else f"Xero's answer cannot be read: {shown}"
             raise (OutcomeUnknown(problem) if writing else Unavailable(problem)) from error
         at = instant(text(document, "DateTimeUTC")) or _header_date(headers) or self._timing.now()
         return Answer(document=document, trace=_trace(headers), server_time=at)

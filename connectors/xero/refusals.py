@@ -14,7 +14,7 @@ from connectors.errors import (
     Throttled,
     Unavailable,
 )
-from connectors.transport import redacted
+from connectors.transport import WEB_PAGE, is_web_page, redacted
 
 UNAUTHORISED = 401
 _FORBIDDEN = 403
@@ -34,7 +34,8 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, writing: bo
         return ConsentNeeded(_consent_problem(status, headers, body))
     if status in _REFUSED and status != _NEVER_ANSWERED:
         return _rejected(status, body)
-    problem = f"Xero answered {status}: {redacted(_readable(body))}"
+    said = f" {WEB_PAGE}" if is_web_page(body) else f": {redacted(_readable(body))}"
+    problem = f"Xero answered {status}{said}"
     return OutcomeUnknown(problem) if writing and status >= _NEVER_ANSWERED else Unavailable(problem)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from syncd.errors import ConfigError, TryAgain, Usage
+from syncd.errors import ConfigError, DiskFull, TryAgain, Usage
 from syncd.store.schema import store_info
 
 _BUSY_TIMEOUT_MS = 10_000
@@ -38,17 +38,16 @@ class Store:
         """A transaction: all of it is stored, or nothing.
 
         Raises:
-            TryAgain: another process kept the database locked for ten seconds, or the disk is full.
+            TryAgain: another process kept the database locked for ten seconds; DiskFull: there is no room.
         """
         try:
             with self._turn, self._writer.begin() as tx:
                 yield tx
         except OperationalError as error:
-            if "locked" in str(error.orig):
-                raise TryAgain("The database is locked by another program; try again in a moment.") from error
-            if "disk is full" in str(error.orig):
-                raise TryAgain("The disk is full: nothing more can be written down, so nothing is sent.") from error
-            raise
+            passing = _passing(error)
+            if passing is None:
+                raise
+            raise passing from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -99,7 +98,7 @@ def open_store(url: str) -> Store:
         _check(writer, url)
         _migrate(writer, url)
     except DatabaseError as error:
-        raise ConfigError([f"database {_shown(url)}: {_cause(error)}"]) from error
+        raise _passing(error) or ConfigError([f"database {_shown(url)}: {_cause(error)}"]) from error
     return Store(writer, reader)
 
 
@@ -164,6 +163,14 @@ def _upgrade(tx: Connection) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = tx
     command.upgrade(config, "head")
+
+
+def _passing(error: DatabaseError) -> TryAgain | None:
+    """The trouble that will pass by itself or with a little room; None where it is another."""
+    said = str(error.orig)
+    if "locked" in said:
+        return TryAgain("The database is locked by another program; try again in a moment.")
+    return DiskFull("the database") if "is full" in said or "No space left" in said else None
 
 
 def _shown(url: str) -> str:
