@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import cProfile
 import json
 import logging
-import pstats
 import resource
 import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench.profiling import profiled
 from connectors.tokens import Tokens
 from syncd.backfill import Ask, opened_load
 from syncd.clock import SystemClock
@@ -53,19 +52,13 @@ def main() -> None:
     folder, url = Path(sys.argv[1]), sys.argv[2]
     configure("text", level=logging.WARNING)
     prepare(folder, url)
-    profile = cProfile.Profile() if "--profile" in sys.argv else None
     with open_office(load_config(folder / "config.toml"), QuickClock(), exclusive=False) as office:
         ledger = office.ledger("bench")
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         ledger.vault.store(Tokens("a", "r", tomorrow, tomorrow, "1"))
         before = time.perf_counter(), time.process_time()
-        if profile:
-            profile.enable()
-        with opened_load(ledger, folder / "state", Ask(None, None, ledger.today())) as load:
+        with opened_load(ledger, folder / "state", Ask(None, None, ledger.today())) as load, profiled():
             done = load.run()
-        if profile:
-            profile.disable()
-            pstats.Stats(profile).sort_stats("tottime").print_stats(45)
         wall, cpu = time.perf_counter() - before[0], time.process_time() - before[1]
     print(
         json.dumps(

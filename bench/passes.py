@@ -5,10 +5,8 @@ Run as ``python -m bench.passes FOLDER CUSTOMERS EACH``: prints one JSON object 
 
 from __future__ import annotations
 
-import cProfile
 import json
 import logging
-import pstats
 import resource
 import sys
 import time
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.counting import counted
+from bench.profiling import profiled
 from bench.ready_books import ReadyBooks
 from connectors.simulator.clock import SimulatedClock
 from syncd.config import load_config
@@ -86,13 +85,8 @@ def main() -> None:
     """Measure, and print one JSON object."""
     configure("text", level=logging.ERROR)
     folder, customers, each = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    profile = cProfile.Profile() if "--profile" in sys.argv else None
-    if profile:
-        profile.enable()
-    found = all_passes(folder, customers, each)
-    if profile:
-        profile.disable()
-        pstats.Stats(profile).sort_stats(sys.argv[-1]).print_stats(60)
+    with profiled():
+        found = all_passes(folder, customers, each)
     print(json.dumps(found))
 
 

@@ -27,6 +27,7 @@ from syncd.lock import held
 from syncd.office import Ledger
 from syncd.past_check import MonthCheck, checked, windows_to_read_again
 from syncd.past_windows import pieces_of
+from syncd.store.exported_rows import ExportedRows
 from syncd.store.past import Cut, Load, Past
 
 T = TypeVar("T")
@@ -85,6 +86,7 @@ class Bench:
 
     history: History
     past: Past
+    exported: ExportedRows
     budget: CallBudget
     clock: Clock
 
@@ -128,6 +130,7 @@ class Backfill:
         finally:
             bench.budget.count()
         bench.past.finish(bench.clock.now())
+        bench.exported.give_way(bench.clock.now())
         cuts = self._cuts.values()
         return Backfilled(
             documents=sum(cut.shown for cut in cuts),
@@ -318,7 +321,8 @@ def opened_load(ledger: Ledger, state_dir: Path, ask: Ask, calls: int | None = N
     reserve = history.calls_reserved
     budget = CallBudget(ledger.connector.usage, ledger.connections, ledger.clock, reserve, calls)
     with held(state_dir / f"backfill-{ledger.name}.lock", owner="another backfill"):
-        yield Backfill(Bench(history, Past(ledger.store, ledger.name), budget, ledger.clock), ask)
+        past, exported = Past(ledger.store, ledger.name), ExportedRows(ledger.store, ledger.name)
+        yield Backfill(Bench(history, past, exported, budget, ledger.clock), ask)
 
 
 def _refuse_odd_days(ask: Ask) -> None:

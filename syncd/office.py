@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from importlib import import_module
@@ -230,18 +230,18 @@ def open_office(config: Config, clock: Clock, *, exclusive: bool, names: Sequenc
         config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise ConfigError([f"{config.path}: state_dir: {config.state_dir} is not a folder"]) from None
-    if exclusive:
-        with held(config.state_dir / _LOCK, owner="another syncd"), _opened(config, clock, names) as office:
-            yield office
-    else:
-        with _opened(config, clock, names) as office:
-            yield office
+    with ExitStack() as stack:
+        if exclusive:
+            stack.enter_context(held(config.state_dir / _LOCK, owner="another syncd"))
+        yield stack.enter_context(_opened(config, clock, names, passes=exclusive))
 
 
 @contextmanager
-def _opened(config: Config, clock: Clock, names: Sequence[str]) -> Iterator[Office]:
+def _opened(config: Config, clock: Clock, names: Sequence[str], *, passes: bool) -> Iterator[Office]:
     rulebook = Rulebook(config.rules_dir)
-    store = open_store(config.database)
+    if passes:
+        rulebook.policies  # noqa: B018 - read now: nothing starts to make passes on rules that are refused
+    store = open_store(config.database, check=passes)
     office = Office(config, clock, store, rulebook)
     try:
         mailer = office.mailer = open_mailer(config, clock)

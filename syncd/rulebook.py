@@ -52,16 +52,30 @@ def rules_from(files: list[Path], folder: Path) -> Policies:
 
 
 class Rulebook:
-    """The policies in force; `reload` swaps them for better ones or keeps them."""
+    """The policies in force; `reload` swaps them for better ones or keeps them.
+
+    Read when they are first asked for: many commands only look at what is stored, and all would wait.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.policies = read_rules(folder)
+        self._policies: Policies | None = None
+
+    @property
+    def policies(self) -> Policies:
+        """The rules in force.
+
+        Raises:
+            ConfigError: with every problem of every file.
+        """
+        if self._policies is None:
+            self._policies = read_rules(self._folder)
+        return self._policies
 
     def reload(self) -> tuple[str, ...]:
         """Read the rules again. Returns the problems for which they were refused; none where they are now in force."""
         try:
-            self.policies = read_rules(self._folder)
+            self._policies = read_rules(self._folder)
         except ConfigError as error:
             log.warning("rules.reload_refused", problems=len(error.problems), why="; ".join(error.problems))
             return error.problems

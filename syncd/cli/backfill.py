@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syncd.cli.desk import opened
+from syncd.cli.exports import take_in_exports
 from syncd.cli.failures import exit_code_of
-from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY
+from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY, EXISTING_FILE
 from syncd.cli.output import Table, print_json, print_text, say
 from syncd.cli.passes import VERBOSE, exit_code
 from syncd.errors import SyncdError, Usage
@@ -31,11 +32,17 @@ if TYPE_CHECKING:
 @click.option("--wait/--no-wait", default=True, help="Sleep where a day's calls are used up, or leave with 75.")
 @click.option("--calls", type=click.IntRange(min=0), metavar="N", help="At most N calls a day for this.")
 @click.option("--again", is_flag=True, help="Begin anew, also where a load is finished or half done.")
+@click.option("--csv", "files", type=EXISTING_FILE, multiple=True, metavar="FILE", help="Take in an exported list.")
+@click.option("--map", "own_map", type=EXISTING_FILE, metavar="FILE", help="TOML that says what the columns mean.")
+@click.option("--dry-run", is_flag=True, help="With --csv: only say what would be taken in, and the first problems.")
 @VERBOSE
 @AS_JSON
 @CONFIG
 def backfill(
     *,
+    files: tuple[Path, ...],
+    own_map: Path | None,
+    dry_run: bool,
     connection: str | None,
     every: bool,
     since: date | None,
@@ -51,12 +58,21 @@ def backfill(
 
     Runs beside the daemon and leaves it calls to work with. Interrupted, the same command goes on where it stopped.
     Ends by comparing, month by month, what is held with what the provider shows; leaves with 1 where they differ.
+
+    With --csv it asks no provider: years that only exist as lists exported by QuickBooks or Xero are taken in beside
+    what the provider gave. What is there already under the same number and customer stays the provider's.
     """
     if (connection is None) == (not every):
         raise Usage("say which connection with --connection NAME, or --all")
     if calls == 0:
         raise Usage("--calls 0 leaves no call to load anything with")
+    if (own_map or dry_run) and not files:
+        raise Usage("--map and --dry-run go with --csv FILE")
+    if files and every:
+        raise Usage("an exported list belongs to one company: say which with --connection NAME")
     with opened(config, connection, verbose=verbose) as office:
+        if files:
+            return take_in_exports(office.ledgers[0], files, own_map, dry=dry_run, as_json=as_json)
         ledgers = [ledger for ledger in office.ledgers if not every or ledger.config.kind != "file"]
         rows = [
             _attempt(office, ledger, _ask(ledger, since, until, wait=wait, again=again), calls, as_json)

@@ -86,8 +86,10 @@ class Store:
         self._reader.dispose()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, check: bool = True) -> Store:
     """Open the database at `url` (SQLAlchemy form), create or migrate its tables.
+
+    `check` reads it through for damage first, which takes as long as it is large: those who send do that.
 
     Raises:
         ConfigError: it cannot be opened, is damaged, or was written by a newer syncd. Nothing is changed then.
@@ -95,7 +97,8 @@ def open_store(url: str) -> Store:
     _keep_private(url)
     writer, reader = _engine(url, begin="BEGIN IMMEDIATE"), _engine(url, begin="BEGIN")
     try:
-        _check(writer, url)
+        if check:
+            _check(writer, url)
         _migrate(writer, url)
     except DatabaseError as error:
         raise _passing(error) or ConfigError([f"database {_shown(url)}: {_cause(error)}"]) from error

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
 from connectors.history import HistoryPage, Window
@@ -138,10 +138,11 @@ class Past:
         return found
 
     def held(self, kind: FactKind) -> Iterator[tuple[str, str, Decimal]]:
-        """Day, currency and amount of every document of a kind that we hold; days are empty for customers."""
+        """Day, currency and amount of every document of a kind the provider gave us; days are empty for customers."""
         fact = schema.fact
         with self._store.reading() as tx:
-            docs = select(fact.c.doc).where(fact.c.connection == self._name, fact.c.kind == kind)
+            theirs = and_(fact.c.connection == self._name, fact.c.kind == kind, ~fact.c.id.startswith("csv:"))
+            docs = select(fact.c.doc).where(theirs)
             for (doc,) in tx.execute(docs.execution_options(yield_per=1000)):
                 yield codec.document_line(doc)
 

@@ -1,0 +1,149 @@
+"""What is measured: each a function from an empty folder to figures. What counts memory runs as its own process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bench.calls import calls_of
+from bench.open_book import open_book
+from bench.results import FOLDER
+
+Figures = dict[str, Any]
+Measure = Callable[[Path], Figures]
+RULES = '[select]\ndefault = "standard"\n[policies.standard]\nextends = "standard"\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How large the books are that each measurement works on."""
+
+    name: str = "full"
+    books: tuple[int, ...] = (1_000, 10_000, 100_000)
+    accounts: int = 10_000
+    large: int = 20_000
+    months: int = 25
+
+    @classmethod
+    def tenth(cls) -> Sizes:
+        """All of it a tenth as large."""
+        return cls("quick", (100, 1_000, 10_000), 1_000, 2_000, 3)
+
+
+def measures(sizes: Sizes, *, profile: bool) -> Mapping[str, Measure]:
+    """Every measurement by its name."""
+    found: dict[str, Measure] = {"syncd --help": partial(command, ("--help",)), "demo": partial(command, ("demo",))}
+    for invoices in sizes.books:
+        found[f"assess, {invoices} open invoices"] = partial(assess, invoices)
+    found[f"status, {sizes.large * 10} open invoices"] = partial(status, sizes.large)
+    found["one pass, 10000 open invoices"] = partial(passes, 1_000, profile)
+    found[f"passes, {sizes.accounts * 10} open invoices"] = partial(passes, sizes.accounts, profile)
+    found[f"backfill, {sizes.months * 4000} invoices"] = partial(backfill, sizes.months, profile)
+    found["idle daemon, ten companies"] = idle_daemon
+    found["calls, QuickBooks"] = partial(_calls, "quickbooks")
+    found["calls, Xero"] = partial(_calls, "xero")
+    return found
+
+
+def command(arguments: tuple[str, ...], folder: Path) -> Figures:
+    """One command as its own process: the best of three starts, or one of what takes long."""
+    times = [_run(arguments, folder) for _ in range(1 if arguments[0] in ("demo", "assess") else 3)]
+    return min(times, key=lambda one: one["wall_s"])
+
+
+def _run(arguments: tuple[str, ...], folder: Path, *, allowed: tuple[int, ...] = (0, 1)) -> Figures:
+    folder.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "syncd.cli", *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+    )  # fmt: skip
+    _, said = process.communicate()
+    wall = time.perf_counter() - started
+    if process.returncode not in allowed:
+        sys.exit(f"{' '.join(arguments)}: {said.decode()}")
+    return {"wall_s": round(wall, 3)}
+
+
+def assess(invoices: int, folder: Path) -> Figures:
+    """Deciding on a book file, and how often that file could have been parsed meanwhile."""
+    folder.mkdir(parents=True)
+    text = json.dumps(open_book(invoices))
+    (folder / "book.json").write_text(text)
+    (folder / "rules.toml").write_text(RULES)
+    started = time.perf_counter()
+    json.loads(text)
+    parse_s = time.perf_counter() - started
+    found = command(("assess", "--book", "book.json", "--rules", "rules.toml", "--json"), folder)
+    return {**found, "parses": round(found["wall_s"] / parse_s, 1), "a_second": round(invoices / found["wall_s"])}
+
+
+def status(customers: int, folder: Path) -> Figures:
+    """Looking at a large store."""
+    _module("bench.fill", str(folder), str(customers), "10")
+    return command(("status", "--config", "config.toml"), folder)
+
+
+def passes(customers: int, profile: bool, folder: Path) -> Figures:
+    """The seconds of a day's first pass, and the counts of every kind of pass."""
+    found = _module("bench.passes", str(folder), str(customers), "10", *_profile(f"passes-{customers}", on=profile))
+    flat: Figures = {"wall_s": found["new day"]["wall_s"], "peak_mb": found["peak_mb"]}
+    for kind in ("first", "idle", "10 changed", "new day"):
+        flat |= {
+            f"{kind}: {name}": found[kind][name] for name in ("wall_s", "accounts", "statements", "rows", "vm_steps")
+        }
+    return flat
+
+
+def backfill(months: int, profile: bool, folder: Path) -> Figures:
+    """Loading history from a provider that answers at once."""
+    with _provider(months) as url:
+        return _module("bench.load", str(folder), url, *_profile("backfill", on=profile))
+
+
+def idle_daemon(folder: Path) -> Figures:
+    """The memory of a daemon that looks after ten companies with nothing to do."""
+    return _module("bench.idle", str(folder))
+
+
+def _calls(kind: str, folder: Path) -> Figures:
+    folder.mkdir(parents=True)
+    return dict(calls_of(kind, folder))
+
+
+@contextmanager
+def _provider(months: int) -> Iterator[str]:
+    process = subprocess.Popen([sys.executable, "-m", "bench.provider", str(months)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+def _profile(name: str, *, on: bool) -> tuple[str, ...]:
+    """Where a profile of the work goes, if one is wanted."""
+    if not on:
+        return ()
+    (FOLDER / "profiles").mkdir(parents=True, exist_ok=True)
+    return ("--profile", str(FOLDER / "profiles" / f"{name}.txt"))
+
+
+def _module(*arguments: str) -> Figures:
+    """One of our measuring programs as its own process; its last line is JSON."""
+    ran = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, check=False)
+    if ran.returncode:
+        sys.exit(f"{' '.join(arguments)}: {ran.stderr[-2000:]}")
+    found: Figures = json.loads(ran.stdout.strip().splitlines()[-1])
+    return found
