@@ -80,8 +80,12 @@ def mark(store: Store) -> int:
 
 def spoken_of(store: Store, connection: str, after: int) -> set[str]:
     """The customers about whom people said something after that mark."""
+    # The connection is compared as an expression: by its index, SQLite would walk the journal from its first line.
     said = select(_audit.c.customer).where(
-        _audit.c.id > after, _audit.c.connection == connection, _audit.c.who != "syncd", _audit.c.customer != ""
+        _audit.c.id > after,
+        _audit.c.connection.concat("") == connection,
+        _audit.c.who != "syncd",
+        _audit.c.customer != "",
     )
     with store.reading() as tx:
         return set(tx.execute(said).scalars())
