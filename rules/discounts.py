@@ -184,7 +184,7 @@ def _short_paid(situation: Situation, settings: Settings, offer: Offer, paid_on:
 
 def _followed(situation: Situation, offer: Offer) -> str | None:
     """The task of this rule that was done or refused for the invoice, if one was."""
-    done = (entry for entry in situation.ledger.tasks if entry.rule == RULE and offer.invoice.ref in entry.invoices)
+    done = situation.ledger.tasks_about.get((RULE, offer.invoice.ref), ())
     return next((f"Task {entry.what} was {entry.outcome} on {entry.on}" for entry in done), None)
 
 

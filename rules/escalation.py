@@ -35,9 +35,10 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
                 yield Skip(RULE, ref, claim, row.invoice.customer)
     unrated: dict[str, None] = {}
     totals = _totals(situation, settings, claims, unrated)
+    covered = _covered(situation, settings, totals)
     due: dict[tuple[int, bool], list[Reached]] = defaultdict(list)
     for claim in claims:
-        found = _covered(situation, settings, claim, claims) or reached(situation, settings, claim, totals)
+        found = covered.get(claim.asked.currency) or reached(situation, settings, claim, totals)
         if isinstance(found, Reached):
             due[found.index, found.repeat > 0].append(found)
         else:
@@ -65,16 +66,18 @@ def _totals(situation: Situation, settings: Settings, claims: list[Claim], unrat
     return Totals(by_currency, total(worth, base))
 
 
-def _covered(situation: Situation, settings: Settings, claim: Claim, claims: list[Claim]) -> str | None:
-    """Why nothing is asked for while money that is on no invoice yet covers it all."""
+def _covered(situation: Situation, settings: Settings, totals: Totals) -> dict[str, str]:
+    """Currencies in which money that is on no invoice yet covers all that is asked, with the words for it."""
     if settings.when_unapplied_covers == "ignore":
-        return None
-    currency = claim.asked.currency
-    free = total([held[currency] for held in situation.ledger.unapplied.values() if currency in held], currency)
-    asked = total([one.asked for one in claims if one.asked.currency == currency], currency)
-    if free < asked:
-        return None
-    return f"Paused: {spoken(free)} received or credited but on no invoice yet covers the {spoken(asked)} asked."
+        return {}
+    held = [rest for one in situation.ledger.unapplied.values() for rest in one.values()]
+    free = {rest.currency: rest for rest in sums(held)}
+    return {
+        currency: f"Paused: {spoken(free[currency])} received or credited but on no invoice yet covers "
+        f"the {spoken(asked)} asked."
+        for currency, asked in totals.by_currency.items()
+        if currency in free and free[currency] >= asked
+    }
 
 
 def _task(situation: Situation, settings: Settings, group: list[Reached]) -> Task:

@@ -94,7 +94,7 @@ def _never(situation: Situation, row: AgedInvoice) -> str | None:
             return f"{customer.name} is marked do not contact."
     if row.is_settled:
         return "A discount earned settles it."
-    handed = next((entry for entry in situation.ledger.handed_over if row.invoice.ref in entry.invoices), None)
+    handed = situation.ledger.handed_over(row.invoice.ref)
     if handed is not None:
         return f"Handed over ({handed.what}) on {handed.on}: others write now."
     return f"The rest of {spoken(row.invoice.balance)} is within the tolerance." if row.is_tolerated else None

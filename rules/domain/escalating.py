@@ -86,7 +86,7 @@ def claim_of(situation: Situation, settings: EscalationSettings, row: AgedInvoic
     if asked.amount <= 0:
         return f"Paused: {' and '.join(held)}, nothing is left to ask for."
     private = customer.kind == "consumer" or any(group in customer.groups for group in settings.private_groups)
-    done = tuple(entry for entry in situation.ledger.tasks if entry.rule == RULE and invoice.ref in entry.invoices)
+    done = tuple(situation.ledger.tasks_about.get((RULE, invoice.ref), ()))
     return Claim(row, asked, private, done)
 
 

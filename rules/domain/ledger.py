@@ -127,10 +127,18 @@ class Ledger:
         return tuple(entry for entry in self.account.history if isinstance(entry, TaskDone) and entry.on <= self.as_of)
 
     @cached_property
-    def handed_over(self) -> tuple[TaskDone, ...]:
-        """Hand-overs to an agency or attorney that were carried out."""
-        done = (entry for entry in self.tasks if entry.rule == "escalation" and entry.outcome == "done")
-        return tuple(entry for entry in done if entry.what in ("agency", "attorney"))
+    def tasks_about(self) -> Mapping[tuple[str, str], list[TaskDone]]:
+        """The same by rule and invoice."""
+        found: dict[tuple[str, str], list[TaskDone]] = defaultdict(list)
+        for entry in self.tasks:
+            for ref in dict.fromkeys(entry.invoices):
+                found[entry.rule, ref].append(entry)
+        return found
+
+    def handed_over(self, invoice: str) -> TaskDone | None:
+        """The hand-over of the invoice to an agency or attorney, if one was carried out."""
+        taken = self.tasks_about.get(("escalation", invoice), ())
+        return next((one for one in taken if one.what in ("agency", "attorney") and one.outcome == "done"), None)
 
     @cached_property
     def standing_changes(self) -> Mapping[str, int]:
