@@ -20,7 +20,7 @@ from rules.domain.exchange import converted
 from rules.domain.facts import Book, CreditNote, Invoice, Payment, Rate
 from rules.domain.money import Money
 
-Why = Literal["journal", "unapplied", "basis", "foreign"]
+Why = Literal["timing", "journal", "unapplied", "basis", "foreign"]
 _RATE_SHARE = Decimal("0.02")  # how far a report's own rates may be from those of the documents
 Key = tuple[str, str]  # customer, currency
 

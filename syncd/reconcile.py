@@ -7,14 +7,16 @@ pulls the brake, and everything is read again to say how many records were misse
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from connectors import FactKind, Ref
+from rules.domain.facts import CreditNote, Invoice, Payment
 from syncd.agreement import Difference, comparison
 from syncd.config import Limits
 from syncd.cycle import pull_changes
@@ -68,37 +70,77 @@ class Agreement:
         }
 
 
-def reconcile(ledger: Ledger, limits: Limits, *, everything: bool = False, may_pull: bool = True) -> Agreement:
-    """Compare; on drift brake and, where we may pull, read everything again. `everything` reads again in any case.
+def reconcile(
+    ledger: Ledger, limits: Limits, *, everything: bool = False, look_again: Callable[[], bool] | None = None
+) -> Agreement:
+    """Compare; on drift read everything again, and brake. `everything` reads again in any case.
+
+    Without `look_again` we pull ourselves. Beside a running daemon only that one may: `look_again` has it pull, says
+    whether it did, and what it does by itself at night is left to it.
 
     Raises:
         ConnectorError: the provider cannot be asked.
         TryAgain: the connection was never read, and we may not pull now.
     """
-    if may_pull:
+    if look_again is None:
         pull_changes(ledger, limits)
     found = _compared(ledger)
-    if may_pull and any(each.is_drift for each in found.differences):
-        pull_changes(ledger, limits)  # the books may have moved between pull and report
-        found = _compared(ledger)
+    if found.drift and look_again is None:
+        pull_changes(ledger, limits)
+        found = _second_look(ledger, found)
+    elif found.drift and look_again is not None and look_again():
+        found = _second_look(ledger, found)
+    if look_again is None and (found.drift or everything):
+        found = _read_again(ledger, limits, found)
     if found.drift:
         _brake(ledger, found)
-    if may_pull and (found.drift or everything):
-        missed = read_again(ledger, limits)
-        after = _compared(ledger).drift if found.drift else ()
-        found = Agreement(ledger.name, found.as_of, found.customers, found.differences, missed, after)
     _write_down(ledger, found)
     return found
 
 
-def read_again(ledger: Ledger, limits: Limits) -> dict[str, int]:
-    """Read the whole book as if for the first time. Returns how many records, by kind, we had wrong or not at all."""
+def _second_look(ledger: Ledger, first: Agreement) -> Agreement:
+    """The comparison anew: what agrees by now had only moved between our reading and the report."""
+    second = _compared(ledger)
+    apart = {each.customer for each in second.differences}
+    moved = [_in_time(each) for each in first.drift if each.customer not in apart]
+    return replace(second, differences=(*second.differences, *moved))
+
+
+def _read_again(ledger: Ledger, limits: Limits, found: Agreement) -> Agreement:
+    """Read the whole book and say what was missed; papers of these days were only not read yet."""
+    missed, fresh = read_again(ledger, limits)
+    after = _compared(ledger).drift if found.drift else ()
+    differences = found.differences
+    if not after and fresh:
+        differences = tuple(_in_time(each) if each.is_drift else each for each in differences)
+    return replace(found, differences=differences, missed=missed, after=after)
+
+
+def read_again(ledger: Ledger, limits: Limits) -> tuple[dict[str, int], bool]:
+    """Read the whole book as if for the first time.
+
+    Returns how many records, by kind, we had wrong or not at all, and whether all of them are papers of today or
+    yesterday that we had not seen: some lists are read by the hour, and such a paper is late, not lost.
+    """
     before = ledger.mirror.digests()
     ledger.connections.forget_progress()
     pull_changes(ledger, limits)
     after = ledger.mirror.digests()
-    differing = {ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref)}
-    return dict(sorted(Counter(kind for kind, _ in differing).items()))
+    differing = sorted(ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref))
+    fresh = bool(differing) and all(ref not in before and _is_of_these_days(ledger, ref) for ref in differing)
+    return dict(sorted(Counter(kind for kind, _ in differing).items())), fresh
+
+
+def _is_of_these_days(ledger: Ledger, ref: tuple[str, str]) -> bool:
+    match ledger.mirror.fact(Ref(cast("FactKind", ref[0]), ref[1])):
+        case Invoice(issued_on=day) | CreditNote(issued_on=day) | Payment(received_on=day):
+            return day >= ledger.today() - timedelta(days=1)
+        case _:
+            return False
+
+
+def _in_time(difference: Difference) -> Difference:
+    return replace(difference, why="timing", words="the books moved meanwhile; they agree by now")
 
 
 def is_due(ledger: Ledger, last_try: datetime | None) -> bool:

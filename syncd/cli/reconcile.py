@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from syncd.office import Ledger
 
 
+PATIENCE_S = 45.0  # a hint is taken within seconds, and passes are ten apart
+
+
 @click.command(short_help="Our aging against the provider's own figures.")
 @click.option("--full", is_flag=True, help="Read everything again in any case, and say what was missed.")
 @CONNECTION
@@ -27,10 +30,10 @@ if TYPE_CHECKING:
 def reconcile(*, full: bool, connection: str | None, as_json: bool, config: Path | None) -> int:
     """Hold what we think each customer owes against the provider's own figures, customer by customer and currency.
 
-    A difference is explained (journal lines, money on no invoice, documents dated later, a report in another currency)
-    or it is drift: drift pulls the brake, and everything is read again to say how many records were missed. The daemon
-    does this every night by itself; beside a running daemon this command compares and leaves the reading to it. Leaves
-    with 1 on drift.
+    A difference is explained (the books moved meanwhile, journal lines, money on no invoice, documents dated later, a
+    report in another currency) or it is drift: drift pulls the brake, and everything is read again to say how many
+    records were missed. The daemon does this every night by itself; beside a running daemon this command has it read
+    what changed, and leaves reading everything again to it. Leaves with 1 on drift.
     """
     with opened_alone_if_free(config, connection) as (office, alone):
         done = [_reconciled(ledger, office.config.limits, full=full, alone=alone) for ledger in office.ledgers]
@@ -39,7 +42,7 @@ def reconcile(*, full: bool, connection: str | None, as_json: bool, config: Path
     else:
         print_text(line for row, _ in done for line in _shown(row))
         if not alone:
-            click.echo("another syncd works on this state, so nothing was pulled: what moved since may show here")
+            click.echo("another syncd works on this state: reading everything again is left to it, at night")
     return exit_code([code for _, code in done])
 
 
@@ -48,10 +51,25 @@ def _reconciled(ledger: Ledger, limits: Limits, *, full: bool, alone: bool) -> t
     from syncd.reconcile import reconcile as compare
 
     try:
-        found = compare(ledger, limits, everything=full, may_pull=alone)
+        look_again = None if alone else lambda: _read_by_the_daemon(ledger)
+        found = compare(ledger, limits, everything=full, look_again=look_again)
     except ConnectorError as error:
         return {"connection": ledger.name, "failure": str(error)}, exit_code_of(error)
     return {**found.to_json(), "failure": None}, int(bool(found.drift))
+
+
+def _read_by_the_daemon(ledger: Ledger) -> bool:
+    """Ask whoever makes the passes to look now, and wait for it. False where nobody did within a while."""
+    from syncd import hints
+
+    before = ledger.connections.standing().pulled_at
+    hints.give(ledger.vault.lock_file.parent, ledger.name)
+    ends = ledger.clock.monotonic() + PATIENCE_S
+    while ledger.clock.monotonic() < ends:
+        if ledger.connections.standing().pulled_at != before:
+            return True
+        ledger.clock.sleep(0.5)
+    return False
 
 
 def _shown(row: dict[str, Any]) -> Iterator[Text]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -130,8 +132,8 @@ def test_reading_again_counts_what_changed_and_what_is_gone(busy, site):
     reconcile(ledger, limits)
     ref, _ = ledger.mirror.find("1003")
     site.companies["acme"].delete_invoice(ref.id, unnoticed=True)
-    missed = read_again(ledger, limits)
-    assert missed["invoice"] == 1
+    missed, fresh = read_again(ledger, limits)
+    assert (missed["invoice"], fresh) == (1, False)
     assert ledger.mirror.fact(Ref("invoice", ref.id)) is None
 
 
@@ -169,7 +171,49 @@ def test_beside_a_running_daemon_the_command_only_compares(live, capsys):
         assert run(["reconcile", "--config", str(live.config_file)]) == 75
         pull_changes(office.ledger("acme"), office.config.limits)
         assert run(["reconcile", "--config", str(live.config_file)]) == 0
-    assert "nothing was pulled" in capsys.readouterr().out
+    assert "is left to it" in capsys.readouterr().out
+
+
+def test_what_moved_between_our_reading_and_the_report_is_timing_and_no_drift(busy, site):
+    ledger = busy("xero")
+    limits = load_config(ledger.config.file).limits
+    reconcile(ledger, limits)
+    site.clock.advance(timedelta(minutes=30))  # credit notes are read by the hour
+    company = site.companies["acme"]
+    customer = company.open_items()[0].customer
+    company.credit(customer, 1_000, ledger.today())
+    found = reconcile(ledger, limits)
+    assert {each.why for each in found.differences} == {"timing"}
+    assert found.drift == ()
+    assert ledger.connections.standing().brake_why is None
+    assert reconcile(ledger, limits).differences == ()
+
+
+def test_beside_a_daemon_the_books_are_read_by_it_before_anything_is_called_drift(live, capsys):
+    trade(live, live.add("acme", "quickbooks"))
+    live.head = 'state_dir = "state"\nmode = "review"\npoll_interval = "1h"\n'
+    live.write()
+    with live.opened(exclusive=True) as office:
+        daemon = Daemon(office)
+        loop = threading.Thread(target=daemon.loop)
+        loop.start()
+        try:
+            _wait_until(lambda: office.ledger("acme").connections.standing().pulled_at is not None)
+            company = live.companies["acme"]
+            company.pay(company.open_items()[0].invoice, 5_000, office.ledger("acme").today())
+            assert run(["reconcile", "--config", str(live.config_file)]) == 0
+            assert office.ledger("acme").connections.standing().brake_why is None
+        finally:
+            daemon.stop()
+            loop.join(60)
+    assert "2 customers agree with the books" in capsys.readouterr().out
+
+
+def _wait_until(what) -> None:
+    ends = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < ends, "this never came"
+        time.sleep(0.1)
 
 
 def test_the_daemon_compares_once_a_night_by_itself(busy, site):
