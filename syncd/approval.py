@@ -79,16 +79,34 @@ def approve(ledger: Ledger, intent: Intent, who: str, unclear: Unclear = "ask") 
     return Answered(ledger.name, intent, f"goes out {when}")
 
 
+def find_unclear(ledgers: Sequence[Ledger], word: str) -> tuple[Ledger, Intent]:
+    """The unclear action of this number or key.
+
+    Raises:
+        Usage: there is none.
+    """
+    for ledger in ledgers:
+        for intent in ledger.intents.actions(("unknown",)):
+            if word in (str(intent.id), intent.key):
+                return ledger, intent
+    raise Usage(f'nothing unclear is called "{word}"; `syncd audit --unclear` lists what is')
+
+
+def resolve(ledger: Ledger, intent: Intent, *, was_done: bool, who: str, why: str) -> Answered:
+    """A person found out what became of an unclear action, and says how."""
+    now, today = ledger.clock.now(), ledger.today()
+    for step in ledger.intents.steps(intent.id):
+        if step.state == "unknown":
+            ledger.intents.resolve(step, was_done=was_done, who=who, why=why, now=now, today=today)
+    ledger.mirror.touch([intent.customer])
+    return Answered(ledger.name, intent, "recorded as done" if was_done else "sent again with the next pass")
+
+
 def _cleared(ledger: Ledger, intent: Intent, who: str, unclear: Unclear) -> Answered:
     if unclear == "ask":
         words = "unclear: look in the books, then say --done or --again (or reject it: not done, and never to be)"
         return Answered(ledger.name, intent, words)
-    now, today, why = ledger.clock.now(), ledger.today(), f"says {who}"
-    for step in ledger.intents.steps(intent.id):
-        if step.state == "unknown":
-            ledger.intents.resolve(step, was_done=unclear == "done", who=who, why=why, now=now, today=today)
-    ledger.mirror.touch([intent.customer])
-    return Answered(ledger.name, intent, "recorded as done" if unclear == "done" else "sent again with the next pass")
+    return resolve(ledger, intent, was_done=unclear == "done", who=who, why=f"says {who}")
 
 
 def reject(ledger: Ledger, intent: Intent, who: str, why: str) -> Answered:

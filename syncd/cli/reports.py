@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rules.domain.facts import Book
     from syncd.config import Config
     from syncd.office import Ledger
+    from syncd.store.intent_rows import Step
     from syncd.store.journal import Entry
 
 
@@ -43,6 +44,7 @@ def status(*, connection: str | None, as_json: bool, config: Path | None) -> int
 @click.option("--customer", metavar="REF", help="Only what concerns this customer.")
 @click.option("--key", metavar="KEY", help="Only this action.")
 @click.option("--since", type=DAY, metavar="DATE", help="Only from this day on (UTC).")
+@click.option("--unclear", is_flag=True, help="Only what was sent without a clear answer and is not settled yet.")
 @click.option("--last", type=click.IntRange(min=1), default=50, show_default=True, help="The newest that many lines.")
 @CONNECTION
 @AS_JSON
@@ -52,14 +54,21 @@ def audit(
     customer: str | None,
     key: str | None,
     since: date | None,
+    unclear: bool,
     last: int,
     connection: str | None,
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """The journal: what was planned, sent, answered, approved and refused, when and by whom, oldest first."""
+    """The journal: what was planned, sent, answered, approved and refused, when and by whom, oldest first.
+
+    With --unclear instead what was sent without a clear answer: look in the books, then `syncd resolve` it.
+    """
     from syncd.store.journal import read
 
+    if unclear:
+        _print_unclear(config, connection, as_json=as_json)
+        return
     midnight = datetime.combine(since, time(), UTC) if since else None
     with opened(config, connection) as office:
         entries = read(office.store, connection, customer=customer, key=key, since=midnight, limit=last)
@@ -69,6 +78,38 @@ def audit(
         print_text([Table(("at", "connection", "event", "key", "who", "detail"), [_entry_row(one) for one in entries])])
     else:
         click.echo("the journal has nothing about this")
+
+
+def _print_unclear(config: Path | None, connection: str | None, *, as_json: bool) -> None:
+    with opened(config, connection) as office:
+        rows = [_unclear(ledger, step) for ledger in office.ledgers for step in _open_ended(ledger)]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        columns = ("connection", "action", "key", "verb", "sent", "why")
+        print_text([Table(columns, [tuple(str(row[column]) for column in columns) for row in rows])])
+        click.echo("look in the books, then: syncd resolve ACTION --done|--not-done --why TEXT")
+    else:
+        click.echo("nothing is unclear")
+
+
+def _open_ended(ledger: Ledger) -> list[Step]:
+    """What nobody knows yet, and what nobody can find out but a person."""
+    found = {step.id: step for step in (*ledger.intents.unsettled(), *ledger.intents.unclear())}
+    return [found[number] for number in sorted(found)]
+
+
+def _unclear(ledger: Ledger, step: Step) -> dict[str, Any]:
+    return {
+        "connection": ledger.name,
+        "action": step.action,
+        "key": step.key,
+        "customer": step.customer,
+        "verb": step.operation.verb,
+        "sent": step.first_sent_at.isoformat(timespec="seconds") if step.first_sent_at else "",
+        "tries": step.attempts,
+        "why": step.why or "under way when the process ended; the next pass looks for it in the books",
+    }
 
 
 def book_of(ledger: Ledger) -> Book:

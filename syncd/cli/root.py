@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "approve": ("plan:approve", "Let held actions go."),
         "reject": ("plan:reject", "Refuse held actions, for good."),
         "release": ("plan:release", "Clear a brake."),
+        "resolve": ("resolve:resolve", "Say what became of an unclear write."),
         "explain": ("explain:explain", "Why a customer or invoice is where it is, and what comes next."),
         "promise": ("promise:promise", "Record, list and withdraw promises to pay."),
         "dispute": ("dispute:dispute", "Record, list and close disputes."),
@@ -55,6 +56,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "export": ("transfer:export", "Write a connection's books to a book file or CSV."),
         "assess": ("assess:assess", "Decide on a book file without any connection."),
         "rules": ("rules:rules", "Lint, test, show, compare and replay rules files."),
+        "backup": ("resolve:backup", "Write a consistent copy of the store."),
         "recover": ("recover:recover", "Rebuild a lost store from the books' own records."),
         "simulator": ("simulator:simulator", "The simulated providers alone, for trying a configuration."),
     }

@@ -1,0 +1,64 @@
+"""`syncd resolve`: a person says what became of a write that nobody can prove; `syncd backup`: a copy of the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from syncd.cli.desk import opened, opened_alone_if_free, whoever
+from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
+from syncd.cli.output import Table, print_json, print_text, say
+from syncd.cli.plan import WHO
+from syncd.errors import Usage
+
+
+@click.command(short_help="Say what became of an unclear write.")
+@click.argument("action", metavar="ACTION")
+@click.option("--done/--not-done", "was_done", default=None, help="It is in the books, or was mailed; or it was not.")
+@click.option("--why", required=True, metavar="TEXT", help="How you know, for the journal.")
+@WHO
+@CONNECTION
+@AS_JSON
+@CONFIG
+def resolve(
+    *,
+    action: str,
+    was_done: bool | None,
+    why: str,
+    who: str | None,
+    connection: str | None,
+    as_json: bool,
+    config: Path | None,
+) -> None:
+    """Say whether an unclear action, named by its number or key, was done; `syncd audit --unclear` lists them.
+
+    What was not done goes out once more with the next pass, if the books still call for it then.
+    """
+    from syncd.approval import find_unclear
+    from syncd.approval import resolve as resolve_one
+
+    if was_done is None:
+        raise Usage("say what you found: --done or --not-done")
+    with opened_alone_if_free(config, connection) as (office, _):
+        ledger, intent = find_unclear(office.ledgers, action)
+        answered = resolve_one(ledger, intent, was_done=was_done, who=who or whoever(), why=why)
+    if as_json:
+        print_json({"connection": answered.connection, "key": answered.intent.key, "outcome": answered.outcome})
+    else:
+        row = (answered.connection, str(answered.intent.id), answered.intent.key, answered.outcome)
+        print_text([Table(("connection", "action", "key", "outcome"), [row])])
+
+
+@click.command(short_help="Write a consistent copy of the store.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@CONFIG
+def backup(*, file: Path, config: Path | None) -> None:
+    """Write a consistent, checked copy of the store to FILE, also while the daemon works. Never overwrites.
+
+    The copy opens only with the key that seals its tokens: keep that key elsewhere. A store set back to a copy writes
+    nothing until `syncd recover` has learned from the books what was done since.
+    """
+    with opened(config) as office:
+        office.store.copy_to(file)
+    say(f"{file}: {file.stat().st_size // 1024} KiB, checked; the key that opens its tokens is not in it")
