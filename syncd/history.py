@@ -97,6 +97,8 @@ def _done(intent: Intent, remote_id: str | None) -> Iterator[HistoryEntry]:
             yield StandingChanged(intent.customer, decision.before, decision.after, on)
         case Task():
             yield _worked(intent, decision, "done")
+            if decision.what == "call":  # whoever did it spoke with the customer
+                yield Contacted(intent.customer, "phone", on)
         case _:
             return
 

@@ -10,7 +10,7 @@ from rules import evaluate
 from rules.domain.accounts import accounts_of
 from rules.domain.actions import AddNote, SendMessage
 from rules.domain.decisions import Task
-from rules.domain.facts import Book, Company, Customer, Invoice, TaskDone
+from rules.domain.facts import Book, Company, Contacted, Customer, Invoice, TaskDone
 from rules.domain.money import Money
 from rules.policy import load_policies
 from syncd.history import history_of
@@ -97,3 +97,10 @@ def test_a_task_done_or_refused_comes_back_as_history() -> None:
     assert list(history_of(intent, None)) == [entry]
     refused = replace(intent, state="refused", done_on=None)
     assert list(history_of(refused, None)) == [replace(entry, on=DAY, outcome="refused")]
+
+
+def test_a_call_that_was_made_is_a_contact_and_one_refused_is_none() -> None:
+    decided = replace(task(book()), what="call", operations=())
+    intent = Intent(1, 1, decided.key, "C-1", "done", "", "", None, DAY, DAY, "", decided)
+    assert [type(entry) for entry in history_of(intent, None)] == [TaskDone, Contacted]
+    assert [type(entry) for entry in history_of(replace(intent, state="refused"), None)] == [TaskDone]
