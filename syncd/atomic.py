@@ -37,6 +37,7 @@ def replace_file(path: Path, text: str, mode: int = 0o600) -> None:
     with room_for(path):
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
+            os.fchmod(handle, mode)  # whatever the umask: a file made for others to read must be readable
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

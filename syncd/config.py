@@ -180,6 +180,7 @@ class WatchConfig:
 
     ping_url: str | None = None
     digest: DigestConfig = DigestConfig()
+    metrics_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,12 +295,13 @@ def _config(file: Path, table: ConfigTable) -> Config:
         serve=ServeConfig(host.strip("[]"), int(port), table.serve.enabled, _below(folder, table.serve.token_file)),
         secrets_key_file=credential_path(KEY_CREDENTIAL) or _below(folder, table.secrets_key_file),
         templates_dir=_below(folder, table.templates_dir),
-        watch=_watch(table.watch),
+        watch=_watch(table.watch, state_dir),
     )
 
 
-def _watch(table: WatchTable) -> WatchConfig:
-    return WatchConfig(table.ping_url, DigestConfig(tuple(table.digest_to), table.digest_day, table.digest_at))
+def _watch(table: WatchTable, state_dir: Path) -> WatchConfig:
+    digest = DigestConfig(tuple(table.digest_to), table.digest_day, table.digest_at)
+    return WatchConfig(table.ping_url, digest, _below(state_dir, table.metrics_file))
 
 
 def _below(folder: Path, name: str | None) -> Path | None:

@@ -261,6 +261,12 @@ class WatchTable(Table):
         description="A dead man's switch: told `/start` at the start, then every minute or so that all is well, or "
         "`/fail` where a connection cannot do its work. Nothing else is sent.",
     )
+    metrics_file: str | None = Field(
+        examples=["/run/syncd/syncd.prom"],
+        default=None,
+        description="Where the figures of `/metrics` are written every minute or so, for node_exporter's textfile "
+        "collector on a machine with no port open. The unit may write to `/run/syncd` and `state_dir` only.",
+    )
     digest_to: list[MailAddress] = Field(
         examples=[["dana@example.com"]], default=[], description="Who gets the weekly letter; it needs `[email]`."
     )

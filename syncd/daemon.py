@@ -20,6 +20,8 @@ import structlog
 
 from connectors.errors import ConnectorError
 from syncd import digest, hints, reconcile
+from syncd.atomic import replace_file
+from syncd.console.gauges import exposition
 from syncd.cycle import Ground, PassReport, attempt_pass
 from syncd.errors import TryAgain
 from syncd.feed import feed_exists, write_feed
@@ -123,7 +125,7 @@ class Daemon:
         self._tell_people()
 
     def _tell_people(self) -> None:
-        """The dead man's ping, and once a week the letter; at most once a minute, by whichever pass comes first."""
+        """The ping, the figures, and once a week the letter; at most once a minute, by whichever pass comes first."""
         now = self.office.clock.monotonic()
         with self._telling:
             if now - self._told_at < _TELL_S or len(self._failures) < len(self.office.ledgers):
@@ -132,6 +134,8 @@ class Daemon:
         if self._ping.url is not None:
             views = [view(ledger, self.office.config) for ledger in self.office.ledgers]
             self._ping.tell("fail" if any(one.why_not_ready for one in views) else "ok")
+        if (file := self.office.config.watch.metrics_file) is not None:
+            replace_file(file, exposition(self.office).decode(), mode=0o644)
         digest.send_if_due(self.office)
 
     def _round(self, pool: ThreadPoolExecutor) -> None:

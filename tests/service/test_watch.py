@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -61,6 +62,20 @@ def test_the_daemon_pings_at_most_once_a_minute_and_says_fail_while_a_connection
         ledger.connections.park("the consent is gone", None)
         daemon._tell_people()
         assert told == ["/uuid", "/uuid/fail"]
+
+
+def test_the_figures_are_written_for_a_collector_that_reads_files(site):
+    site.head = 'state_dir = "state"\n[watch]\nmetrics_file = "syncd.prom"\n'
+    site.add("acme", "quickbooks")
+    with site.opened() as office:
+        before = os.umask(0o077)  # as the unit has it
+        try:
+            Daemon(office).pass_of(office.ledger("acme"))
+        finally:
+            os.umask(before)
+        written = office.config.state_dir / "syncd.prom"
+        assert 'syncd_ready{connection="acme"} 1.0' in written.read_text()
+        assert written.stat().st_mode & 0o444 == 0o444
 
 
 def test_a_ping_nobody_answers_changes_nothing():
