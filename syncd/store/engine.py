@@ -51,9 +51,19 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A consistent view of what is stored."""
-        with self._reader.connect() as tx:
-            yield tx
+        """A consistent view of what is stored.
+
+        Raises:
+            ConfigError: what is read is damaged: whoever only looks does not read the whole store through first.
+        """
+        try:
+            with self._reader.connect() as tx:
+                yield tx
+        except DatabaseError as error:
+            if "malformed" not in str(error.orig):
+                raise
+            url = str(self._reader.url)
+            raise ConfigError([f"database {_shown(url)}: damaged. Restore a copy made by `syncd backup`."]) from error
 
     @property
     def dialect(self) -> str:

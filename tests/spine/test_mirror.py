@@ -205,3 +205,16 @@ def test_every_connection_to_the_database_syncs_each_commit(store):
         assert tx.execute(text("PRAGMA synchronous")).scalar() == 2
         assert tx.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert tx.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_a_store_damaged_inside_is_told_to_whoever_only_looks(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    store = open_store(f"sqlite:///{path}")
+    Connections(store, "acme").register("1")
+    store.close()
+    content = bytearray(path.read_bytes())
+    for page in range(4096, len(content), 4096):
+        content[page : page + 64] = b"\xff" * 64
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"damaged|malformed"):
+        Connections(open_store(f"sqlite:///{path}", check=False), "acme").standing()
