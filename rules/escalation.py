@@ -92,7 +92,7 @@ def _task(situation: Situation, settings: Settings, group: list[Reached]) -> Tas
         collector=head.collector,
         due_on=min(one.due_on for one in group),
         what=step.what,
-        key=f"{RULE}/{lead.claim.invoice.ref}/{slug or f'step-{lead.index + 1}'}{repeat}",
+        key=f"{RULE}/{lead.claim.occurrence}/{slug or f'step-{lead.index + 1}'}{repeat}",
         reason=_reason(step, group, lead),
         invoices=tuple(sorted(one.claim.invoice.ref for one in group)),
         amounts=sums(one.claim.asked for one in group),

@@ -61,7 +61,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
         sent = [
             entry
             for entry in sent
-            if entry.on >= first_day and _due_then(situation, invoice, plan, entry.on) in (due_on, None)
+            if entry.on >= first_day and due_then(situation, invoice, plan, entry.on) in (due_on, None)
         ]
     return Clock(
         as_of=as_of,
@@ -73,7 +73,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
     )
 
 
-def _due_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan | None, day: date) -> date | None:
+def due_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan | None, day: date) -> date | None:
     """Which part a message of that day was about: the oldest still open then. None where it cannot be told."""
     ref = invoice.ref
     if plan is not None and plan.invoices != (ref,):

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from rules.domain.aging import AgedInvoice
 from rules.domain.calendars import days_after
+from rules.domain.dunning import due_then
 from rules.domain.escalation_settings import EscalationSettings, EscalationStep
 from rules.domain.facts import Invoice, TaskDone
 from rules.domain.money import Money
@@ -31,6 +32,7 @@ class Claim:
     asked: Money
     private: bool
     done: tuple[TaskDone, ...]
+    occurrence: str  # tells one due part from another in a key
 
     @property
     def invoice(self) -> Invoice:
@@ -87,7 +89,11 @@ def claim_of(situation: Situation, settings: EscalationSettings, row: AgedInvoic
         return f"Paused: {' and '.join(held)}, nothing is left to ask for."
     private = customer.kind == "consumer" or any(group in customer.groups for group in settings.private_groups)
     done = tuple(situation.ledger.tasks_about.get((RULE, invoice.ref), ()))
-    return Claim(row, asked, private, done)
+    if len(invoice.installments) <= 1:
+        return Claim(row, asked, private, done, invoice.ref)
+    due_on = next(part.due_on for part in row.parts if part.is_overdue)
+    of_part = tuple(entry for entry in done if due_then(situation, invoice, None, entry.on) in (due_on, None))
+    return Claim(row, asked, private, of_part, f"{invoice.ref}/{due_on}")
 
 
 def reached(situation: Situation, settings: EscalationSettings, claim: Claim, totals: Totals) -> Reached | str:
