@@ -5,10 +5,10 @@ Evaluates nothing itself: `rules.evaluate` does. The same book and rules give th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from rules import Evaluation, evaluate
 from rules.domain import hindsight
@@ -25,28 +25,43 @@ from rules.domain.decisions import (
     Skip,
     Task,
 )
-from rules.domain.facts import Book
+from rules.domain.facts import Account, Book
 from rules.domain.money import Money
 from rules.domain.positions import CustomerPosition, PromisePosition
 from rules.policy import Policies
+from syncd.shares import shared
+
+Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = tuple[list[Row], list[Row], list[Row], list[Row]]
 
 
-def assess(book: Book, policies: Policies, as_of: date, default: str | None = None) -> dict[str, Any]:
+def assess(
+    book: Book, policies: Policies, as_of: date, default: str | None = None, *, processes: int = 1
+) -> dict[str, Any]:
     """What the rules say of every customer of the book on that day, ready for `json.dumps`.
 
-    The book is looked at as it stood that day: what it holds of later days is left out.
+    The book is looked at as it stood that day: what it holds of later days is left out. More `processes` than one are
+    for a command that has no threads; the answer is the same.
     """
-    book = hindsight.as_of(book, as_of)
-    evaluations = [evaluate(account, policies, as_of, default) for account in accounts_of(book)]
-    return report(evaluations, policies.version, as_of)
+    accounts = list(accounts_of(hindsight.as_of(book, as_of)))
+
+    def work(some: Sequence[Account]) -> Rows:
+        return _rows(evaluate(account, policies, as_of, default) for account in some)
+
+    return _document(shared(accounts, work, processes), policies.version, as_of)
 
 
 def report(evaluations: Iterable[Evaluation], policy_version: str, as_of: date) -> dict[str, Any]:
     """Evaluations as one document."""
-    customers: list[dict[str, Any]] = []
-    promises: list[dict[str, Any]] = []
-    decisions: list[dict[str, Any]] = []
-    problems: list[dict[str, Any]] = []
+    return _document([_rows(evaluations)], policy_version, as_of)
+
+
+def _rows(evaluations: Iterable[Evaluation]) -> Rows:
+    """Customers, promises, decisions and problems, a row each."""
+    customers: list[Row] = []
+    promises: list[Row] = []
+    decisions: list[Row] = []
+    problems: list[Row] = []
     for evaluation in evaluations:
         customers += [position_json(position) for position in evaluation.customers]
         promises += [promise_json(position) for position in evaluation.promises]
@@ -55,6 +70,11 @@ def report(evaluations: Iterable[Evaluation], policy_version: str, as_of: date) 
                 problems.append(problem_json(decision))
             else:
                 decisions.append(decision_json(decision))
+    return customers, promises, decisions, problems
+
+
+def _document(parts: Sequence[Rows], policy_version: str, as_of: date) -> dict[str, Any]:
+    customers, promises, decisions, problems = ([row for part in parts for row in part[at]] for at in range(4))
     return {
         "as_of": as_of.isoformat(),
         "policy_version": policy_version,
