@@ -7,6 +7,7 @@ same minute, say more.
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -27,7 +28,7 @@ def main() -> None:
             print(f"… {name}", file=sys.stderr, flush=True)
             plain_s = baseline()
             figures = measure(Path(folder) / name.replace(" ", "-").replace(",", ""))
-            found[name] = {**figures, "baseline_s": round(plain_s, 4)}
+            found[name] = {**figures, "baseline_s": round(plain_s, 4), "load": round(os.getloadavg()[0], 1)}
     for line in printed(found):
         print(line)
     for line in compare(found, before):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from bench.open_book import open_book
 from bench.results import FOLDER
 
 Figures = dict[str, Any]
+_OF_A_PASS = ("wall_s", "cpu_s", "accounts", "statements", "rows", "vm_steps")
 Measure = Callable[[Path], Figures]
 RULES = '[select]\ndefault = "standard"\n[policies.standard]\nextends = "standard"\n'
 
@@ -62,7 +64,7 @@ def command(arguments: tuple[str, ...], folder: Path) -> Figures:
 
 def _run(arguments: tuple[str, ...], folder: Path, *, allowed: tuple[int, ...] = (0, 1)) -> Figures:
     folder.mkdir(parents=True, exist_ok=True)
-    started = time.perf_counter()
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "syncd.cli", *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(Path.cwd())},
@@ -71,7 +73,9 @@ def _run(arguments: tuple[str, ...], folder: Path, *, allowed: tuple[int, ...] =
     wall = time.perf_counter() - started
     if process.returncode not in allowed:
         sys.exit(f"{' '.join(arguments)}: {said.decode()}")
-    return {"wall_s": round(wall, 3)}
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"wall_s": round(wall, 3), "cpu_s": round(cpu, 3)}
 
 
 def assess(invoices: int, folder: Path) -> Figures:
@@ -98,9 +102,7 @@ def passes(customers: int, profile: bool, folder: Path) -> Figures:
     found = _module("bench.passes", str(folder), str(customers), "10", *_profile(f"passes-{customers}", on=profile))
     flat: Figures = {"wall_s": found["new day"]["wall_s"], "peak_mb": found["peak_mb"]}
     for kind in ("first", "idle", "10 changed", "new day"):
-        flat |= {
-            f"{kind}: {name}": found[kind][name] for name in ("wall_s", "accounts", "statements", "rows", "vm_steps")
-        }
+        flat |= {f"{kind}: {name}": found[kind][name] for name in _OF_A_PASS}
     return flat
 
 
