@@ -5,12 +5,14 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench many docs clean
+.PHONY: help demo test test-postgres soak lint bench many docs clean
 
 help:
 	@echo "make demo    the whole job on simulated companies; nothing to configure"
 	@echo "make test    linter, type checker and all tests"
 	@echo "make lint    linter and type checker alone"
+	@echo "make test-postgres    the store on a real PostgreSQL, installed if absent"
+	@echo "make soak SECONDS=300 [SEED=1]    kill the office at random, again and again; prints its seed"
 	@echo "make bench   speed on generated books"
 	@echo "make many    one hundred simulated companies side by side, one hanging, one dead"
 	@echo "make docs    write the reference pages and config.example.toml anew"
@@ -25,6 +27,15 @@ lint: $(READY)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+
+# Installs Debian's postgresql where it is absent; nothing of it is started or changed but a server in a folder of our own.
+test-postgres: $(READY)
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install -y postgresql
+	@$(BIN)/python -c "import psycopg" 2>/dev/null || $(BIN)/python -m pip install -q "psycopg[binary]>=3.2,<4"
+	@$(BIN)/python -m pytest -q tests/faults/test_postgres.py
+
+soak: $(READY)
+	@$(BIN)/python -m tests.faults.soak $(or $(SECONDS),120) $(SEED)
 
 bench: $(READY)
 	@$(BIN)/python -m bench

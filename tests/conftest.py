@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests import postgres
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # marker: (whether its need is met here, what is not run where it is not)
 NEEDS = {
     "shared_data": (SHARED_DATA.is_dir(), "checks against reference data, which is not beside this checkout"),
     "browser": (shutil.which("chromium") is not None, "looks at the console in a real browser: no chromium here"),
+    "postgres": (postgres.binaries() is not None, "the store on PostgreSQL: no server here; `make test-postgres`"),
     "systemd": (shutil.which("systemd-analyze") is not None, "checks of the systemd unit: no systemd-analyze here"),
 }
 UNMET = [marker for marker, (met, _) in NEEDS.items() if not met]

@@ -111,8 +111,17 @@ def open_store(url: str, *, check: bool = True) -> Store:
             _check(writer, url)
         _migrate(writer, url)
     except DatabaseError as error:
+        _close(writer, reader)
         raise _passing(error) or ConfigError([f"database {_shown(url)}: {_cause(error)}"]) from error
+    except ConfigError:
+        _close(writer, reader)
+        raise
     return Store(writer, reader)
+
+
+def _close(*engines: Engine) -> None:
+    for engine in engines:
+        engine.dispose()
 
 
 def _keep_private(url: str) -> None:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -319,11 +319,13 @@ class World:
         }[self.count, self.state()]
 
 
-def config_text(company: Any, url: str, mail_port: int) -> str:
+def config_text(company: Any, url: str, mail_port: int, database: str | None = None) -> str:
     own = f'realm_id = "{company.account}"'
     if company.kind == "xero":
         own = f'tenant_id = "{company.account}"\nfinance_charge_account = "260"\nfinance_charge_status = "AUTHORISED"'
+    store = f'database = "{database}"' if database else ""
     return f"""state_dir = "state"
+{store}
 mode = "auto"
 [limits]
 max_charges_per_cycle = "20000.00"
@@ -363,6 +365,8 @@ class Builder:
         prepare: bool = True,
         on_machine_clock: bool = False,
         idle_s: float | None = None,
+        database: str | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> World:
         self.made += 1
         folder = self.folder / f"world-{self.made}"
@@ -383,7 +387,9 @@ class Builder:
         mailbox = self.opened.enter_context(WatchedMailbox())
         world = World(folder, case, company, clock, server, mailbox, self.zygote)
         (folder / "rules.d" / "10.toml").write_text(HEAD + case.rules)
-        (folder / "config.toml").write_text(config_text(company, server.url, mailbox.port))
+        text = config_text(company, server.url, mailbox.port, database)
+        limits = "".join(f"{key} = {value}\n" for key, value in (settings or {}).items())
+        (folder / "config.toml").write_text(text.replace("[limits]\n", f"[limits]\n{limits}"))
         (folder / "client-secret").touch(mode=0o600)
         (folder / "client-secret").write_text("demo-secret\n")
         connect(world)

@@ -1,0 +1,152 @@
+"""The store, and the promise that nothing is done twice, on a real PostgreSQL: also with two offices at one."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from syncd.config import load_config
+from syncd.errors import ConfigError, TryAgain, Usage
+from syncd.office import open_office
+from syncd.store import journal
+from syncd.store.engine import open_store
+from syncd.store.leases import TERM
+from tests import postgres
+from tests.faults.cases import CASE, CASES, Case
+from tests.faults.test_offices import elsewhere
+from tests.faults.world import KILLED, Builder, World
+
+pytestmark = pytest.mark.postgres
+CHARGE = CASE["finance charge"]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with postgres.server() as found:
+        yield found
+
+
+@pytest.fixture
+def database(address: str) -> str:
+    """An empty database of its own."""
+    name = f"books_{next(_numbers)}"
+    admin = create_engine(address.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as tx:
+        tx.execute(text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    return address.format(name=name)
+
+
+@pytest.fixture
+def on_postgres(build: Builder, database: str) -> Callable[..., World]:
+    def built(case: Case, provider: str) -> World:
+        return build(case, provider, database=database)
+
+    return built
+
+
+EACH_ONCE = [(case, case.providers[place % len(case.providers)]) for place, case in enumerate(CASES)]
+POINTS = ["before_intent", "after_intent", "after_claim/{verb}", "before_result/{verb}", "after_result/{verb}"]
+
+
+@pytest.mark.parametrize(("case", "provider"), EACH_ONCE, ids=str)
+def test_killed_at_every_point_each_effect_is_done_once(on_postgres, case: Case, provider: str) -> None:
+    world = on_postgres(case, provider)
+    for point in POINTS:
+        world.child(crash_at=point.format(verb=case.verb))
+        world.check_promise()
+    world.child()
+    world.quiet()
+    assert world.outcome() in ("once", "once, shown as unclear", "not sent, shown as unclear")
+
+
+def test_an_upgrade_a_newer_store_and_a_second_opening(database: str) -> None:
+    first, second = open_store(database), open_store(database)
+    with second.writing() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    first.close()
+    second.close()
+    with pytest.raises(ConfigError, match="written by a newer syncd"):
+        open_store(database)
+
+
+def test_a_server_that_is_not_there_is_a_sentence_without_the_password() -> None:
+    with pytest.raises(ConfigError) as refused:
+        open_store("postgresql+psycopg://syncd:hunter2@127.0.0.1:1/books")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_backup_of_postgres_is_its_own_business(on_postgres, tmp_path) -> None:
+    world = on_postgres(CHARGE, "quickbooks")
+    with world.ledger() as (ledger, _), pytest.raises(Usage, match="pg_dump"):
+        ledger.store.copy_to(tmp_path / "copy")
+
+
+def test_two_offices_pass_at_the_same_moment_and_one_works(on_postgres) -> None:
+    world = on_postgres(CHARGE, "quickbooks")
+    reports = []
+    with world.ledger() as (ledger, ground), elsewhere(world) as other:
+        threads = [
+            threading.Thread(target=lambda led=led: reports.append(world.attempt(led, ground)))
+            for led in (ledger, other)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(report.exit_code for report in reports) == [0, 75]
+    world.quiet()
+    assert world.outcome() == "once"
+
+
+@pytest.mark.parametrize(("case", "provider"), EACH_ONCE[:2], ids=str)
+def test_an_office_that_slept_past_its_term_sends_nothing(on_postgres, case: Case, provider: str) -> None:
+    world = on_postgres(case, provider)
+    with world.ledger() as (ledger, ground):
+        world.before_drain(ledger, ground)
+        outbox = ledger.outbox()
+
+        def sleeps() -> None:
+            ledger.lineage.keep()
+            expire_lease(world)
+            with elsewhere(world) as other:
+                world.attempt(other, ground)
+
+        with pytest.raises(TryAgain, match="took over"):
+            replace(outbox, memory=replace(outbox.memory, keep=sleeps)).drain()
+    world.quiet()
+    world.check_promise()
+
+
+def expire_lease(world: World) -> None:
+    """The database's own clock is what counts, and nobody can move it: so the end is moved."""
+    config = load_config(world.folder / "config.toml")
+    with open_office(config, world.clock, exclusive=False) as office, office.store.writing() as tx:
+        tx.execute(text("UPDATE connection SET lease_until = '2000-01-01T00:00:00+00:00'"))
+
+
+def test_a_killed_office_is_waited_for_by_others_and_not_by_itself(on_postgres) -> None:
+    world = on_postgres(CHARGE, "xero")
+    assert world.child(crash_at="after_claim") == KILLED
+    with elsewhere(world) as other, pytest.raises(TryAgain):
+        other.lease.take()
+    world.quiet()
+    assert world.outcome() == "once"
+    assert timedelta(minutes=2) < TERM
+
+
+def test_the_journal_and_the_mirror_read_alike(on_postgres) -> None:
+    world = on_postgres(CASE["stop-sell on"], "quickbooks")
+    world.quiet()
+    with world.ledger() as (ledger, _):
+        assert [entry.event for entry in journal.read(ledger.store)][:3] == [
+            "action.planned", "operation.sent", "operation.confirmed"
+        ]  # fmt: skip
+        assert ledger.mirror.open_invoices() == 1
