@@ -71,7 +71,8 @@ def pull(connector: Connector, mirror: Mirror, desk: Desk, connections: Connecti
 
 def _vanished_share(applied: Applied, mirror: Mirror) -> Decimal:
     """Of the invoices that were open before the pull; counted only where something vanished, so that idling is free."""
-    return Decimal(applied.vanished) / (mirror.open_invoices() - applied.opened)
+    before = mirror.open_invoices() - applied.opened
+    return Decimal(applied.vanished) / max(before, applied.vanished)  # one may come and go within the same pull
 
 
 def record_people(book: Book, desk: Desk, source: str, now: datetime) -> set[str]:

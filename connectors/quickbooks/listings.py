@@ -112,10 +112,10 @@ class Lister:
     def _count(self, listing: Listing) -> int | None:
         """How many rows there are by QuickBooks' own count; None where it does not say."""
         try:
-            reply = self._api.query(f"select count(*) {listing.source}").get("QueryResponse") or {}
+            reply = self._api.query(f"select count(*) {listing.source}").get("QueryResponse")
         except Rejected:
             return None
-        count = reply.get("totalCount")
+        count = reply.get("totalCount") if isinstance(reply, Mapping) else None
         return count if isinstance(count, int) else None
 
 

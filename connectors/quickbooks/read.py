@@ -26,7 +26,7 @@ from connectors.quickbooks.listings import EVERYTHING, Lister
 from connectors.quickbooks.profile import Profile, profile_of, term_of, types_of
 from connectors.quickbooks.records import ENTITIES, Records, Row
 from connectors.quickbooks.report import balances_in
-from connectors.quickbooks.wire import PAGE_ROWS, Api
+from connectors.quickbooks.wire import PAGE_ROWS, Api, understood
 from connectors.transport import Timing
 
 CDC_ROWS = 1000
@@ -139,9 +139,10 @@ class Reader:
         except Rejected as error:
             raise Unavailable(f"the company cannot be read: {error}; are realm_id and api_url right?") from error
         terms, types = self._optional_rows("Term"), self._optional_rows("CustomerType")
-        self.known_profile = profile_of(
-            reply.get("CompanyInfo") or {}, preferences, terms, types, self._settings.timezone
-        )
+        with understood("settings"):
+            self.known_profile = profile_of(
+                reply.get("CompanyInfo") or {}, preferences, terms, types, self._settings.timezone
+            )
         return self._time(reply)
 
     def _optional_rows(self, entity: str) -> list[dict[str, Any]]:

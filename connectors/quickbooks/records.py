@@ -77,7 +77,7 @@ class Records:
             return Unreadable(ref, "QuickBooks itself fails to show this record")
         try:
             return Record(ref, self._fact(kind, row, profile, uses), mapping.stamp(row))
-        except (MalformedRecordError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (MalformedRecordError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             return Unreadable(ref, mapping.records_error(error))
 
     def _fact(self, kind: FactKind, row: Row, profile: Profile, uses: mapping.CreditUses) -> Fact:

@@ -275,7 +275,21 @@ def _rows(reply: Mapping[str, Any], entity: str) -> list[dict[str, Any]]:
     found = reply.get("QueryResponse")
     if not isinstance(found, dict):
         raise Unavailable("QuickBooks' answer to a query holds no query response")
-    return [row for row in found.get(entity) or () if isinstance(row, dict)]
+    rows = found.get(entity)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """Name an answer of a shape nobody documented for what it is: none that we can use.
+
+    Raises:
+        Unavailable: something in it is not what it must be.
+    """
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+        raise Unavailable(f"QuickBooks' {what} cannot be understood ({type(error).__name__})") from error
 
 
 def _never_left(error: requests.exceptions.RequestException) -> bool:

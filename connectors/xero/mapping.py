@@ -133,7 +133,7 @@ def _rate(row: Row, books: Books) -> Rate | None:
     currency = text(row, "CurrencyCode")
     try:
         stated, on = number(row, "CurrencyRate"), day(row, "Date")
-    except MalformedRecordError:
+    except (MalformedRecordError, TypeError, ValueError, ArithmeticError):
         return None  # the invoice itself is what gets quarantined
     if currency in ("", books.currency) or not stated or stated < 0 or on is None:
         return None
@@ -147,6 +147,8 @@ def _entry(ref: Ref, make: Callable[[], Fact], row: Row) -> Record | Unreadable:
         return Record(ref, make(), _stamp(row))
     except MalformedRecordError as error:
         return Unreadable(ref, str(error))
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        return Unreadable(ref, f"cannot be understood ({type(error).__name__})")
 
 
 def _stamp(row: Row) -> str:

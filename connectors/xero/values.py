@@ -47,13 +47,13 @@ def instant(value: object) -> datetime | None:
     if not isinstance(value, str):
         return None
     match = _MS_DATE.search(value)
-    if match:
-        return _EPOCH + timedelta(milliseconds=int(match["ms"]))
     try:
+        if match:
+            return _EPOCH + timedelta(milliseconds=int(match["ms"]))
         read = datetime.fromisoformat(value)
-    except ValueError:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def day(row: Row, name: str) -> date | None:
@@ -66,11 +66,11 @@ def day(row: Row, name: str) -> date | None:
     if not value:
         return None
     match = _MS_DATE.search(str(value))
-    if match:
-        return (_EPOCH + timedelta(milliseconds=int(match["ms"])) + _shift(match["offset"])).date()
     try:
+        if match:
+            return (_EPOCH + timedelta(milliseconds=int(match["ms"])) + _shift(match["offset"])).date()
         return date.fromisoformat(str(value)[:10])
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise MalformedRecordError(f'{name} "{value}" is not a date') from error
 
 

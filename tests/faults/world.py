@@ -113,6 +113,7 @@ class World:
     invoice: str = ""
     after_commit: Callable[[Request], None] | None = None
     before_commit: Callable[[Request], None] | None = None
+    garble: Callable[[Request, Response], Response] | None = None
     victim: int = 0
     _started: threading.Event = field(default_factory=threading.Event)
 
@@ -379,6 +380,8 @@ class Builder:
             if world.before_commit is not None:
                 world.before_commit(request)
             response: Response = company.application(request)
+            if world.garble is not None:
+                response = world.garble(request, response)
             if world.after_commit is not None:
                 world.after_commit(request)
             return response

@@ -417,3 +417,16 @@ def test_a_pass_that_fails_half_way_still_tells_what_it_did(desk):
     assert report.failure == "the line went"
     assert sum(report.drained.confirmed.values()) == 1
     assert report.pulled is not None
+
+
+def test_an_invoice_that_comes_and_goes_within_the_first_pull_is_no_crash(desk):
+    desk.books.customer("C-1")
+    desk.books.invoice("I-1", "C-1", date(2025, 4, 1))
+    run_pass(desk.ledger, desk.ground)
+    desk.books.pay("I-1")
+    run_pass(desk.ledger, desk.ground)
+    desk.books.invoice("I-2", "C-1", date(2025, 4, 1))
+    desk.books.remove("I-2")
+
+    report = run_pass(desk.ledger, desk.ground)
+    assert report.pulled.vanished_share <= 1
