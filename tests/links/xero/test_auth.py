@@ -100,7 +100,7 @@ def test_a_consent_for_several_organisations_asks_which(settings, identity):
         {"tenantId": guid(8), "tenantType": "ORGANISATION", "tenantName": "Moa"},
     ]
     identity.replies["GET", "/connections"] = json_response(both)
-    with pytest.raises(WrongCompany, match="set tenant_id"):
+    with pytest.raises(WrongCompany, match="name the one that is meant"):
         exchange(replace(settings, account=""), code="C", state="s")
     assert exchange(settings, code="C", state="s").account == TENANT
 
@@ -149,7 +149,9 @@ def test_a_busy_token_endpoint_says_how_long(settings, identity):
     assert caught.value.retry_after_s == 7
 
 
-def test_revoking_hands_back_the_refresh_token(settings, identity):
+def test_revoking_hands_back_the_refresh_token_where_no_other_organisation_hangs_on_it(settings, identity):
+    only = [{"id": guid(1), "tenantId": TENANT, "tenantType": "ORGANISATION", "tenantName": "Kiwi"}]
+    identity.replies["GET", "/connections"] = json_response(only)
     identity.replies["POST", "/connect/revocation"] = Response(200)
     auth.revoke(settings, OLD)
     assert form(identity.asked()[-1]) == {"token": "R1"}

@@ -34,7 +34,7 @@ PlainLoader.yaml_implicit_resolvers = {
 
 @pytest.fixture(scope="session")
 def spec() -> dict[str, Any]:
-    path = Path(__file__).resolve().parents[5] / "shared" / "data" / "xero_accounting.yaml"
+    path = Path(__file__).resolve().parents[4] / "shared" / "data" / "xero_accounting.yaml"
     loaded: dict[str, Any] = yaml.load(path.read_text(), PlainLoader)  # noqa: S506 - a safe loader, narrowed
     return loaded
 
