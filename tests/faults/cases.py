@@ -97,3 +97,5 @@ CASES = (
 )
 CASE = {case.name: case for case in CASES}
 PAIRS = [(case, provider) for case in CASES for provider in case.providers]
+# Every effect once, the providers taking turns: where they cannot differ.
+EACH_ONCE = [(case, case.providers[place % len(case.providers)]) for place, case in enumerate(CASES)]

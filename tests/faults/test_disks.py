@@ -15,7 +15,7 @@ from syncd import approval
 from syncd.errors import ConfigError
 from syncd.recover import recover
 from syncd.store.engine import open_store
-from tests.faults.cases import CASE, PAIRS, Case
+from tests.faults.cases import CASE, EACH_ONCE, PAIRS, Case
 from tests.faults.world import Builder, World
 
 CHARGE = CASE["finance charge"]
@@ -92,7 +92,7 @@ def test_d3_a_store_that_was_lost_writes_nothing_until_it_has_learned_from_the_b
     assert len(world.writes) >= before
 
 
-@pytest.mark.parametrize(("case", "provider"), PAIRS, ids=str)
+@pytest.mark.parametrize(("case", "provider"), EACH_ONCE, ids=str)
 def test_d3_a_store_set_back_to_a_copy_from_before_does_nothing_twice(
     build: Builder, case: Case, provider: str
 ) -> None:

@@ -18,7 +18,7 @@ from syncd.store import journal
 from syncd.store.engine import open_store
 from syncd.store.leases import TERM
 from tests import postgres
-from tests.faults.cases import CASE, CASES, Case
+from tests.faults.cases import CASE, EACH_ONCE, Case
 from tests.faults.test_offices import elsewhere
 from tests.faults.world import KILLED, Builder, World
 
@@ -52,7 +52,6 @@ def on_postgres(build: Builder, database: str) -> Callable[..., World]:
     return built
 
 
-EACH_ONCE = [(case, case.providers[place % len(case.providers)]) for place, case in enumerate(CASES)]
 POINTS = ["before_intent", "after_intent", "after_claim/{verb}", "before_result/{verb}", "after_result/{verb}"]
 
 
