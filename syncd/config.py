@@ -55,7 +55,7 @@ class Limits:
     max_charges_per_cycle: Money | Decimal
     max_vanished_share: Decimal
     max_pull_age_s: int
-    first_plan: Literal["hold", "go"] = "hold"
+    first_plan: Literal["hold", "few", "go"] = "few"
     max_actions_of_new_rules: int = 20
 
 

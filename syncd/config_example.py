@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from syncd.config_tables import KIND_TABLES, TABLES, ConfigTable, Table
@@ -44,7 +45,8 @@ def default_of(field: FieldInfo) -> Any:
 
 def _document(*, switched_on: bool, state_dir: str | None) -> str:
     known = {"state_dir": state_dir, "secrets_key_file": "syncd.key"} if not switched_on else {}
-    lines = [*_settings(ConfigTable, known), *_table("limits", TABLES["limits"], on=True)]
+    careful = {} if switched_on else {"first_plan": "hold"}  # whoever starts anew sees the first plan before it goes
+    lines = [*_settings(ConfigTable, known), *_table("limits", TABLES["limits"], on=True, known=careful)]
     for kind, model in KIND_TABLES.items():
         lines += _table(f"connections.{_EXAMPLE_NAMES[kind]}", model, on=switched_on)
     lines += _table("email", TABLES["email"], on=switched_on)
@@ -53,12 +55,14 @@ def _document(*, switched_on: bool, state_dir: str | None) -> str:
     return f"{_HEAD}\n" + "\n".join(lines).strip() + "\n"
 
 
-def _table(name: str, model: type[Table], *, on: bool) -> Iterator[str]:
+def _table(
+    name: str, model: type[Table], *, on: bool, known: Mapping[str, str | None] = MappingProxyType({})
+) -> Iterator[str]:
     yield from ("", *_comment(model.__doc__ or ""), f"[{name}]" if on else f"#[{name}]")
-    yield from (line if on or line.startswith("#") else f"#{line}" for line in _settings(model, {}))
+    yield from (line if on or line.startswith("#") else f"#{line}" for line in _settings(model, known))
 
 
-def _settings(model: type[Table], known: dict[str, str | None]) -> Iterator[str]:
+def _settings(model: type[Table], known: Mapping[str, str | None]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         key = field.alias or name
         value = known.get(key) or default_of(field)

@@ -54,9 +54,9 @@ class LimitsTable(Table):
         description="The most finance charges one pass of one connection may bill, in all. Without a currency it is in "
         "the company's base currency.",
     )
-    first_plan: Literal["hold", "go"] = Field(
-        default="hold",
-        description="Whether the first plan ever of a connection waits for `syncd release` even in `auto` mode.",
+    first_plan: Literal["hold", "few", "go"] = Field(
+        default="few",
+        description="Whether a first plan is held in `auto` mode: always, past `max_actions_of_new_rules`, or as any.",
     )
     max_actions_of_new_rules: WholeFromZero = Field(
         default=20, description="The most actions rules may cause in the pass that first uses them, after a change."

@@ -226,6 +226,7 @@ def planning_terms(ledger: Ledger, ground: Ground) -> Terms:
         most = Money(most, company.currency if company else "USD")
     standing, limits = ledger.connections.standing(), ground.limits
     is_news = standing.policy_version not in (None, ground.policies.version)
+    is_news |= limits.first_plan == "few" and standing.plans == 0
     return Terms(
         mode=ground.mode,
         limits=PlanLimits(ground.limits.max_actions_per_cycle, most),

@@ -83,7 +83,20 @@ def test_g2_rules_first_used_for_many_are_held_and_released_by_a_person(build: B
         assert report.drained.confirmed == {"set_stop_sell": 1}
 
 
-def test_g2_the_first_plan_of_a_connection_is_held_unless_told_otherwise(build: Builder) -> None:
+def test_g2_a_first_plan_of_few_actions_goes_and_of_more_is_held(build: Builder) -> None:
+    world = build(CHARGE, "quickbooks")
+    with world.ledger() as (ledger, ground):
+        careful = replace(ground, limits=replace(ground.limits, first_plan="few", max_actions_of_new_rules=0))
+        assert "rules not used before" in (world.attempt(ledger, careful).brake or "")
+        assert world.writes == []
+    world = build(CHARGE, "quickbooks")
+    with world.ledger() as (ledger, ground):
+        trusting = replace(ground, limits=replace(ground.limits, first_plan="few", max_actions_of_new_rules=20))
+        assert world.attempt(ledger, trusting).brake is None
+    assert world.outcome() == "once"
+
+
+def test_g2_the_first_plan_of_a_connection_is_held_where_that_is_asked_for(build: Builder) -> None:
     world = build(CHARGE, "quickbooks")
     with world.ledger() as (ledger, ground):
         careful = replace(ground, limits=replace(ground.limits, first_plan="hold"))
