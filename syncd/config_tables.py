@@ -72,6 +72,37 @@ class LimitsTable(Table):
     )
 
 
+ClientSecretFile: TypeAlias = Annotated[
+    str | None,
+    Field(
+        examples=["client-secret"],
+        description="The file with the app's client secret, or the name of a systemd credential. Absent, the "
+        "credential `NAME.client_secret` is read.",
+    ),
+]
+PolicyName: TypeAlias = Annotated[
+    str | None,
+    Field(
+        examples=["standard"],
+        description="The policy for customers and invoices that `[select]` of the rules does not place.",
+    ),
+]
+ApiUrl: TypeAlias = Annotated[
+    ProviderUrl | None,
+    Field(
+        examples=["http://127.0.0.1:8400"],
+        description="Where the API lives; only for a simulator or proxy.",
+    ),
+]
+AuthUrl: TypeAlias = Annotated[
+    ProviderUrl | None,
+    Field(
+        examples=["http://127.0.0.1:8400"],
+        description="Where consent lives; only for a simulator or proxy.",
+    ),
+]
+
+
 class QuickBooksTable(Table):
     """A QuickBooks Online company."""
 
@@ -85,23 +116,14 @@ class QuickBooksTable(Table):
     client_id: str = Field(
         examples=["ABc…"], min_length=1, description="The client id of your app at developer.intuit.com."
     )
-    client_secret_file: str | None = Field(
-        examples=["client-secret"],
-        default=None,
-        description="The file with the app's client secret, or the name of a systemd credential. Absent, the "
-        "credential `NAME.client_secret` is read.",
-    )
+    client_secret_file: ClientSecretFile = None
     environment: Literal["production", "sandbox"] = Field(
         default="production", description="Which of Intuit's two worlds the company lives in."
     )
     timezone: Timezone = Field(
         examples=["America/New_York"], description="The company's timezone; its local day is the day the rules see."
     )
-    policy: str | None = Field(
-        examples=["standard"],
-        default=None,
-        description="The policy for customers and invoices that `[select]` of the rules does not place.",
-    )
+    policy: PolicyName = None
     finance_charge_item: str = Field(
         default="Finance charge",
         description="The Service item that finance charges are billed with; created if absent.",
@@ -123,16 +145,8 @@ class QuickBooksTable(Table):
         description="The file with the app's verifier token for webhooks, or the name of a systemd "
         "credential; else the credential `NAME.webhook_key`. Absent, webhooks of this company are refused.",
     )
-    api_url: ProviderUrl | None = Field(
-        examples=["http://127.0.0.1:8400"],
-        default=None,
-        description="Where the API lives; only for a simulator or proxy.",
-    )
-    auth_url: ProviderUrl | None = Field(
-        examples=["http://127.0.0.1:8400"],
-        default=None,
-        description="Where consent lives; only for a simulator or proxy.",
-    )
+    api_url: ApiUrl = None
+    auth_url: AuthUrl = None
 
 
 class XeroTable(Table):
@@ -153,21 +167,12 @@ class XeroTable(Table):
         description="A standard app asks a person for consent; a custom connection was authorised at Xero already, and "
         "`syncd connect` needs no browser.",
     )
-    client_secret_file: str | None = Field(
-        examples=["client-secret"],
-        default=None,
-        description="The file with the app's client secret, or the name of a systemd credential. Absent, the "
-        "credential `NAME.client_secret` is read.",
-    )
+    client_secret_file: ClientSecretFile = None
     timezone: Timezone = Field(
         examples=["Pacific/Auckland"],
         description="The organisation's timezone; its local day is the day the rules see.",
     )
-    policy: str | None = Field(
-        examples=["standard"],
-        default=None,
-        description="The policy for customers and invoices that `[select]` of the rules does not place.",
-    )
+    policy: PolicyName = None
     finance_charge_account: str | None = Field(
         examples=["260"], default=None, description="The code of the revenue account that finance charges post to."
     )
@@ -191,16 +196,8 @@ class XeroTable(Table):
         description="The file with the app's webhook key, or the name of a systemd "
         "credential; else the credential `NAME.webhook_key`. Absent, webhooks of this company are refused.",
     )
-    api_url: ProviderUrl | None = Field(
-        examples=["http://127.0.0.1:8400"],
-        default=None,
-        description="Where the API lives; only for a simulator or proxy.",
-    )
-    auth_url: ProviderUrl | None = Field(
-        examples=["http://127.0.0.1:8400"],
-        default=None,
-        description="Where consent lives; only for a simulator or proxy.",
-    )
+    api_url: ApiUrl = None
+    auth_url: AuthUrl = None
 
 
 class FileTable(Table):
@@ -209,11 +206,7 @@ class FileTable(Table):
     kind: Literal["file"] = Field(examples=["file"], description="Where the books are kept.")
     path: str = Field(examples=["exports"], min_length=1, description="The folder; relative to this file.")
     timezone: Timezone = Field(default="UTC", description="The company's timezone, where the book names none.")
-    policy: str | None = Field(
-        examples=["standard"],
-        default=None,
-        description="The policy for customers and invoices that `[select]` of the rules does not place.",
-    )
+    policy: PolicyName = None
 
 
 class EmailTable(Table):
