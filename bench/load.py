@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.profiling import profiled
 from connectors.tokens import Tokens
-from syncd.backfill import Ask, opened_load
+from syncd.backfill.load import Ask, opened_load
 from syncd.clock import SystemClock
 from syncd.config import load_config
 from syncd.logs import configure

@@ -20,10 +20,10 @@ from rules.policy import Policies
 from syncd import provider_clock
 from syncd.clock import Clock, timing
 from syncd.config import Config, ConnectionConfig, load_config, rules_folder
-from syncd.credentials import open_to_all
 from syncd.errors import ConfigError, SyncdError
 from syncd.office import open_mailer, open_vault
 from syncd.rulebook import problems_in, read_rules
+from syncd.secrets.credentials import open_to_all
 from syncd.standing import WARN_AHEAD
 from syncd.store.connections import Connections
 from syncd.store.engine import Store, open_store
@@ -122,7 +122,7 @@ def _permissions(config: Config) -> Iterator[Finding]:
 
 
 def _open_key(path: Path) -> None:
-    from syncd.vault import open_key  # noqa: PLC0415 - loads cryptography
+    from syncd.secrets.vault import open_key  # noqa: PLC0415 - loads cryptography
 
     open_key(path, may_create=False)
 

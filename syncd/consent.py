@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from connectors import ConnectionSettings
 from connectors.tokens import Tokens
 from syncd.clock import Clock
-from syncd.config_values import is_loopback
+from syncd.config.values import is_loopback
 from syncd.errors import DataRefused, TryAgain, Usage
 
 DEFAULT_REDIRECT = "http://localhost:8418/callback"

@@ -25,12 +25,12 @@ from rules.policy import Policies
 from syncd import crash, provider_clock
 from syncd.config import Limits
 from syncd.errors import ConfigError, TryAgain
+from syncd.memory.recall import forgotten
 from syncd.office import Ledger
 from syncd.outbox import Drained
 from syncd.plan import Known, Mode, Plan, Terms, make_plan
 from syncd.plan import Limits as PlanLimits
 from syncd.pull import Pulled, pull
-from syncd.recall import forgotten
 from syncd.settle import Settled, settle
 from syncd.store import journal
 from syncd.store.plan_rows import Filing

@@ -27,13 +27,14 @@ from syncd.clock import Clock, CompanyTime, timing
 from syncd.config import Config, ConnectionConfig
 from syncd.errors import ConfigError, Usage
 from syncd.letters import LetterTray
-from syncd.lineage import MARK, Lineage
 from syncd.lock import held
-from syncd.mail_log import LoggedMailer, MailLog
+from syncd.memory.lineage import MARK, Lineage
+from syncd.memory.mail_log import LoggedMailer, MailLog
+from syncd.memory.recall import is_remembered, recall
 from syncd.outbox import Memory, Outbox, Writer
-from syncd.recall import is_remembered, recall
 from syncd.rulebook import Rulebook
-from syncd.secrets_key import SecretsKey
+from syncd.secrets.key import SecretsKey
+from syncd.secrets.vault import Vault
 from syncd.store.connections import Connections
 from syncd.store.desk import Desk
 from syncd.store.engine import Store, open_store
@@ -43,7 +44,6 @@ from syncd.store.intents import Intents
 from syncd.store.leases import Lease
 from syncd.store.mirror import Mirror
 from syncd.store.tokens import TokenRows
-from syncd.vault import Vault
 
 _LOCK = "syncd.lock"
 OWN_DUNNING = "own_dunning"

@@ -15,9 +15,9 @@ from rules.domain.actions import EmailInvoice, Operation, SendMessage
 from rules.domain.decisions import Decision, Reminder, Skip
 from rules.domain.eligibility import is_open
 from rules.domain.facts import Account
-from syncd import recall
 from syncd.assess import report
 from syncd.cycle import Ground, known_of, open_files, planning_terms, watched
+from syncd.memory import recall
 from syncd.office import Ledger
 from syncd.plan import Plan, make_plan
 from syncd.store.desk import Filed

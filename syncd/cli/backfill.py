@@ -19,9 +19,9 @@ from syncd.cli.passes import VERBOSE, exit_code
 from syncd.errors import SyncdError, Usage
 
 if TYPE_CHECKING:
-    from syncd.backfill import Ask, Backfill, Backfilled
+    from syncd.backfill.check import MonthCheck
+    from syncd.backfill.load import Ask, Backfill, Backfilled
     from syncd.office import Ledger, Office
-    from syncd.past_check import MonthCheck
 
 
 @click.command(short_help="Load years of history, with progress; goes on where it stopped.")
@@ -87,7 +87,7 @@ def backfill(
 
 
 def _ask(ledger: Ledger, since: date | None, until: date | None, *, wait: bool, again: bool) -> Ask:
-    from syncd.backfill import Ask
+    from syncd.backfill.load import Ask
 
     return Ask(since, until, ledger.today(), wait=wait, again=again)
 
@@ -95,7 +95,7 @@ def _ask(ledger: Ledger, since: date | None, until: date | None, *, wait: bool, 
 def _attempt(office: Office, ledger: Ledger, ask: Ask, calls: int | None, as_json: bool) -> tuple[dict[str, Any], int]:
     """One connection's load as a row; a failure is part of it."""
     from connectors.errors import ConnectorError
-    from syncd.backfill import opened_load
+    from syncd.backfill.load import opened_load
 
     try:
         with opened_load(ledger, office.config.state_dir, ask, calls) as load, _progress(load, ledger.name, as_json):

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from connectors.tokens import Tokens
     from syncd.clock import Clock
     from syncd.consent import Consent
+    from syncd.secrets.vault import Vault
     from syncd.store.connections import Connections
-    from syncd.vault import Vault
 
     Opened = tuple[ConnectionSettings, Vault, Connections, Clock]
 
@@ -184,7 +184,7 @@ def _from_laptop(consent: Consent, name: str) -> str:
 def _answer_ticket(name: str) -> None:
     """The laptop's side. Needs no configuration and no secret."""
     from syncd.clock import SystemClock
-    from syncd.config_values import is_loopback
+    from syncd.config.values import is_loopback
     from syncd.consent import listen
     from syncd.handover import Ticket, sealed
 

@@ -10,7 +10,7 @@ from syncd.cli.output import print_json, print_text, say
 from syncd.errors import TryAgain, Usage
 
 if TYPE_CHECKING:
-    from syncd.exported import Sorted
+    from syncd.backfill.exported import Sorted
     from syncd.office import Ledger
 
 _PROBLEMS_SHOWN = 20
@@ -18,7 +18,7 @@ _PROBLEMS_SHOWN = 20
 
 def take_in_exports(ledger: Ledger, files: Sequence[Path], own_map: Path | None, *, dry: bool, as_json: bool) -> int:
     """Take these files in, or with `dry` only say what that would do."""
-    from syncd.exported import read_exports, sort_out, take_in
+    from syncd.backfill.exported import read_exports, sort_out, take_in
     from syncd.store.exported_rows import ExportedRows
 
     if ledger.config.kind == "file":

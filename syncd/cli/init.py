@@ -32,7 +32,7 @@ def _starters(folder: Path) -> tuple[tuple[str, str, int], ...]:
     """Name, content and mode of each file."""
     from cryptography.fernet import Fernet
 
-    from syncd.config_example import starter
+    from syncd.config.example import starter
 
     state_dir = None if folder.absolute().is_relative_to(SYSTEM_FOLDER) else "state"
     rules = (files("syncd.cli") / "starter" / "10-standard.toml").read_text(encoding="utf-8")

@@ -122,7 +122,7 @@ def _answer(
     """Answer each action the words name; actions that `syncd plan` showed and no cycle stored yet are stored first."""
     from syncd.approval import find_actions
     from syncd.cycle import PassReport, plan_accounts, watched
-    from syncd.recall import forgotten
+    from syncd.memory.recall import forgotten
 
     with opened_alone_if_free(config, connection) as (office, alone):
         for ledger in (one for one in office.ledgers if alone and forgotten(one) is None):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 if TYPE_CHECKING:
-    from syncd.backfill import Progress
+    from syncd.backfill.load import Progress
     from syncd.clock import Clock
 
 _EVERY_S = {"bar": 0.2, "line": 5.0, "json": 1.0}

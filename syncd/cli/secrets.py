@@ -25,8 +25,8 @@ def rotate(*, as_json: bool, config: Path | None) -> None:
     Stop the daemon first, and start it and `syncd serve` again afterwards. If this is cut short, both keys are in the
     file and everything can still be read: run it again.
     """
-    from syncd.rotation import rotate as turn
-    from syncd.secrets_key import SecretsKey
+    from syncd.secrets.key import SecretsKey
+    from syncd.secrets.rotation import rotate as turn
 
     with opened(config, exclusive=True) as office:
         sealed = turn(office, whoever())

@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from syncd.console.http import Request
-from syncd.credentials import UnreadableSecretError, credential_path, read_secret
 from syncd.errors import ConfigError
+from syncd.secrets.credentials import UnreadableSecretError, credential_path, read_secret
 
 CREDENTIAL = "console.token"
 COOKIE = "syncd_login"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.credentials import UnreadableSecretError, open_to_all, read_secret
+from syncd.secrets.credentials import UnreadableSecretError, open_to_all, read_secret
 
 
 def test_a_secret_is_the_text_without_its_closing_newline(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from syncd.cli.reference import REPOSITORY, pages
 from syncd.cli.root import COMMANDS, root
 from syncd.config import load_config
-from syncd.config_example import example, starter
-from syncd.config_tables import KIND_TABLES, TABLES, ConfigTable
+from syncd.config.example import example, starter
+from syncd.config.tables import KIND_TABLES, TABLES, ConfigTable
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

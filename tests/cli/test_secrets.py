@@ -17,8 +17,8 @@ from syncd.clock import SystemClock
 from syncd.config import load_config
 from syncd.lock import held
 from syncd.office import open_vault
+from syncd.secrets.vault import Vault
 from syncd.store.engine import open_store
-from syncd.vault import Vault
 
 Syncd = Callable[..., Any]
 

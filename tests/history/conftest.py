@@ -16,7 +16,7 @@ from connectors.simulator.clock import SimulatedClock
 from connectors.simulator.http import Server
 from connectors.simulator.quickbooks import QuickBooksCompany
 from connectors.simulator.xero import XeroCompany
-from syncd.backfill import Ask, Backfilled, Progress, opened_load
+from syncd.backfill.load import Ask, Backfilled, Progress, opened_load
 from syncd.config import load_config
 from syncd.office import Ledger, open_office
 from syncd.store.past import Past

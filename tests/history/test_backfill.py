@@ -9,11 +9,11 @@ import pytest
 
 from connectors.errors import ConsentNeeded, Unavailable
 from connectors.simulator.http import Fault
-from syncd.backfill import opened_load
+from syncd.backfill.load import opened_load
+from syncd.backfill.windows import pieces_of
 from syncd.config import Limits
 from syncd.cycle import pull_changes
 from syncd.errors import TryAgain, Usage
-from syncd.past_windows import pieces_of
 from syncd.store.past import Cut, Load, Past
 from tests.history.conftest import fill
 

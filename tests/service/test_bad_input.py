@@ -17,7 +17,7 @@ from connectors.simulator.http import Fault, Response
 from syncd.cli.root import run
 from syncd.cycle import attempt_pass
 from syncd.errors import DiskFull
-from syncd.mail_log import LoggedMailer
+from syncd.memory.mail_log import LoggedMailer
 from tests.service.conftest import Site, trade
 
 KINDS = pytest.mark.parametrize("kind", ["quickbooks", "xero"])

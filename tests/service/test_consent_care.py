@@ -19,9 +19,9 @@ from syncd.cli.root import run
 from syncd.clock import SystemClock
 from syncd.errors import DataRefused
 from syncd.handover import Handover, Ticket, sealed
+from syncd.secrets.vault import Vault, open_key
 from syncd.store.engine import open_store
 from syncd.store.tokens import TokenRows
-from syncd.vault import Vault, open_key
 
 NOW = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from syncd.lineage import MARK, Lineage
+from syncd.memory.lineage import MARK, Lineage
 from syncd.store.engine import open_store
 
 

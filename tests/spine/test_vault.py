@@ -13,9 +13,9 @@ from connectors.simulator.clock import SimulatedClock
 from connectors.tokens import Tokens
 from syncd.errors import ConfigError, TryAgain
 from syncd.lock import held
+from syncd.secrets.vault import Vault, open_key
 from syncd.store.engine import Store, open_store
 from syncd.store.tokens import TokenRows
-from syncd.vault import Vault, open_key
 
 NOW = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from syncd.config_tables import KIND_TABLES, TABLES, ConfigTable, Table
+from syncd.config.tables import KIND_TABLES, TABLES, ConfigTable, Table
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

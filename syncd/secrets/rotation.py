@@ -14,10 +14,10 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from syncd import crash
 from syncd.atomic import replace_file
-from syncd.credentials import UnreadableSecretError, read_secret
 from syncd.errors import ConfigError
 from syncd.office import Office
-from syncd.secrets_key import SecretsKey
+from syncd.secrets.credentials import UnreadableSecretError, read_secret
+from syncd.secrets.key import SecretsKey
 from syncd.store.journal import Entry, write
 from syncd.store.tokens import reseal
 

@@ -20,13 +20,13 @@ import structlog
 from connectors import FactKind
 from connectors.errors import Throttled
 from connectors.history import History, HistoryList, HistoryPage, Window
-from syncd.call_budget import CALLS_A_PAGE, CallBudget
+from syncd.backfill.budget import CALLS_A_PAGE, CallBudget
+from syncd.backfill.check import MonthCheck, checked, windows_to_read_again
+from syncd.backfill.windows import pieces_of
 from syncd.clock import Clock
 from syncd.errors import TryAgain, Usage
 from syncd.lock import held
 from syncd.office import Ledger
-from syncd.past_check import MonthCheck, checked, windows_to_read_again
-from syncd.past_windows import pieces_of
 from syncd.store.exported_rows import ExportedRows
 from syncd.store.past import Cut, Load, Past
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from connectors import ConnectionSettings
 from rules.domain.money import Money
-from syncd.config_tables import (
+from syncd.config.tables import (
     KIND_TABLES,
     TABLES,
     ConfigTable,
@@ -27,8 +27,8 @@ from syncd.config_tables import (
     WatchTable,
     XeroTable,
 )
-from syncd.credentials import Secret, UnreadableSecretError, credential_path
 from syncd.errors import ConfigError
+from syncd.secrets.credentials import Secret, UnreadableSecretError, credential_path
 from syncd.toml_file import Place, float_problems, keys_of, model_problem, near_miss, problem_at, read_toml
 
 DEFAULT_PATH = Path("/etc/syncd/config.toml")

@@ -21,9 +21,9 @@ from pydantic import TypeAdapter
 from connectors.errors import ConsentNeeded
 from connectors.tokens import Tokens
 from syncd.clock import Clock
-from syncd.credentials import UnreadableSecretError, read_secret
 from syncd.errors import ConfigError
 from syncd.lock import held
+from syncd.secrets.credentials import UnreadableSecretError, read_secret
 from syncd.store.tokens import TokenRows
 
 _MARGIN = timedelta(seconds=60)

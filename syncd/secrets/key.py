@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.fernet import MultiFernet
 
 from syncd.config import Config
-from syncd.vault import open_key
+from syncd.secrets.vault import open_key
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from connectors import Connector, Receipt
 from rules.domain.actions import AddNote, SendMessage
 from rules.domain.facts import Invoice
-from syncd.mail_log import MailLog
+from syncd.memory.mail_log import MailLog
 from syncd.outbox import targets
 from syncd.store.intent_rows import Step
 from syncd.store.mirror import Mirror

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from syncd.config_values import (
+from syncd.config.values import (
     Amount,
     DatabaseUrl,
     DurationS,
