@@ -24,10 +24,10 @@ from connectors.simulator.xero import XeroCompany
 from syncd.clock import SystemClock, today
 from syncd.config import load_config
 from syncd.consent import adopted
-from syncd.cycle import PassReport
 from syncd.daemon import Daemon
 from syncd.logs import configure
 from syncd.office import Office, open_office
+from syncd.pass_report import PassReport
 
 COMPANIES = 100
 ROUNDS = 3

@@ -21,9 +21,11 @@ from bench.profiling import profiled
 from bench.ready_books import ReadyBooks
 from connectors.simulator.clock import SimulatedClock
 from syncd.config import load_config
-from syncd.cycle import Ground, PassReport, run_pass
+from syncd.cycle import run_pass
+from syncd.ledger import Ledger
 from syncd.logs import configure
-from syncd.office import Ledger, Office, open_office
+from syncd.office import Office, open_office
+from syncd.pass_report import Ground, PassReport
 
 START = datetime(2025, 3, 3, 14, 0, tzinfo=UTC)
 CONFIG = """

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from rules.domain.decisions import Reminder, Task
 from syncd.errors import Usage
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.plan import Mode
 from syncd.store.intent_rows import Intent
 

@@ -1,21 +1,20 @@
 """One pass: a clerk's day at one company's books. Settle what was left open, pull, decide, plan, send, write down.
 
-Open this file to see how the parts meet. Every arrow is a value; no stage reaches back. A pass may be interrupted at
-any point and made again: facts are read again, and what was sent is known by its key.
+Open this file to see how the parts meet. What goes in and comes out is in `pass_report`; how a pass fails is in
+`attempt`. Every arrow is a value; no stage reaches back. A pass may be interrupted at any point and made again: facts
+are read again, and what was sent is known by its key.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import structlog
 
-from connectors.errors import ConnectorError, ConsentNeeded, Throttled, WrongCompany
 from rules import evaluate
 from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.exchange import converted
@@ -24,11 +23,10 @@ from rules.domain.money import Money
 from rules.policy import Policies
 from syncd import crash, provider_clock
 from syncd.config import Limits
-from syncd.errors import ConfigError, TryAgain
-from syncd.memory.recall import forgotten
-from syncd.office import Ledger
-from syncd.outbox import Drained
-from syncd.plan import Known, Mode, Plan, Terms, make_plan
+from syncd.errors import TryAgain
+from syncd.ledger import Ledger
+from syncd.pass_report import Ground, PassReport
+from syncd.plan import Known, Plan, Terms, make_plan
 from syncd.plan import Limits as PlanLimits
 from syncd.pull import Pulled, pull
 from syncd.settle import Settled, settle
@@ -41,65 +39,6 @@ log = structlog.get_logger(__name__)
 _LEAST_FREE_BYTES = 16 * 1024 * 1024
 
 
-def _always() -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a pass stands on besides the ledger: the rules in force, how far it may go by itself, who may stop it."""
-
-    policies: Policies
-    limits: Limits
-    mode: Mode
-    go_on: Callable[[], bool] = _always
-
-
-@dataclass(slots=True)
-class PassReport:
-    """What one pass of one connection did. `needs_person` says whether somebody should look."""
-
-    connection: str
-    settled: Settled = field(default_factory=Settled)
-    pulled: Pulled | None = None
-    accounts: int = 0
-    decisions: int = 0
-    planned: int = 0
-    held: int = 0
-    unclear: int = 0  # of all passes: nobody knows yet whether these actions were done
-    drained: Drained = field(default_factory=Drained)
-    brake: str | None = None
-    problems: int = 0
-    failure: str | None = None
-    exit_code: int = 0
-
-    @property
-    def needs_person(self) -> bool:
-        """A held plan, a failure, a refusal, something unclear."""
-        unclear = self.drained.rejected or self.drained.unclear or self.unclear
-        return bool(self.failure or self.brake or self.held or unclear or self.drained.clock_off)
-
-    def line(self) -> dict[str, int | str]:
-        """The pass in one log line, the same keys every time."""
-        pulled, drained = self.pulled, self.drained
-        figures: dict[str, int | str] = {
-            "pages": pulled.pages if pulled else 0,
-            "records": pulled.records if pulled else 0,
-            "changed": pulled.changed if pulled else 0,
-            "calls": pulled.calls if pulled else 0,
-            "accounts": self.accounts,
-            "decisions": self.decisions,
-            "planned": self.planned,
-            "held": self.held,
-            "confirmed": sum(drained.confirmed.values()),
-            "stale": drained.stale,
-            "rejected": drained.rejected,
-            "unclear": drained.unclear,
-            "problems": self.problems,
-        }
-        return figures | {"brake": "on"} if self.brake else figures
-
-
 def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -> PassReport:
     """The whole pass over one connection. `report` is filled in as it goes, so that a failed pass tells what it did.
 
@@ -109,10 +48,10 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
     """
     report = report or PassReport(ledger.name)
     ledger.lease.take()
-    if forgotten(ledger) is None:
+    if ledger.forgotten() is None:
         report.settled = settle_open(ledger)
     report.pulled = pull_changes(ledger, ground.limits)
-    if (lost := forgotten(ledger)) is not None:
+    if (lost := ledger.forgotten()) is not None:
         report.brake = f"{lost}; nothing is written until a person runs: syncd recover"
         return report
     if ledger.connections.standing().evaluated_on != ledger.today():
@@ -266,57 +205,6 @@ def require_room(ledger: Ledger) -> None:
     free = shutil.disk_usage(folder).free
     if free < _LEAST_FREE_BYTES:
         raise TryAgain(f"only {free // 2**20} MiB are free where {folder} is: nothing is sent until there is more")
-
-
-def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
-    """A pass whose failure is a sentence and an exit code, and which parks a connection that must be left alone."""
-    structlog.contextvars.bind_contextvars(connection=ledger.name)
-    started, report = ledger.clock.monotonic(), PassReport(ledger.name)
-    try:
-        run_pass(ledger, ground, report)
-    except (ConnectorError, ConfigError, TryAgain) as error:
-        said = _said(ledger, error)
-        report.failure, report.exit_code = said, _exit_code(error)
-        with suppress(TryAgain):  # what cannot be written down now is met again with the next pass
-            _park(ledger, error, said)
-        taken_s = round(ledger.clock.monotonic() - started, 3)
-        log.warning("pass.failed", error=type(error).__name__, why=said, duration_s=taken_s)
-    else:
-        if ledger.connections.standing().parked_why is not None:
-            ledger.connections.unpark()
-        log.info("pass.finished", **report.line(), duration_s=round(ledger.clock.monotonic() - started, 3))
-    finally:
-        structlog.contextvars.unbind_contextvars("connection")
-    return report
-
-
-def _said(ledger: Ledger, error: Exception) -> str:
-    """What went wrong; where only a person can mend it, with the whole command that does."""
-    command = f"syncd connect {ledger.name}"
-    said = str(error).replace("`syncd connect`", f"`{command}`")
-    needs_command = isinstance(error, ConsentNeeded | WrongCompany) and command not in said
-    return f"{said}; mend it with `{command}`" if needs_command else said
-
-
-def _park(ledger: Ledger, error: Exception, said: str) -> None:
-    """Leave the provider alone as long as it has to be; where it has not to be, only note why the pass failed."""
-    if isinstance(error, ConsentNeeded | WrongCompany):
-        ledger.connections.park(said, None)
-    elif isinstance(error, ConnectorError):
-        rest_s = error.retry_after_s if isinstance(error, Throttled) else 0
-        ledger.connections.park(said, ledger.clock.now() + timedelta(seconds=rest_s))
-
-
-def _exit_code(error: Exception) -> int:
-    match error:
-        case ConsentNeeded() | WrongCompany():
-            return 77
-        case Throttled() | TryAgain():
-            return 75
-        case ConfigError():
-            return 78
-        case _:
-            return 69
 
 
 def _local(company: Company, ledger: Ledger) -> Company:

@@ -21,12 +21,14 @@ import structlog
 from connectors.errors import ConnectorError
 from syncd import digest, hints, reconcile
 from syncd.atomic import replace_file
+from syncd.attempt import attempt_pass
 from syncd.console.gauges import exposition
-from syncd.cycle import Ground, PassReport, attempt_pass
 from syncd.errors import TryAgain
 from syncd.feed import feed_exists, write_feed
+from syncd.ledger import Ledger
 from syncd.notify import notify
-from syncd.office import Ledger, Office
+from syncd.office import Office
+from syncd.pass_report import Ground, PassReport
 from syncd.ping import Ping
 from syncd.progress import Progress
 from syncd.standing import view

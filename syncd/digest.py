@@ -18,7 +18,8 @@ from rules.domain.money import Money
 from rules.domain.wording import sums
 from syncd.config import DigestConfig
 from syncd.console.tables import charged
-from syncd.office import Ledger, Office
+from syncd.ledger import Ledger
+from syncd.office import Office
 from syncd.standing import view
 from syncd.store.findings import EVERYWHERE, Findings
 from syncd.worklist import worklist

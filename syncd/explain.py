@@ -17,7 +17,7 @@ from rules.domain.positions import CustomerPosition
 from rules.policy import Policies
 from syncd.errors import Usage
 from syncd.history import history_of
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.store import journal
 from syncd.store.intent_rows import Intent
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from rules.domain.decisions import CreditState
 from syncd.atomic import replace_file
-from syncd.office import Ledger, Office
+from syncd.ledger import Ledger
+from syncd.office import Office
 
 FEED = "stop-sell.json"
 

@@ -16,9 +16,9 @@ from rules.domain.decisions import Decision, Reminder, Skip
 from rules.domain.eligibility import is_open
 from rules.domain.facts import Account
 from syncd.assess import report
-from syncd.cycle import Ground, known_of, open_files, planning_terms, watched
-from syncd.memory import recall
-from syncd.office import Ledger
+from syncd.cycle import known_of, open_files, planning_terms, watched
+from syncd.ledger import Ledger
+from syncd.pass_report import Ground
 from syncd.plan import Plan, make_plan
 from syncd.store.desk import Filed
 from syncd.store.intent_rows import Intent
@@ -56,7 +56,7 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
 
 def forgotten(ledger: Ledger) -> str | None:
     """Why nothing is written on this database, where it was lost or set back."""
-    lost = recall.forgotten(ledger)
+    lost = ledger.forgotten()
     return f"{lost}; run: syncd recover" if lost else None
 
 

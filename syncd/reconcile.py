@@ -21,7 +21,7 @@ from syncd.agreement import Difference, comparison
 from syncd.config import Limits
 from syncd.cycle import pull_changes
 from syncd.errors import TryAgain
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.store.findings import Findings
 
 log = structlog.get_logger(__name__)

@@ -13,7 +13,7 @@ from connectors import OwnDunning
 from syncd import provider_clock, reconcile
 from syncd.config import Config
 from syncd.errors import ConfigError
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.plan import State
 
 WARN_AHEAD = timedelta(days=20)

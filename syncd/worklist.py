@@ -27,7 +27,7 @@ from rules.domain.wording import counted, joined, spoken, sums
 from rules.policy import Policies
 from syncd.aging import collector_of
 from syncd.cycle import open_files, watched
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.store.intent_rows import Intent
 
 _STATE_POINTS: Mapping[CreditStanding, int] = {"good": 0, "watch": 5, "hold": 20, "stop": 30}

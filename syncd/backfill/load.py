@@ -25,8 +25,8 @@ from syncd.backfill.check import MonthCheck, checked, windows_to_read_again
 from syncd.backfill.windows import pieces_of
 from syncd.clock import Clock
 from syncd.errors import TryAgain, Usage
+from syncd.ledger import Ledger
 from syncd.lock import held
-from syncd.office import Ledger
 from syncd.store.exported_rows import ExportedRows
 from syncd.store.past import Cut, Load, Past
 

@@ -21,7 +21,8 @@ from syncd.errors import SyncdError, Usage
 if TYPE_CHECKING:
     from syncd.backfill.check import MonthCheck
     from syncd.backfill.load import Ask, Backfill, Backfilled
-    from syncd.office import Ledger, Office
+    from syncd.ledger import Ledger
+from syncd.office import Office
 
 
 @click.command(short_help="Load years of history, with progress; goes on where it stopped.")

@@ -14,8 +14,8 @@ from syncd.toml_file import near_miss
 
 if TYPE_CHECKING:
     from syncd.config import Config
-    from syncd.cycle import Ground
     from syncd.office import Office
+    from syncd.pass_report import Ground
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def opened_alone_if_free(config: Path | None, connection: str | None) -> Iterato
 
 def ground_of(office: Office) -> Ground:
     """What a pass of this office stands on."""
-    from syncd.cycle import Ground
+    from syncd.pass_report import Ground
 
     return Ground(office.policies, office.config.limits, office.config.mode)
 

@@ -11,7 +11,7 @@ from syncd.errors import TryAgain, Usage
 
 if TYPE_CHECKING:
     from syncd.backfill.exported import Sorted
-    from syncd.office import Ledger
+    from syncd.ledger import Ledger
 
 _PROBLEMS_SHOWN = 20
 

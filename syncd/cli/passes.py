@@ -15,8 +15,9 @@ from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
 from syncd.cli.output import Table, brake_line, print_json, print_text
 
 if TYPE_CHECKING:
-    from syncd.cycle import PassReport
-    from syncd.office import Ledger, Office
+    from syncd.ledger import Ledger
+    from syncd.office import Office
+    from syncd.pass_report import PassReport
     from syncd.pull import Pulled
 
 VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Log each step to standard error.")
@@ -32,7 +33,7 @@ def cycle(*, verbose: bool, connection: str | None, as_json: bool, config: Path 
 
     Leaves with 1 where something needs a person: a held plan, a failed connection, an unclear or refused write.
     """
-    from syncd.cycle import attempt_pass
+    from syncd.attempt import attempt_pass
     from syncd.digest import send_if_due
     from syncd.feed import write_feed
     from syncd.ping import Ping

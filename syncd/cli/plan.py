@@ -14,7 +14,8 @@ from syncd.cli.output import Table, Text, brake_line, print_json, print_text, sa
 
 if TYPE_CHECKING:
     from syncd.approval import Answered, Unclear
-    from syncd.office import Ledger, Office
+    from syncd.ledger import Ledger
+    from syncd.office import Office
     from syncd.preview import Preview
     from syncd.store.intent_rows import Intent
 
@@ -121,11 +122,11 @@ def _answer(
 ) -> int:
     """Answer each action the words name; actions that `syncd plan` showed and no cycle stored yet are stored first."""
     from syncd.approval import find_actions
-    from syncd.cycle import PassReport, plan_accounts, watched
-    from syncd.memory.recall import forgotten
+    from syncd.cycle import plan_accounts, watched
+    from syncd.pass_report import PassReport
 
     with opened_alone_if_free(config, connection) as (office, alone):
-        for ledger in (one for one in office.ledgers if alone and forgotten(one) is None):
+        for ledger in (one for one in office.ledgers if alone and one.forgotten() is None):
             plan_accounts(ledger, ground_of(office), watched(ledger, office.policies), PassReport(ledger.name))
         answered = [answer(ledger, intent) for ledger, intent in find_actions(office.ledgers, words)]
     if not answered:

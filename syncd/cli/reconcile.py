@@ -16,7 +16,7 @@ from syncd.cli.passes import exit_code
 
 if TYPE_CHECKING:
     from syncd.config import Limits
-    from syncd.office import Ledger
+    from syncd.ledger import Ledger
 
 
 PATIENCE_S = 45.0  # a hint is taken within seconds, and passes are ten apart

@@ -16,7 +16,7 @@ from syncd.cli.output import Table, brake_line, print_json, print_text
 if TYPE_CHECKING:
     from rules.domain.facts import Book
     from syncd.config import Config
-    from syncd.office import Ledger
+    from syncd.ledger import Ledger
     from syncd.store.intent_rows import Step
     from syncd.store.journal import Entry
 

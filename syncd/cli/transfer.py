@@ -16,7 +16,8 @@ from syncd.errors import DataRefused, SyncdError, Usage
 
 if TYPE_CHECKING:
     from rules.domain.facts import Book
-    from syncd.office import Ledger, Office
+    from syncd.ledger import Ledger
+from syncd.office import Office
 
 
 @click.command("import", short_help="Take in a book file or CSV.")

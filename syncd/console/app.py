@@ -16,7 +16,8 @@ from syncd.console.http import Request, Response, Server, see_other, text
 from syncd.console.pages import Pages
 from syncd.errors import SyncdError, Usage
 from syncd.feed import stopped
-from syncd.office import Ledger, Office
+from syncd.ledger import Ledger
+from syncd.office import Office
 from syncd.standing import view
 
 JSON = "application/json"

@@ -26,7 +26,8 @@ from syncd.console.door import COOKIE, Door, Login
 from syncd.console.http import Request, Response, see_other, text
 from syncd.errors import Usage
 from syncd.explain import explain
-from syncd.office import Ledger, Office
+from syncd.ledger import Ledger
+from syncd.office import Office
 from syncd.standing import view
 from syncd.store import journal
 

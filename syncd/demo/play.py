@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 from rules import evaluate
 from rules.domain.facts import Dispute
 from rules.domain.money import Money
-from syncd.cycle import Ground, PassReport, attempt_pass, open_files
+from syncd.attempt import attempt_pass
+from syncd.cycle import open_files
 from syncd.demo.script import DAYS, Event, cents
 from syncd.demo.stage import Cast, Stage
 from syncd.feed import write_feed
-from syncd.office import Ledger, Office
+from syncd.ledger import Ledger
+from syncd.office import Office
+from syncd.pass_report import Ground, PassReport
 
 # 20:30 in London's winter is afternoon in New York and morning of the next day in Auckland: business hours in both.
 PASS_AT = time(20, 30, tzinfo=UTC)

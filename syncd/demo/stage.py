@@ -23,7 +23,8 @@ from connectors.simulator.smtp import Mailbox
 from connectors.simulator.xero import XeroCompany
 from syncd.config import load_config
 from syncd.demo.script import Script, address
-from syncd.office import Ledger, Office, open_office
+from syncd.ledger import Ledger
+from syncd.office import Office, open_office
 
 _SECRET = "demo-secret"  # noqa: S105 - opens two simulated companies and nothing else
 _REDIRECT = "http://127.0.0.1/callback"

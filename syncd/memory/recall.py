@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from connectors import Connector, Receipt
 from rules.domain.actions import AddNote, SendMessage
@@ -13,9 +12,6 @@ from syncd.memory.mail_log import MailLog
 from syncd.outbox import targets
 from syncd.store.intent_rows import Step
 from syncd.store.mirror import Mirror
-
-if TYPE_CHECKING:
-    from syncd.office import Ledger
 
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -43,16 +39,3 @@ def is_remembered(step: Step, mirror: Mirror, since: datetime | None) -> bool:
     facts = [mirror.fact(ref) for ref in targets(step.operation)]
     written = [fact.issued_on for fact in facts if isinstance(fact, Invoice)]
     return since is not None and len(written) == len(facts) > 0 and min(written) > since.date()
-
-
-def forgotten(ledger: Ledger) -> str | None:
-    """What this database has forgotten, in one sentence; None where it knows all that was sent from here.
-
-    A database that never decided on these books knows nothing; charges of ours in them tell that another one did.
-    """
-    lost, is_new = ledger.lineage.forgotten(), ledger.connections.standing().evaluated_on is None
-    if lost is not None or not is_new or ledger.lineage.recovered_at() is not None:
-        return lost
-    if ledger.desk.customers("finance_charge") or not ledger.mirror.has_charges_of_ours():
-        return None
-    return "the books carry charges of ours that this database knows nothing of"

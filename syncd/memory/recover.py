@@ -14,8 +14,10 @@ from connectors.errors import Unprovable
 from rules.domain.decisions import FinanceCharge
 from rules.domain.facts import Invoice
 from rules.domain.money import Money
-from syncd.cycle import Ground, PassReport, plan_accounts, pull_changes
-from syncd.office import Ledger, Office
+from syncd.cycle import plan_accounts, pull_changes
+from syncd.ledger import Ledger
+from syncd.office import Office
+from syncd.pass_report import Ground, PassReport
 from syncd.store.intent_rows import Intent, Step
 
 _MOST_ROUNDS = 60  # each round finds at most one more period of a charge; five years of months

@@ -17,7 +17,7 @@ from rules.domain.facts import Account, Customer, Fact, Invoice
 from rules.domain.money import Money
 from rules.policy import Policies
 from syncd.errors import TryAgain, Usage
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.store.desk import Filed, Word
 from syncd.store.mirror import Called
 from syncd.toml_file import near_miss

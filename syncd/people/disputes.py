@@ -8,7 +8,7 @@ from datetime import date
 from rules.domain.eligibility import disputed
 from rules.domain.facts import Dispute, Invoice
 from syncd.errors import Usage
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk, Noted, amount_of, day_of, must_be_open
 from syncd.people.records import Found, one_of
 from syncd.store.desk import Paper

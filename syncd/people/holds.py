@@ -9,7 +9,7 @@ from rules.domain.decisions import CreditState
 from rules.domain.facts import Account, CreditStanding, Customer, Hold
 from rules.domain.positions import STANDINGS, worst
 from syncd.errors import Usage
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk, Noted
 from syncd.people.records import must_be_ours
 from syncd.store.desk import BOOK_FILE, Filed, Paper

@@ -13,7 +13,7 @@ from rules.domain.money import Money, minor_units, total
 from rules.domain.plans import is_broken
 from rules.domain.situation import Situation
 from syncd.errors import Usage
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk, Noted, amount_of, numbers, one_currency
 from syncd.people.records import one_of, running
 from syncd.store.desk import Filed

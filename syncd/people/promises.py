@@ -10,7 +10,7 @@ from rules.domain.facts import Account, Invoice, Promise
 from rules.domain.money import total
 from rules.domain.promised import PromiseState
 from syncd.errors import Usage
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk, Noted, amount_of, day_of, numbers, one_currency
 from syncd.people.records import must_be_ours, one_of, running
 from syncd.store.desk import Filed, Paper

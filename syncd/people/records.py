@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from syncd.errors import Usage
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk
 from syncd.store.desk import BOOK_FILE, Filed
 from syncd.toml_file import near_miss

@@ -9,7 +9,7 @@ from typing import Any
 from connectors import Ref
 from rules.domain.facts import Contacted, Customer, Dispute, Hold, InstallmentPlan, Invoice, Promise
 from rules.domain.money import total
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.people import disputes, holds, plans, promises, waivers
 from syncd.people.clerk import Clerk
 from syncd.people.records import subjects

@@ -14,7 +14,7 @@ from rules.domain.facts import Account, ChargeBilled, ChargeReversed, ChargeWaiv
 from rules.domain.money import Money
 from rules.domain.wording import spoken
 from syncd.errors import Usage
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk, Noted, amount_of
 from syncd.people.records import one_of
 from syncd.store.desk import Filed, Paper

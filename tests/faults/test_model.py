@@ -22,10 +22,11 @@ from connectors.errors import Conflict, ConsentNeeded, Rejected, Throttled, Unav
 from connectors.simulator.clock import SimulatedClock
 from rules.domain.actions import EmailInvoice, Operation
 from rules.domain.facts import Dispute
+from syncd.attempt import attempt_pass
 from syncd.config import load_config
-from syncd.cycle import Ground, attempt_pass
 from syncd.errors import TryAgain
 from syncd.office import open_office
+from syncd.pass_report import Ground
 from syncd.store import journal
 from tests.spine.conftest import CONFIG, RULES, START, MemoryBooks
 

@@ -9,7 +9,7 @@ import pytest
 from connectors.simulator.http import Request
 from rules.domain.actions import EmailInvoice, SendMessage
 from rules.domain.facts import Dispute
-from syncd.office import Ledger
+from syncd.ledger import Ledger
 from tests.faults.cases import CASES, Case
 from tests.faults.matrix import pairs
 from tests.faults.test_lines import ends

@@ -29,10 +29,13 @@ from connectors.simulator.http import Fault, FaultKind, Request, Response, Serve
 from connectors.simulator.quickbooks import QuickBooksCompany
 from connectors.simulator.smtp import Mailbox
 from connectors.simulator.xero import XeroCompany
+from syncd.attempt import attempt_pass
 from syncd.clock import SystemClock, timing
 from syncd.config import load_config
-from syncd.cycle import Ground, PassReport, attempt_pass, due_accounts, plan_accounts, pull_changes, settle_open
-from syncd.office import Ledger, Office, open_office
+from syncd.cycle import due_accounts, plan_accounts, pull_changes, settle_open
+from syncd.ledger import Ledger
+from syncd.office import Office, open_office
+from syncd.pass_report import Ground, PassReport
 from syncd.store import journal
 from tests.faults.cases import HEAD, Case
 

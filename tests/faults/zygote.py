@@ -24,11 +24,12 @@ import connectors.xero.auth
 import connectors.xero.client  # noqa: F401 - loaded before the first fork
 from connectors.simulator.clock import SimulatedClock
 from syncd import crash
+from syncd.attempt import attempt_pass
 from syncd.config import load_config
-from syncd.cycle import Ground, attempt_pass
 from syncd.errors import SyncdError
 from syncd.feed import write_feed
 from syncd.office import open_office
+from syncd.pass_report import Ground
 from tests.faults.cases import HEAD
 
 CONFIG = 'state_dir = "state"\n[connections.a]\nkind = "file"\npath = "books"\ntimezone = "America/New_York"\n'

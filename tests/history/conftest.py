@@ -18,7 +18,8 @@ from connectors.simulator.quickbooks import QuickBooksCompany
 from connectors.simulator.xero import XeroCompany
 from syncd.backfill.load import Ask, Backfilled, Progress, opened_load
 from syncd.config import load_config
-from syncd.office import Ledger, open_office
+from syncd.ledger import Ledger
+from syncd.office import open_office
 from syncd.store.past import Past
 
 RULES = '[select]\ndefault = "standard"\n[policies.standard]\nextends = "standard"\n'

@@ -21,8 +21,9 @@ from connectors.simulator.xero import XeroCompany
 from syncd.clock import SystemClock
 from syncd.config import load_config
 from syncd.consent import adopted
-from syncd.cycle import Ground
-from syncd.office import Ledger, Office, open_office
+from syncd.ledger import Ledger
+from syncd.office import Office, open_office
+from syncd.pass_report import Ground
 
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)

@@ -14,8 +14,8 @@ import pytest
 
 from connectors.errors import Unavailable
 from connectors.simulator.http import Fault, Response
+from syncd.attempt import attempt_pass
 from syncd.cli.root import run
-from syncd.cycle import attempt_pass
 from syncd.errors import DiskFull
 from syncd.memory.mail_log import LoggedMailer
 from tests.service.conftest import Site, trade

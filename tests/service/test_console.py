@@ -20,13 +20,14 @@ import pytest
 import requests
 
 from syncd import hints
+from syncd.attempt import attempt_pass
 from syncd.cli.root import run
 from syncd.console.app import App, serving
 from syncd.console.door import open_door
 from syncd.console.http import LONGEST_BODY, Request, Server
-from syncd.cycle import Ground, attempt_pass
 from syncd.errors import ConfigError, TryAgain
 from syncd.office import Office
+from syncd.pass_report import Ground
 from tests.service.conftest import Site, trade
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -10,8 +10,8 @@ import pytest
 from connectors.errors import Unavailable
 from connectors.simulator.http import Fault
 from syncd.atomic import replace_file
-from syncd.cycle import PassReport
 from syncd.daemon import Daemon
+from syncd.pass_report import PassReport
 from syncd.progress import PATIENCE_S, Progress
 from tests.service.conftest import trade
 

@@ -9,8 +9,8 @@ import pytest
 from connectors import OwnDunning
 from connectors.simulator.http import Response, Server
 from syncd import provider_clock
+from syncd.attempt import attempt_pass
 from syncd.checkup import examine
-from syncd.cycle import attempt_pass
 from tests.service.conftest import trade
 
 

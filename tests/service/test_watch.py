@@ -14,9 +14,9 @@ import pytest
 from connectors.simulator.http import Fault, Request, Response, Server
 from connectors.simulator.smtp import Mailbox
 from syncd import digest, logs
+from syncd.attempt import attempt_pass
 from syncd.cli.root import run
 from syncd.config import DigestConfig, load_config
-from syncd.cycle import attempt_pass
 from syncd.daemon import Daemon
 from syncd.ping import Ping
 from tests.service.conftest import trade

@@ -19,8 +19,9 @@ from rules.domain.actions import CreateInvoice, EmailInvoice, Operation, SetStop
 from rules.domain.facts import Company, Customer, Invoice, Payment
 from rules.domain.money import Money
 from syncd.config import Config, load_config
-from syncd.cycle import Ground
-from syncd.office import Ledger, Office, open_office
+from syncd.ledger import Ledger
+from syncd.office import Office, open_office
+from syncd.pass_report import Ground
 
 START = datetime(2025, 3, 3, 14, 0, tzinfo=UTC)
 

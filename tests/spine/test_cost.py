@@ -13,8 +13,9 @@ from bench.counting import Counts, counted
 from bench.passes import START, a_pass, opened
 from bench.ready_books import ReadyBooks
 from connectors.simulator.clock import SimulatedClock
-from syncd.cycle import PassReport
-from syncd.office import Ledger, Office
+from syncd.ledger import Ledger
+from syncd.office import Office
+from syncd.pass_report import PassReport
 
 SMALL, LARGE, EACH = 30, 600, 5
 

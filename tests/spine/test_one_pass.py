@@ -12,7 +12,9 @@ from connectors import Receipt, Ref
 from connectors.errors import Conflict, ConsentNeeded, Rejected, Throttled, Unavailable
 from rules.domain.actions import CreateInvoice, EmailInvoice, SendMessage, SetStopSell
 from syncd import approval
-from syncd.cycle import Ground, attempt_pass, due_accounts, may_write, run_pass
+from syncd.attempt import attempt_pass
+from syncd.cycle import due_accounts, may_write, run_pass
+from syncd.pass_report import Ground
 from syncd.store import journal
 
 REMINDER = "reminders/I-1/level-1"

@@ -1,0 +1,67 @@
+"""A pass that may fail: it becomes a sentence, an exit code, and a provider left alone as long as it must be."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from connectors.errors import ConnectorError, ConsentNeeded, Throttled, WrongCompany
+from syncd.cycle import run_pass
+from syncd.errors import ConfigError, TryAgain
+from syncd.ledger import Ledger
+from syncd.pass_report import Ground, PassReport
+
+log = structlog.get_logger(__name__)
+
+
+def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
+    """A pass whose failure is a sentence and an exit code, and which parks a connection that must be left alone."""
+    structlog.contextvars.bind_contextvars(connection=ledger.name)
+    started, report = ledger.clock.monotonic(), PassReport(ledger.name)
+    try:
+        run_pass(ledger, ground, report)
+    except (ConnectorError, ConfigError, TryAgain) as error:
+        said = _said(ledger, error)
+        report.failure, report.exit_code = said, _exit_code(error)
+        with suppress(TryAgain):  # what cannot be written down now is met again with the next pass
+            _park(ledger, error, said)
+        taken_s = round(ledger.clock.monotonic() - started, 3)
+        log.warning("pass.failed", error=type(error).__name__, why=said, duration_s=taken_s)
+    else:
+        if ledger.connections.standing().parked_why is not None:
+            ledger.connections.unpark()
+        log.info("pass.finished", **report.line(), duration_s=round(ledger.clock.monotonic() - started, 3))
+    finally:
+        structlog.contextvars.unbind_contextvars("connection")
+    return report
+
+
+def _said(ledger: Ledger, error: Exception) -> str:
+    """What went wrong; where only a person can mend it, with the whole command that does."""
+    command = f"syncd connect {ledger.name}"
+    said = str(error).replace("`syncd connect`", f"`{command}`")
+    needs_command = isinstance(error, ConsentNeeded | WrongCompany) and command not in said
+    return f"{said}; mend it with `{command}`" if needs_command else said
+
+
+def _park(ledger: Ledger, error: Exception, said: str) -> None:
+    """Leave the provider alone as long as it has to be; where it has not to be, only note why the pass failed."""
+    if isinstance(error, ConsentNeeded | WrongCompany):
+        ledger.connections.park(said, None)
+    elif isinstance(error, ConnectorError):
+        rest_s = error.retry_after_s if isinstance(error, Throttled) else 0
+        ledger.connections.park(said, ledger.clock.now() + timedelta(seconds=rest_s))
+
+
+def _exit_code(error: Exception) -> int:
+    match error:
+        case ConsentNeeded() | WrongCompany():
+            return 77
+        case Throttled() | TryAgain():
+            return 75
+        case ConfigError():
+            return 78
+        case _:
+            return 69

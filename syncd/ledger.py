@@ -1,0 +1,188 @@
+"""One connection with everything needed to work on it: its copy of the books, its desk, its outbox, its consent.
+
+It knows who carries an operation out and what of it nobody can. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Protocol
+
+import structlog
+
+from connectors import Connector, OwnDunning, Receipt
+from connectors.errors import ConnectorError, ConsentNeeded, Throttled
+from rules.domain.actions import EmailInvoice, Operation, SendMessage
+from rules.domain.facts import Company
+from syncd import provider_clock
+from syncd.accounts import Files
+from syncd.clock import Clock, CompanyTime
+from syncd.config import ConnectionConfig
+from syncd.letters import LetterTray
+from syncd.memory.lineage import Lineage
+from syncd.memory.mail_log import LoggedMailer, MailLog
+from syncd.memory.recall import is_remembered, recall
+from syncd.outbox import Memory, Outbox, Writer
+from syncd.secrets.vault import Vault
+from syncd.store.connections import Connections
+from syncd.store.desk import Desk
+from syncd.store.engine import Store
+from syncd.store.findings import Findings
+from syncd.store.intent_rows import Step
+from syncd.store.intents import Intents
+from syncd.store.leases import Lease
+from syncd.store.mirror import Mirror
+
+OWN_DUNNING = "own_dunning"
+log = structlog.get_logger(__name__)
+
+
+class Mailer(Writer, Protocol):
+    """Our own SMTP."""
+
+    def unsupported(self, operation: Operation) -> str | None:
+        """Why the operation cannot be mailed; None where it can."""
+        ...
+
+    def tell(self, to: Sequence[str], subject: str, body: str, key: str) -> Receipt:
+        """Send the office's own people a plain letter."""
+        ...
+
+    def check(self) -> None:
+        """Log in at the mail server and out again. Raises what a failure means for mail."""
+        ...
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One connection with everything needed to work on it."""
+
+    config: ConnectionConfig
+    clock: Clock
+    store: Store
+    mirror: Mirror
+    desk: Desk
+    intents: Intents
+    connections: Connections
+    vault: Vault
+    connector: Connector
+    letters: LetterTray
+    lineage: Lineage
+    mail_log: MailLog
+    lease: Lease
+    mailer: Mailer | None = None
+    _own_dunning: OwnDunning | None = None
+
+    @property
+    def name(self) -> str:
+        """The connection's name in the configuration."""
+        return self.config.name
+
+    @property
+    def files(self) -> Files:
+        """The customers' files."""
+        return Files(self.mirror, self.desk, self.intents)
+
+    @property
+    def company(self) -> Company | None:
+        """Whose books these are, once they were pulled."""
+        return self.connections.standing().company
+
+    @property
+    def findings(self) -> Findings:
+        """What was found about the connection, newest only."""
+        return Findings(self.store, self.name)
+
+    @property
+    def clock_ahead_s(self) -> int | None:
+        """By how many seconds the provider's clock was ahead of ours when last read; None before that."""
+        found = self.findings.get(provider_clock.KIND)
+        return int(found.document["ahead_s"]) if found else None
+
+    def own_dunning(self) -> OwnDunning:
+        """What the provider does to late payers by itself, as last asked."""
+        if self._own_dunning is None:
+            found = self.findings.get(OWN_DUNNING)
+            self._own_dunning = OwnDunning(**found.document) if found else OwnDunning(None, None)
+        return self._own_dunning
+
+    def note_own_dunning(self) -> None:
+        """Ask the provider anew; what it does not tell stays unknown, and is no reason to stop.
+
+        Raises:
+            ConsentNeeded, Throttled: nothing more may be asked now.
+        """
+        try:
+            found = self.connector.own_dunning()
+        except (ConsentNeeded, Throttled):
+            raise
+        except ConnectorError as error:
+            log.warning("dunning.not_told", connection=self.name, error=type(error).__name__)
+            found = OwnDunning(None, None)
+        self.findings.put(OWN_DUNNING, asdict(found), self.clock.now())
+        self._own_dunning = found
+
+    def _would_remind_twice(self) -> bool:
+        return getattr(self.config.table, "own_reminders", "accept") == "refuse" and bool(self.own_dunning().reminders)
+
+    @property
+    def time(self) -> CompanyTime:
+        """The company's own time."""
+        return CompanyTime(self.clock, self.config.timezone)
+
+    def today(self) -> date:
+        """The company's local day."""
+        return self.time.today()
+
+    def outbox(self) -> Outbox:
+        """The way out. Raises TryAgain where another office works on the connection."""
+        self.lease.take()
+        remember = self.recall if self.lineage.recovered_at() else None
+        memory = Memory(self.lineage.keep, remember, self.lease.renew, self.lease.check)
+        clock_off = provider_clock.too_far(self.clock_ahead_s, self.name)
+        return Outbox(self.intents, self.mirror, self.connector, self.writer_for, self.time, memory, clock_off)
+
+    def forgotten(self) -> str | None:
+        """What this database has forgotten, in one sentence; None where it knows all that was sent from here.
+
+        A database that never decided on these books knows nothing; charges of ours in them tell that another one did.
+        """
+        lost, is_new = self.lineage.forgotten(), self.connections.standing().evaluated_on is None
+        if lost is not None or not is_new or self.lineage.recovered_at() is not None:
+            return lost
+        if self.desk.customers("finance_charge") or not self.mirror.has_charges_of_ours():
+            return None
+        return "the books carry charges of ours that this database knows nothing of"
+
+    def recall(self, step: Step) -> Receipt | None:
+        """The trace an operation left before this store remembers; None where there is none. Raises Unprovable."""
+        if is_remembered(step, self.mirror, self.lineage.recovered_at()):
+            return None
+        return recall(step, self.intents.steps(step.action), self.connector, self.mail_log)
+
+    def writer_for(self, operation: Operation) -> Writer:
+        """Who carries the operation out."""
+        if isinstance(operation, SendMessage):
+            if operation.channel == "letter":
+                return self.letters
+            if self.mailer is not None:
+                return LoggedMailer(self.mailer, self.mail_log, self.clock)
+        return self.connector
+
+    def unsupported(self, operation: Operation) -> str | None:
+        """Why nothing here can carry the operation out; None where something can."""
+        if isinstance(operation, SendMessage | EmailInvoice) and self._would_remind_twice():
+            where = self.own_dunning().where
+            return (
+                "the provider sends reminders of its own, and customers would be reminded twice: switch them off there "
+                f'({where}), or set own_reminders = "accept"'
+            )
+        if not isinstance(operation, SendMessage):
+            return self.connector.unsupported(operation)
+        if operation.channel == "letter":
+            return None
+        if self.mailer is None:
+            return "no [email] in the configuration, so no message of our own can go out"
+        return self.mailer.unsupported(operation)
