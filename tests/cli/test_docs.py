@@ -52,6 +52,7 @@ def test_the_ten_minutes_of_the_readme_work_as_written(syncd: Syncd, tmp_path: P
     ran = syncd("assess", "--book", tmp_path / "open.csv", "--rules", tmp_path / "trial" / "rules.d")
     assert ran.code == 0
     assert "1080.00" in ran.out
+    assert "reminder, level 1 (friendly, email)" in ran.out
 
 
 def test_the_examples_for_accountants_are_right(syncd: Syncd, tmp_path: Path) -> None:
