@@ -14,7 +14,7 @@ conformance suite tells what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib import import_module
@@ -123,6 +123,10 @@ class Connector(Protocol):
 
     def fetch(self, ref: Ref) -> Record | None:
         """The record as it is now, by its own id; None where the provider says it does not exist."""
+        ...
+
+    def open_invoices(self, customers: Sequence[str]) -> tuple[Record | Unreadable, ...]:
+        """The invoices of these customers with something open, as they are now; one request for thirty of them."""
         ...
 
     def pay_link(self, invoice: str) -> str | None:

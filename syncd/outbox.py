@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from connectors import Connector, Receipt, Ref
+from connectors import Connector, Receipt, Record, Ref
 from connectors.errors import (
     Conflict,
     ConsentNeeded,
@@ -248,11 +248,29 @@ class Outbox:
                 return f"{ref.kind} {ref.id} cannot be read: {error}"
             if now is None:
                 return f"{ref.kind} {ref.id} is not in the books any more"
-            if isinstance(step.operation, SetStopSell):
-                continue  # a flag is a state: it is set to what it shall be, whatever our copy or somebody made of it
+            if isinstance(step.operation, SetStopSell):  # a state: set as it shall be, whatever somebody made of it
+                return self._debt_moved(step)
             if (change := difference(held, now.fact)) is not None:
                 return f"{ref.kind} {ref.id} {change}"
         return asked_too_much(step.operation, self.mirror)
+
+    def _debt_moved(self, step: Step) -> str | None:
+        """What changed of the open invoices a standing rests on: the whole family's, which one request shows.
+
+        What came to be owed since weakens no hold and is told by the next pull; so is what we have no copy of.
+        """
+        families = self.mirror.family(self.mirror.heads([step.customer]))
+        family = [member for members in families.values() for member in members]
+        shown = {record.ref.id: record for record in self.connector.open_invoices(family)}
+        for held in self.mirror.facts_of(family):
+            if not isinstance(held, Invoice):
+                continue
+            now = shown.get(held.ref)
+            if isinstance(now, Record) and (change := difference(held, now.fact)) is not None:
+                return f"invoice {held.ref} {change}"
+            if now is None and held.status == "open" and held.balance.amount > 0:
+                return f"invoice {held.ref} is not open any more"
+        return None
 
 
 def targets(operation: Operation) -> tuple[Ref, ...]:

@@ -7,7 +7,7 @@ problem, what was read before stays, and the next pull looks again. It holds the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from connectors import (
     Receipt,
     Record,
     Ref,
+    Unreadable,
 )
 from connectors.errors import BookRefused, Rejected, Unavailable
 from connectors.file.folder import Edition, newest
@@ -87,6 +88,12 @@ class FileConnector:
         """The record as the newest file has it now. Raises Unavailable."""
         fact = self._read(self._edition())[1].get(ref)
         return Record(ref, fact) if fact is not None else None
+
+    def open_invoices(self, customers: Sequence[str]) -> tuple[Record | Unreadable, ...]:
+        """What is open of these customers' invoices by the newest file. Raises Unavailable."""
+        facts = self._read(self._edition())[1].items()
+        bills = ((ref, fact) for ref, fact in facts if isinstance(fact, Invoice) and fact.customer in customers)
+        return tuple(Record(ref, bill) for ref, bill in bills if bill.status == "open" and bill.balance)
 
     def pay_link(self, invoice: str) -> str | None:
         """A folder knows no address beyond what the book says itself."""

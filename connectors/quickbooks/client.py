@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from connectors import AgedReceivables, ConnectionSettings, OwnDunning, Page, Receipt, Record, Ref
+from connectors import AgedReceivables, ConnectionSettings, OwnDunning, Page, Receipt, Record, Ref, Unreadable
 from connectors.history import HistoryList, HistoryPage, Window
 from connectors.quickbooks.past import IN_FLIGHT, LISTS, Past
 from connectors.quickbooks.read import Reader
@@ -43,6 +43,10 @@ class QuickBooksConnector:
     def fetch(self, ref: Ref) -> Record | None:
         """The record as it is now; None where QuickBooks says it does not exist."""
         return self._reader.fetch(ref)
+
+    def open_invoices(self, customers: Sequence[str]) -> tuple[Record | Unreadable, ...]:
+        """What is open of these customers' invoices now."""
+        return self._reader.open_invoices(customers)
 
     def pay_link(self, invoice: str) -> str | None:
         """The invoice's page for customers, where the company takes payments online."""

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from connectors import AgedReceivables, ConnectionSettings, FactKind, Page, Record, Ref
+from connectors import AgedReceivables, ConnectionSettings, FactKind, Page, Record, Ref, Unreadable
 from connectors.errors import Rejected, Unavailable
 from connectors.quickbooks import mapping
 from connectors.quickbooks.cursor import Cursor
@@ -34,6 +34,7 @@ OVERLAP = timedelta(minutes=5)
 CDC_REACH = timedelta(days=29)  # of 30: a day in hand
 RECHECK = timedelta(days=7)
 _BAD_ID = "2030"
+_OPEN = "Balance > '0'"
 _LATE_FEES = "Late fee income"
 
 
@@ -91,6 +92,10 @@ class Reader:
         if row is None:
             return None
         return self._records.one(ref, row, self.profile())
+
+    def open_invoices(self, customers: Sequence[str]) -> tuple[Record | Unreadable, ...]:
+        """What is open of these customers' invoices, by as few queries as their ids fit into."""
+        return self._records.listed("invoice", self._records.of_customers("Invoice", customers, _OPEN), self.profile())
 
     def row(self, entity: str, ref: str) -> dict[str, Any] | None:
         """The JSON of one record; None where there is none."""

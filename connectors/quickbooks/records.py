@@ -5,7 +5,7 @@ The only reading done here is of the payments that say where a credit memo was u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
@@ -44,6 +44,15 @@ class Records:
         if not isinstance(record, Record):
             raise MalformedRecordError(record.problem if isinstance(record, Unreadable) else "deleted")
         return record
+
+    def listed(self, kind: FactKind, rows: Iterable[Row], profile: Profile) -> tuple[Record | Unreadable, ...]:
+        """Rows read by themselves, not as a page; what of them is gone is left out."""
+        records = (self._record(kind, row, profile, {}) for row in rows)
+        return tuple(record for record in records if not isinstance(record, Gone))
+
+    def of_customers(self, entity: str, customers: Sequence[str], also: str = "") -> Iterator[Row]:
+        """Rows of these customers, thirty asked for at once; of those only the ones that meet `also`."""
+        return self._rows_where(entity, "CustomerRef", customers, also)
 
     def version(self, entity: str, row: Row, profile: Profile) -> str:
         """The version of the fact this row is; empty for other entities and rows that are not whole."""
@@ -95,14 +104,14 @@ class Records:
         ids = sorted({ref for row in used for ref in mapping.payments_of(row)})
         silent = [row for row in used if not mapping.payments_of(row)]
         customers = sorted({mapping.ref_of(row, "CustomerRef") for row in silent} - {""})
-        payments = {str(row.get("Id")): row for row in self._payments_where("Id", ids)}
-        payments |= {str(row.get("Id")): row for row in self._payments_where("CustomerRef", customers)}
+        payments = {str(row.get("Id")): row for row in self._rows_where("Payment", "Id", ids)}
+        payments |= {str(row.get("Id")): row for row in self.of_customers("Payment", customers)}
         return mapping.credit_uses(list(payments.values()), profile)
 
-    def _payments_where(self, name: str, values: Sequence[str]) -> Iterator[Row]:
+    def _rows_where(self, entity: str, name: str, values: Sequence[str], also: str = "") -> Iterator[Row]:
         for first in range(0, len(values), _AT_ONCE):
             chunk = ", ".join(f"'{value}'" for value in values[first : first + _AT_ONCE])
-            yield from self._api.every("Payment", f"{name} IN ({chunk})")
+            yield from self._api.every(entity, f"{name} IN ({chunk}){f' and {also}' if also else ''}")
 
 
 def _rates(documents: Sequence[Row], profile: Profile) -> tuple[Rate, ...]:

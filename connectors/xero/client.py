@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import urllib3.exceptions as wire_errors
 from xero_python.exceptions import ApiSSLException, HTTPStatusException
 
-from connectors import AgedReceivables, ConnectionSettings, OwnDunning, Page, Receipt, Record, Ref
+from connectors import AgedReceivables, ConnectionSettings, OwnDunning, Page, Receipt, Record, Ref, Unreadable
 from connectors.errors import ConnectorError, ConsentNeeded, OutcomeUnknown, Rejected, Unavailable
 from connectors.history import HistoryList, HistoryPage, Window
 from connectors.markers import digest
@@ -74,6 +74,10 @@ class XeroConnector:
     def fetch(self, ref: Ref) -> Record | None:
         """The record as it is now; None where Xero says it does not exist."""
         return self._reader.fetch(ref)
+
+    def open_invoices(self, customers: Sequence[str]) -> tuple[Record | Unreadable, ...]:
+        """What is open of these customers' invoices now."""
+        return self._reader.open_invoices(customers)
 
     def pay_link(self, invoice: str) -> str | None:
         """The invoice's online page; a draft has none."""

@@ -14,15 +14,24 @@ A write reads its target again anyway. All times are the server's, and advance o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from connectors import AgedReceivables, ConnectionSettings, Gone, OpenBalance, Page, Record, Ref
+from connectors import AgedReceivables, ConnectionSettings, Gone, OpenBalance, Page, Record, Ref, Unreadable
 from connectors.errors import MalformedRecordError
 from connectors.xero.contacts import Contacts
 from connectors.xero.cursor import State, decoded
-from connectors.xero.listings import CREDIT_NOTES, OPEN_INVOICES, OVERPAYMENTS, PREPAYMENTS, Listing, sheets
+from connectors.xero.listings import (
+    CREDIT_NOTES,
+    IDS_PER_CALL,
+    OPEN_INVOICES,
+    OVERPAYMENTS,
+    PREPAYMENTS,
+    Listing,
+    sheets,
+)
 from connectors.xero.mapping import (
     Books,
     Entry,
@@ -112,6 +121,17 @@ class Reader:
             if answer is not None:
                 return self._found(ref, [e for row in rows(answer.document, key) for e in entries(row, self._books())])
         return None
+
+    def open_invoices(self, customers: Sequence[str]) -> tuple[Record | Unreadable, ...]:
+        """What is open of these contacts' invoices, forty contacts a call."""
+        found: list[Record | Unreadable] = []
+        for first in range(0, len(customers), IDS_PER_CALL):
+            contacts = {"contact_i_ds": list(customers[first : first + IDS_PER_CALL])}
+            listing = replace(OPEN_INVOICES, arguments={**OPEN_INVOICES.arguments, **contacts})
+            for sheet in sheets(self._calls, listing):
+                entries = (entry for row in sheet.rows for entry in invoice_entries(row, self._books()))
+                found.extend(one for one in entries if one.ref.kind == "invoice" and not isinstance(one, Gone))
+        return tuple(found)
 
     def pay_link(self, invoice: str) -> str | None:
         """The address of the invoice's online page."""

@@ -44,6 +44,18 @@ def test_a_first_load_brings_the_company_first_and_everything_that_is_open(busy)
     assert open_in(facts_of(pages)) == busy.open_cents()
 
 
+def test_what_some_customers_owe_now_is_shown_without_a_pull(busy):
+    busy.pull()
+    oak, elm = sorted({bill.customer for bill in busy.mirror().values() if isinstance(bill, Invoice)})
+    paid = next(ref for ref, bill in busy.mirror().items() if isinstance(bill, Invoice) and bill.customer == oak).id
+    busy.pay(paid, busy.open_cents()[paid])
+    found = {record.ref.id: record.fact for record in busy.connector.open_invoices([oak, elm])}
+    assert {ref: int(bill.balance.amount * 100) for ref, bill in found.items()} == busy.open_cents()
+    assert paid not in found
+    assert {bill.customer for bill in (one.fact for one in busy.connector.open_invoices([elm]))} == {elm}
+    assert busy.connector.open_invoices(["nobody"]) == ()
+
+
 def test_a_full_listing_says_where_each_kind_begins_and_ends(busy):
     pages = busy.pull()
     begun = [kind for page in pages for kind in page.replaces]

@@ -77,7 +77,7 @@ ROWS: Mapping[str, Row] = {
     "C2": Row(
         "paid between our reading and our writing",
         STALE,
-        {"stop-sell on": ONCE, "stop-sell off": ONCE, "reversal": ONCE},
+        {"stop-sell off": ONCE, "reversal": ONCE},
     ),
     "C3": Row(
         "paid after our last look",

@@ -10,7 +10,7 @@ from connectors.simulator.http import Request
 from rules.domain.actions import EmailInvoice, SendMessage
 from rules.domain.facts import Dispute
 from syncd.ledger import Ledger
-from tests.faults.cases import CASES, Case
+from tests.faults.cases import CASE, CASES, Case
 from tests.faults.matrix import pairs
 from tests.faults.test_lines import ends
 from tests.faults.world import Builder, World, is_write
@@ -51,6 +51,37 @@ def test_c2_paid_between_our_reading_and_our_writing(build: Builder, case: Case,
             world.company.pay(world.invoice, open_cents, world.today)
         ledger.outbox().drain()
     ends("C2", world, provider)
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_c2_a_flag_is_not_lifted_for_a_payment_that_was_taken_back_meanwhile(build: Builder, provider: str) -> None:
+    world = build(CASE["stop-sell on"], provider)
+    world.quiet()
+    payment = world.company.pay(world.invoice, 100_000, world.today)
+    with world.ledger() as (ledger, ground):
+        world.before_drain(ledger, ground)
+        assert [one.decision.after for one in ledger.intents.actions(("planned",))] == ["good"]
+        world.company.unpay(payment)
+        assert ledger.outbox().drain().stale == 1
+    assert CASE["stop-sell off"].count(world) == 0
+    world.quiet()
+    assert CASE["stop-sell off"].count(world) == 0
+    assert world.count == 1
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_c2_the_look_before_a_flag_is_one_request_however_much_is_open(build: Builder, provider: str) -> None:
+    world = build(CASE["stop-sell on"], provider)
+    for number in range(30):
+        due_on = world.today - timedelta(days=40)
+        world.company.add_invoice(world.customer, f"20{number}", due_on - timedelta(days=30), due_on, 10_000)
+    with world.ledger() as (ledger, ground):
+        world.before_drain(ledger, ground)
+        world.server.seen.clear()
+        assert ledger.outbox().drain().stale == 0
+    looked_at_invoices = [one for one in world.server.seen if "Invoice" in one.path + str(one.query)]
+    assert world.count == 1
+    assert len(looked_at_invoices) == 1
 
 
 @pytest.mark.parametrize("case", MAILS, ids=str)

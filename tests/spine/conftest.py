@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -117,6 +117,11 @@ class MemoryBooks:
             self.on_fetch(ref)
         fact = self.facts.get(ref)
         return Record(ref, fact) if fact else None
+
+    def open_invoices(self, customers: Sequence[str]) -> tuple[Record, ...]:
+        self.fetched.append(Ref("invoice", "all that is open"))
+        bills = [fact for fact in self.facts.values() if isinstance(fact, Invoice) and fact.customer in customers]
+        return tuple(Record(Ref("invoice", bill.ref), bill) for bill in bills if bill.balance)
 
     def pay_link(self, invoice: str) -> str | None:
         return f"https://pay.example/{invoice}"

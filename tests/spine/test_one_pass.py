@@ -179,6 +179,26 @@ def test_a_hold_raises_the_flag_and_the_payment_lowers_it(desk):
     assert desk.books.facts[Ref("customer", "C-1")].stop_sell is False
 
 
+def test_nobody_who_paid_since_the_pull_is_held(desk):
+    overdue_book(desk, date(2025, 1, 10))
+    run_pass(desk.ledger, desk.ground)
+    assert desk.books.facts[Ref("customer", "C-1")].stop_sell is True
+    desk.books.customer("C-2")
+    desk.books.invoice("I-2", "C-2", date(2025, 1, 10))
+
+    def paid_meanwhile(ref: Ref) -> None:
+        if ref == Ref("customer", "C-2"):
+            desk.books.on_fetch = None
+            desk.books.pay("I-2")
+
+    desk.books.on_fetch = paid_meanwhile
+    report = run_pass(desk.ledger, desk.ground)
+    assert report.drained.stale >= 1
+    assert desk.states()["credit_hold/C-2/hold/1"] == "stale"
+    assert desk.books.facts[Ref("customer", "C-2")].stop_sell is not True
+    assert run_pass(desk.ledger, desk.ground).planned == 0
+
+
 def test_in_review_mode_nothing_leaves_before_a_person_approves(open_desk):
     desk = open_desk(mode="review")
     overdue_book(desk)
