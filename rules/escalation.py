@@ -51,13 +51,8 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
 def _totals(situation: Situation, settings: Settings, claims: list[Claim], unrated: dict[str, None]) -> Totals:
     base = situation.account.company.currency
     by_currency = {amount.currency: amount for amount in sums(claim.asked for claim in claims)}
-    bare = any(
-        amount.currency is None
-        for step in settings.steps
-        for amount in (*step.min_amount, *step.max_amount, *step.min_invoice)
-    )
     worth: list[Money] = []
-    for amount in by_currency.values() if bare else ():
+    for amount in by_currency.values() if settings.has_bare_amounts else ():
         found = situation.converted(amount, base)
         if found is None:
             unrated[f"no rate from {amount.currency} to {base} on or before {situation.as_of}"] = None

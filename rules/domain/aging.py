@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field
 
@@ -54,8 +53,7 @@ class OverdueSettings(RuleSettings):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class AgedPart:
+class AgedPart(NamedTuple):
     """One due part of an invoice. `due_on` is the effective day, `days` past it, negative before; `bucket` from 0."""
 
     contractual_on: date
@@ -66,8 +64,7 @@ class AgedPart:
     bucket: int
 
 
-@dataclass(frozen=True, slots=True)
-class AgedInvoice:
+class AgedInvoice(NamedTuple):
     """An open invoice as of a day. `days_past_due` is its oldest overdue part's; zero when nothing is overdue."""
 
     invoice: Invoice

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
+from typing import Any
 
 from pydantic import Field, model_validator
 
@@ -48,12 +50,19 @@ class Condition(Thresholds):
     any_: Thresholds | None = Field(default=None, alias="any", description="One of these reached is enough.")
     all_: Thresholds | None = Field(default=None, alias="all", description="All of these must be reached.")
 
+    @cached_property
+    def asked_for(self) -> tuple[tuple[str, Any], ...]:
+        """Each threshold that is set, with its name."""
+        parts: Iterator[Thresholds] = (part for part in (self, self.any_, self.all_) if part is not None)
+        named = [(name, getattr(part, name)) for part in parts for name in Thresholds.model_fields]
+        return tuple((name, threshold) for name, threshold in named if threshold is not None)
+
     @model_validator(mode="after")
     def _check(self) -> Condition:
         bare = any(getattr(self, name) is not None for name in Thresholds.model_fields)
         if self.all_ is not None and (bare or self.any_ is not None):
             raise ValueError("write either any = {…} or all = {…}, not both")
-        if not _asked_for(self):
+        if not self.asked_for:
             raise ValueError("name at least one threshold, such as any = { days_past_due = 30 }")
         return self
 
@@ -90,7 +99,7 @@ class Creditor:
 
     def applies(self, condition: Condition) -> tuple[bool, tuple[str, ...]]:
         """Whether the condition is reached, and the words of what was reached (or of all, where none was)."""
-        findings = [self._look(name, getattr(part, name)) for part, name in _asked_for(condition)]
+        findings = [self._look(name, threshold) for name, threshold in condition.asked_for]
         met = all(one.reached for one in findings) if condition.all_ else any(one.reached for one in findings)
         return met, tuple(one.words for one in findings if one.reached or not met)
 
@@ -222,12 +231,6 @@ def _was_owed(row: AgedInvoice, released_on: date | None) -> bool:
 
 def _either(classes: Iterable[str]) -> str:
     return " or ".join(one.replace("_", " ") for one in classes)
-
-
-def _asked_for(condition: Condition) -> list[tuple[Thresholds, str]]:
-    """Each threshold that is set, with the table it stands in."""
-    parts: Iterator[Thresholds] = (part for part in (condition, condition.any_, condition.all_) if part is not None)
-    return [(part, name) for part in parts for name in Thresholds.model_fields if getattr(part, name) is not None]
 
 
 def told(words: Iterable[str]) -> str:

@@ -5,8 +5,8 @@ Levels are worked out afresh from what was sent and how late the invoice is now;
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from rules.domain.aging import AgedInvoice, effective_due, rest_of
 from rules.domain.calendars import days_after, month_end
@@ -18,9 +18,11 @@ from rules.domain.situation import Situation
 from rules.domain.wording import spoken
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """What the levels of an invoice are counted from. `occurrence` tells one due part from another in a key."""
+class Clock(NamedTuple):
+    """What the levels of an invoice are counted from. `occurrence` tells one due part from another in a key.
+
+    `last` is the highest level that was sent, 0 where none was.
+    """
 
     as_of: date
     due_on: date
@@ -28,10 +30,10 @@ class Clock:
     asked: Money
     occurrence: str
     sent: tuple[ReminderSent, ...]
+    last: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A reminder due for an invoice. `repeat` is 0 for a level's first message, else counts its repeats from 1."""
 
     row: AgedInvoice
@@ -70,6 +72,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
         asked=_asked(situation, invoice, total(fallen, invoice.currency)),
         occurrence=f"{invoice.ref}/{due_on}" if several else invoice.ref,
         sent=tuple(sent),
+        last=max((entry.level for entry in sent), default=0) if sent else 0,
     )
 
 
@@ -85,27 +88,25 @@ def due_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan | Non
 
 def due_step(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step | str:
     """The reminder that is due now, or why none is."""
-    last = max((entry.level for entry in clock.sent), default=0)
-    reached = _next_level(clock, settings, last)
+    reached = _next_level(clock, settings)
     if isinstance(reached, int):
         return Step(row, clock, reached)
-    return _repeat(row, clock, settings, last) or reached
+    return _repeat(row, clock, settings) or reached
 
 
 def exhausted_on(clock: Clock, settings: ReminderSettings) -> date | None:
     """When the last message that will ever be sent was sent; None while one may still come."""
-    last = max((entry.level for entry in clock.sent), default=0)
-    if last < len(settings.levels):
+    if clock.last < len(settings.levels):
         return None
     level = settings.levels[-1]
-    sent = [entry.on for entry in clock.sent if entry.level >= last]
+    sent = [entry.on for entry in clock.sent if entry.level >= clock.last]
     repeats = level.max_repeats if level.repeat_every_days is not None else 0
     return max(sent) if repeats is not None and len(sent) > repeats else None
 
 
-def _next_level(clock: Clock, settings: ReminderSettings, last: int) -> int | str:
+def _next_level(clock: Clock, settings: ReminderSettings) -> int | str:
     found = 0
-    for number in range(last + 1, len(settings.levels) + 1):
+    for number in range(clock.last + 1, len(settings.levels) + 1):
         if _has_passed(settings, number, clock):
             continue
         day = _day_of(clock, settings, number)
@@ -146,7 +147,8 @@ def _has_passed(settings: ReminderSettings, number: int, clock: Clock) -> bool:
     return not all(settings.closed(day) for day in missed)
 
 
-def _repeat(row: AgedInvoice, clock: Clock, settings: ReminderSettings, last: int) -> Step | str | None:
+def _repeat(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step | str | None:
+    last = clock.last
     if not 1 <= last <= len(settings.levels) or settings.levels[last - 1].repeat_every_days is None:
         return None
     level = settings.levels[last - 1]
@@ -161,11 +163,10 @@ def _repeat(row: AgedInvoice, clock: Clock, settings: ReminderSettings, last: in
 
 def _asked(situation: Situation, invoice: Invoice, fallen: Money) -> Money:
     """What has fallen due less what is contested or promised, not below zero."""
-    asked = fallen
-    for held in (situation.disputed.get(invoice.ref), situation.promised.get(invoice.ref)):
-        if held is not None:
-            asked -= held
-    return max(asked, Money.zero(invoice.currency))
+    held = [found[invoice.ref] for found in (situation.disputed, situation.promised) if invoice.ref in found]
+    if not held:
+        return fallen
+    return max(fallen - total(held, invoice.currency), Money.zero(invoice.currency))
 
 
 def pause(situation: Situation, ref: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from rules.domain.aging import AgedInvoice
 from rules.domain.calendars import days_after
@@ -24,8 +25,7 @@ from rules.domain.wording import spoken
 RULE = "escalation"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """An overdue invoice as escalation sees it: what may be asked for, who owes it, and the steps taken so far."""
 
     row: AgedInvoice
@@ -120,8 +120,8 @@ def _next(situation: Situation, settings: EscalationSettings, claim: Claim, tota
 
 def _last(settings: EscalationSettings, claim: Claim) -> int:
     """The furthest step taken, from 0; -1 where there was none."""
-    names = [step.what for step in settings.steps]
-    return max((names.index(entry.what) for entry in claim.done if entry.what in names), default=-1)
+    places = settings.places
+    return max((places[entry.what] for entry in claim.done if entry.what in places), default=-1)
 
 
 def _fits(situation: Situation, step: EscalationStep, claim: Claim, totals: Totals) -> bool:
@@ -168,9 +168,8 @@ def _sent_on(situation: Situation, claim: Claim, level: int) -> date | None:
 def _unlocked_on(settings: EscalationSettings, claim: Claim) -> date:
     """The first day no demand keeps back further steps. Refused ones never went out and keep nothing back."""
     found = date.min
-    locks = {step.what: step.locks(private=claim.private) for step in settings.steps}
     for entry in claim.done:
-        days = locks.get(entry.what, 0)
+        days = settings.locks[claim.private].get(entry.what, 0)
         if days and entry.outcome == "done":
             found = max(found, days_after(entry.on, days + 1))
     return found

@@ -5,6 +5,8 @@ Shapes and contradictions only; which step an invoice has come to is in `domain.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
@@ -89,7 +91,7 @@ class EscalationStep(RuleSettings):
             raise ValueError("max_days comes before at_days: the step would never be reached")
         return self
 
-    @property
+    @cached_property
     def what(self) -> str:
         """What the task says is to be done; tells one step from another."""
         return self.name or self.step.replace("_", " ")
@@ -140,3 +142,19 @@ class EscalationSettings(RuleSettings):
     when_unapplied_covers: Literal["pause", "ignore"] = Field(
         default="pause", description="Whether money and credits on no invoice yet hold back what they cover."
     )
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Where each step stands, from 0, by what it is called."""
+        return {step.what: index for index, step in enumerate(self.steps)}
+
+    @cached_property
+    def locks(self) -> Mapping[bool, Mapping[str, int]]:
+        """Whole days after each step without any further one: of private persons (True) and of businesses."""
+        return {private: {step.what: step.locks(private=private) for step in self.steps} for private in (True, False)}
+
+    @cached_property
+    def has_bare_amounts(self) -> bool:
+        """Whether some amount is in the company's own currency, so that what is owed must be converted to it."""
+        amounts = (one for step in self.steps for one in (*step.min_amount, *step.max_amount, *step.min_invoice))
+        return any(one.currency is None for one in amounts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import TypeAlias
 
 from rules.domain.actions import (
     AddNote,
@@ -18,20 +19,21 @@ from rules.domain.actions import (
 from rules.domain.decisions import Reminder
 from rules.domain.dunning import Step, pause
 from rules.domain.money import Money, total
-from rules.domain.reminder_settings import Level, ReminderSettings, SendWindow
+from rules.domain.reminder_settings import Level, ReminderSettings
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, joined, late, spoken, sums
 
 RULE = "reminders"
 TONES = ("friendly", "firm", "final")
+Post: TypeAlias = tuple[str, tuple[str, str] | None]
+"""The address, and the hours of the day in which mail may go out; None: any."""
 
 
 def message(situation: Situation, settings: ReminderSettings, steps: list[Step], to: str) -> Reminder:
     """One reminder about these invoices, at the highest of their levels."""
     lead = min(steps, key=_rank)
     level = settings.levels[lead.level - 1]
-    fee = _fee(situation, level, [step for step in steps if step.level == lead.level])
-    found = Reminder(
+    bare = Reminder(
         rule=RULE,
         customer=situation.account.customer.ref,
         invoices=tuple(sorted(step.invoice.ref for step in steps)),
@@ -41,18 +43,12 @@ def message(situation: Situation, settings: ReminderSettings, steps: list[Step],
         channel=level.channel,
         key=_key(lead),
         reason=_reason(situation, settings, steps, lead),
-        fee=fee,
+        fee=_fee(situation, level, [step for step in steps if step.level == lead.level]),
     )
     window = settings.send_window
-    found = _with_operations(situation, found, (lead, level), sorted(steps, key=_line_order), to)
-    return replace(found, operations=tuple(_within(step, window) for step in found.operations)) if window else found
-
-
-def _within(step: Operation, window: SendWindow) -> Operation:
-    """What is mailed carries the hours of its window: only the outbox knows what time it is. Paper has none."""
-    if isinstance(step, EmailInvoice) or (isinstance(step, SendMessage) and step.channel == "email"):
-        return replace(step, hours=(window.from_, window.to))
-    return step
+    hours = (window.from_, window.to) if window else None
+    ordered = sorted(steps, key=_line_order)
+    return replace(bare, operations=tuple(_operations(situation, bare, (lead, level), ordered, (to, hours))))
 
 
 def _rank(step: Step) -> tuple[int, bool, int, str]:
@@ -138,28 +134,29 @@ def _reached(level: Level) -> str:
     return f"reached at {month}{counted(level.at_days, 'day')}"
 
 
-def _with_operations(
-    situation: Situation, reminder: Reminder, lead: tuple[Step, Level], steps: list[Step], to: str
-) -> Reminder:
-    operations: list[Operation] = []
+def _operations(
+    situation: Situation, reminder: Reminder, lead: tuple[Step, Level], steps: list[Step], post: Post
+) -> Iterator[Operation]:
+    """What is mailed carries the hours of its window: only the outbox knows what time it is. Paper has none."""
+    to, hours = post
     if reminder.channel in ("email", "letter"):
-        operations.append(_send_message(situation, reminder, lead, steps, to))
+        yield _send_message(situation, reminder, lead, steps, post)
     if reminder.channel == "provider":
-        operations += [EmailInvoice(reminder.customer, step.invoice.ref, to, step.invoice.balance) for step in steps]
+        for step in steps:
+            yield EmailInvoice(reminder.customer, step.invoice.ref, to, step.invoice.balance, hours)
     if reminder.fee is not None:
-        operations.append(_fee_invoice(situation, reminder, lead[0]))
+        yield _fee_invoice(situation, reminder, lead[0])
     if reminder.channel in ("email", "letter"):
-        operations += _notes(situation, reminder, steps)
-    return replace(reminder, operations=tuple(operations))
+        yield from _notes(situation, reminder, steps)
 
 
 def _send_message(
-    situation: Situation, reminder: Reminder, lead: tuple[Step, Level], steps: list[Step], to: str
+    situation: Situation, reminder: Reminder, lead: tuple[Step, Level], steps: list[Step], post: Post
 ) -> SendMessage:
     head = situation.account.customer
     return SendMessage(
         customer=head.ref,
-        to=to,
+        to=post[0],
         name=head.name,
         template=reminder.template,
         level=reminder.level,
@@ -170,6 +167,7 @@ def _send_message(
         copy_to=head.collector if lead[1].copy_to_collector else None,
         company=situation.account.company.name,
         replies_to=tuple(dict.fromkeys(entry.key for entry in lead[0].clock.sent if entry.key)),
+        hours=post[1] if reminder.channel == "email" else None,
     )
 
 
@@ -204,6 +202,7 @@ def _fee_invoice(situation: Situation, reminder: Reminder, lead: Step) -> Create
 
 def _notes(situation: Situation, reminder: Reminder, steps: list[Step]) -> Iterator[AddNote]:
     word = "sent" if reminder.channel == "email" else "written"
+    done = f"Reminder level {reminder.level} {word} on {situation.as_of}"
     for step in steps:
-        text = f"Reminder level {reminder.level} {word} on {situation.as_of}: {spoken(step.clock.asked)} asked."
-        yield AddNote(step.invoice.customer, "invoice", step.invoice.ref, text)
+        invoice = step.invoice
+        yield AddNote(invoice.customer, "invoice", invoice.ref, f"{done}: {spoken(step.clock.asked)} asked.")

@@ -19,6 +19,7 @@ from rules.domain.situation import Situation
 from rules.domain.wording import sums
 
 STANDINGS: tuple[CreditStanding, ...] = ("good", "watch", "hold", "stop")
+_GRAVITY = {standing: place for place, standing in enumerate(STANDINGS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def standing(ledger: Ledger, customer: str) -> CreditStanding:
 
 def worst(states: Iterable[CreditStanding]) -> CreditStanding:
     """The gravest of these standings; good where there is none."""
-    return max(states, key=STANDINGS.index, default="good")
+    return max(states, key=_GRAVITY.__getitem__, default="good")
 
 
 def _currencies(ledger: Ledger, customer: Customer) -> list[str]:

@@ -8,8 +8,6 @@ from decimal import Decimal
 
 from rules.domain.money import Money, minor_units
 
-_NOTHING = Decimal(0)
-
 
 def spoken(amount: Money) -> str:
     """``1,300.00 USD``."""
@@ -31,7 +29,8 @@ def sums(amounts: Iterable[Money]) -> tuple[Money, ...]:
     """The sum in each currency, by currency."""
     found: dict[str, Decimal] = {}
     for amount in amounts:
-        found[amount.currency] = found.get(amount.currency, _NOTHING) + amount.amount
+        currency = amount.currency
+        found[currency] = found[currency] + amount.amount if currency in found else amount.amount
     return tuple(Money(found[currency], currency) for currency in sorted(found))
 
 
