@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from connectors import OwnDunning, Page, Receipt, Record, Ref
+from connectors import Identity, OwnDunning, Page, Receipt, Record, Ref
 from connectors.transport import Usage
 from rules.domain.actions import Operation
 from rules.domain.facts import Company, Customer, Invoice
@@ -89,6 +89,10 @@ class ReadyBooks:
         """Not asked for."""
         del as_of
         return ()
+
+    def identity(self) -> Identity:
+        """Nobody's."""
+        return Identity()
 
     def own_dunning(self) -> OwnDunning:
         """Nothing is sent by the books themselves."""

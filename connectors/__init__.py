@@ -104,6 +104,14 @@ AgedReceivables: TypeAlias = tuple[OpenBalance, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose books answer, in the provider's own words. Two that share a mark are the same company; none: not told."""
+
+    name: str = ""
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OwnDunning:
     """Whether the provider reminds or charges by itself; None where it does not tell. `where` names its screens."""
 
@@ -151,6 +159,10 @@ class Connector(Protocol):
 
     def beyond_documents(self, customers: frozenset[str], as_of: date) -> AgedReceivables:
         """What these customers' balances hold besides invoices, payments and credits: journal lines, deposits."""
+        ...
+
+    def identity(self) -> Identity:
+        """Whose books answer now; asked anew each time."""
         ...
 
     def own_dunning(self) -> OwnDunning:

@@ -18,15 +18,17 @@ from connectors.errors import BookRefused, ConnectorError, ConsentNeeded, Thrott
 from connectors.tokens import Tokens
 from rules.policy import Policies
 from syncd import provider_clock
-from syncd.clock import Clock, timing
+from syncd.clock import Clock, CompanyTime, timing
 from syncd.config import Config, ConnectionConfig, load_config, rules_folder
 from syncd.errors import ConfigError, SyncdError
+from syncd.identity import require_same_company
 from syncd.office import open_mailer, open_vault
 from syncd.rulebook import problems_in, read_rules
 from syncd.secrets.credentials import open_to_all
 from syncd.standing import WARN_AHEAD
 from syncd.store.connections import Connections
 from syncd.store.engine import Store, open_store
+from syncd.store.findings import Findings
 
 T = TypeVar("T")
 LEAST_FREE_BYTES = 200 * 1024 * 1024
@@ -154,6 +156,7 @@ def _connection(config: Config, connection: ConnectionConfig, store: Store, cloc
         settings = _at(settings, tokens)
     connector = open_connector(settings, vault, timing(clock))
     try:
+        require_same_company(connector, Findings(store, name), CompanyTime(clock, connection.timezone))
         page = next(iter(connector.changes(Connections(store, name).standing().cursor)), None)
         own = connector.own_dunning()
     except ConnectorError as error:

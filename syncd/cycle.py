@@ -24,6 +24,7 @@ from rules.policy import Policies
 from syncd import crash, provider_clock
 from syncd.config import Limits
 from syncd.errors import TryAgain
+from syncd.identity import require_same_company
 from syncd.ledger import Ledger
 from syncd.pass_report import Ground, PassReport
 from syncd.plan import Known, Plan, Terms, make_plan
@@ -48,6 +49,7 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
     """
     report = report or PassReport(ledger.name)
     ledger.lease.take()
+    require_same_company(ledger.connector, ledger.findings, ledger.time)  # before anything is not found there
     if ledger.forgotten() is None:
         report.settled = settle_open(ledger)
     report.pulled = pull_changes(ledger, ground.limits)
@@ -75,6 +77,7 @@ def settle_open(ledger: Ledger) -> Settled:
 
 def pull_changes(ledger: Ledger, limits: Limits) -> Pulled:
     """Read what changed; pull the brake where too much of the book is suddenly gone."""
+    require_same_company(ledger.connector, ledger.findings, ledger.time)
     pulled = pull(ledger.connector, ledger.mirror, ledger.desk, ledger.connections, ledger.clock)
     note_clock(ledger, pulled.ahead_s)
     if pulled.vanished_share > limits.max_vanished_share:

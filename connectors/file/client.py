@@ -16,6 +16,7 @@ from connectors import (
     AgedReceivables,
     ConnectionSettings,
     FactKind,
+    Identity,
     OpenBalance,
     OwnDunning,
     Page,
@@ -136,6 +137,10 @@ class FileConnector:
         """Nothing: a book file has documents only."""
         del customers, as_of
         return ()
+
+    def identity(self) -> Identity:
+        """A folder says nothing about whose it is that could not be edited."""
+        return Identity()
 
     def own_dunning(self) -> OwnDunning:
         """A folder does nothing by itself."""

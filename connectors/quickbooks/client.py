@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from connectors import AgedReceivables, ConnectionSettings, OwnDunning, Page, Receipt, Record, Ref, Unreadable
+from connectors import AgedReceivables, ConnectionSettings, Identity, OwnDunning, Page, Receipt, Record, Ref, Unreadable
 from connectors.history import HistoryList, HistoryPage, Window
 from connectors.quickbooks.past import IN_FLIGHT, LISTS, Past
 from connectors.quickbooks.read import Reader
@@ -91,6 +91,10 @@ class QuickBooksConnector:
     def beyond_documents(self, customers: frozenset[str], as_of: date) -> AgedReceivables:
         """Journal lines and deposits on these customers' accounts, what is open of them."""
         return self._reader.beyond_documents(customers, as_of)
+
+    def identity(self) -> Identity:
+        """By CompanyInfo, which has no id of its own: when the company was made, and its name."""
+        return self._reader.identity()
 
     def own_dunning(self) -> OwnDunning:
         """Whether QuickBooks' own late fees are in use; of its reminders it tells programs nothing."""

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from connectors import AgedReceivables, ConnectionSettings, FactKind, Page, Record, Ref, Unreadable
+from connectors import AgedReceivables, ConnectionSettings, FactKind, Identity, Page, Record, Ref, Unreadable
 from connectors.errors import Rejected, Unavailable
 from connectors.quickbooks import mapping
 from connectors.quickbooks.cursor import Cursor
@@ -36,6 +36,7 @@ RECHECK = timedelta(days=7)
 _BAD_ID = "2030"
 _OPEN = "Balance > '0'"
 _LATE_FEES = "Late fee income"
+_NOT_THERE = "the company cannot be read: {}; are realm_id and api_url right?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,25 @@ class Reader:
         rows = self._api.rows("Account", f"select * from Account where Name = '{_LATE_FEES}'")  # noqa: S608 - a constant
         return any(row.get("Active") is not False for row in rows)
 
+    def identity(self) -> Identity:
+        """When the company was made and what it is called: of the two, a rename leaves one."""
+        try:
+            info = self._api.read(f"companyinfo/{self._settings.account}").get("CompanyInfo") or {}
+        except Rejected as error:
+            raise Unavailable(_NOT_THERE.format(error)) from error
+        with understood("settings"):
+            made = mapping.instant_or_none((info.get("MetaData") or {}).get("CreateTime"))
+            name = str(info.get("CompanyName") or "")
+            marks = (f"made {made.astimezone(UTC).isoformat()}" if made else "", f"called {name}" if name else "")
+        return Identity(name, tuple(mark for mark in marks if mark))
+
     def _read_profile(self) -> str:
         """Read the settings; returns QuickBooks' time of the first reply."""
         try:
             reply = self._api.read(f"companyinfo/{self._settings.account}")
             preferences = self._api.read("preferences").get("Preferences") or {}
         except Rejected as error:
-            raise Unavailable(f"the company cannot be read: {error}; are realm_id and api_url right?") from error
+            raise Unavailable(_NOT_THERE.format(error)) from error
         terms, types = self._optional_rows("Term"), self._optional_rows("CustomerType")
         with understood("settings"):
             self.known_profile = profile_of(

@@ -15,7 +15,7 @@ from typing import Any
 import urllib3.exceptions as wire_errors
 from xero_python.exceptions import ApiSSLException, HTTPStatusException
 
-from connectors import AgedReceivables, ConnectionSettings, OwnDunning, Page, Receipt, Record, Ref, Unreadable
+from connectors import AgedReceivables, ConnectionSettings, Identity, OwnDunning, Page, Receipt, Record, Ref, Unreadable
 from connectors.errors import ConnectorError, ConsentNeeded, OutcomeUnknown, Rejected, Unavailable
 from connectors.history import HistoryList, HistoryPage, Window
 from connectors.markers import digest
@@ -126,6 +126,10 @@ class XeroConnector:
         """Nothing: Xero lets no journal post to receivables."""
         del customers, as_of
         return ()
+
+    def identity(self) -> Identity:
+        """By the organisation's own id."""
+        return self._reader.identity()
 
     def own_dunning(self) -> OwnDunning:
         """Whether Xero's own invoice reminders are on; it charges no late fees by itself."""

@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from connectors import AgedReceivables, ConnectionSettings, Gone, OpenBalance, Page, Record, Ref, Unreadable
+from connectors import AgedReceivables, ConnectionSettings, Gone, Identity, OpenBalance, Page, Record, Ref, Unreadable
 from connectors.errors import MalformedRecordError
 from connectors.xero.contacts import Contacts
 from connectors.xero.cursor import State, decoded
@@ -153,6 +153,12 @@ class Reader:
                     if _stands(row, as_of):
                         owed[self._whose(row)] += sign * needed(number(row, field), field)
         return tuple(OpenBalance(customer, Money(rest, of)) for (customer, of), rest in sorted(owed.items()) if rest)
+
+    def identity(self) -> Identity:
+        """The organisation's id and name."""
+        (row,) = rows(self._calls.read("get_organisations").document, "Organisations")
+        own = text(row, "OrganisationID")
+        return Identity(text(row, "Name"), (own,) if own else ())
 
     def reminds_by_itself(self) -> bool | None:
         """Whether Xero's own reminders are on; None where it does not say."""

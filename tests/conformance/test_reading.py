@@ -56,6 +56,11 @@ def test_what_some_customers_owe_now_is_shown_without_a_pull(busy):
     assert busy.connector.open_invoices(["nobody"]) == ()
 
 
+def test_a_company_says_who_it_is_the_same_way_every_time(busy):
+    busy.clock.sleep(60)
+    assert busy.open().identity() == busy.connector.identity()
+
+
 def test_a_full_listing_says_where_each_kind_begins_and_ends(busy):
     pages = busy.pull()
     begun = [kind for page in pages for kind in page.replaces]

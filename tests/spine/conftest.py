@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors import Gone, OwnDunning, Page, Receipt, Record, Ref, Unreadable
+from connectors import Gone, Identity, OwnDunning, Page, Receipt, Record, Ref, Unreadable
 from connectors.errors import ConnectorError, OutcomeUnknown, Unprovable
 from connectors.simulator.clock import SimulatedClock
 from connectors.transport import Usage
@@ -152,6 +152,9 @@ class MemoryBooks:
 
     def beyond_documents(self, customers: frozenset[str], as_of: date) -> tuple[()]:
         return ()
+
+    def identity(self) -> Identity:
+        return Identity()
 
     def own_dunning(self) -> OwnDunning:
         return OwnDunning()
