@@ -38,6 +38,25 @@ def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
     return report
 
 
+def left_alone(ledger: Ledger) -> PassReport | None:
+    """The report of a pass not made, because the provider must not be asked now; None where it may be."""
+    standing = ledger.connections.standing()
+    if not standing.is_parked(ledger.clock.now()):
+        return None
+    until = standing.parked_until
+    code = 77 if until is None else 75
+    when = "until a person acts" if until is None else f"until {until:%Y-%m-%d %H:%M} UTC"
+    said = f"parked {when}: {standing.parked_why}; --anyway asks all the same"
+    return PassReport(
+        ledger.name,
+        held=ledger.intents.waiting(),
+        unclear=ledger.intents.waiting("unknown"),
+        brake=standing.brake_why,
+        failure=said,
+        exit_code=code,
+    )
+
+
 def _said(ledger: Ledger, error: Exception) -> str:
     """What went wrong; where only a person can mend it, with the whole command that does."""
     command = f"syncd connect {ledger.name}"

@@ -20,20 +20,23 @@ if TYPE_CHECKING:
     from syncd.pass_report import PassReport
     from syncd.pull import Pulled
 
+ANYWAY = click.option("--anyway", is_flag=True, help="Ask also a provider that is to be left alone (parked).")
 VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Log each step to standard error.")
 
 
 @click.command(short_help="One pass over every connection, then exit.")
 @VERBOSE
+@ANYWAY
 @CONNECTION
 @AS_JSON
 @CONFIG
-def cycle(*, verbose: bool, connection: str | None, as_json: bool, config: Path | None) -> int:
+def cycle(*, verbose: bool, anyway: bool, connection: str | None, as_json: bool, config: Path | None) -> int:
     """Make one pass over every connection, then exit: settle what was left open, pull, decide, plan, write back.
 
-    Leaves with 1 where something needs a person: a held plan, a failed connection, an unclear or refused write.
+    Leaves with 1 where something needs a person: a held plan, a failed connection, an unclear or refused write. Like
+    the daemon it leaves a provider alone that asked for time or withdrew its consent.
     """
-    from syncd.attempt import attempt_pass
+    from syncd.attempt import attempt_pass, left_alone
     from syncd.digest import send_if_due
     from syncd.feed import write_feed
     from syncd.ping import Ping
@@ -41,7 +44,8 @@ def cycle(*, verbose: bool, connection: str | None, as_json: bool, config: Path 
     with opened(config, connection, exclusive=True, verbose=verbose) as office:
         ping = Ping(office.config.watch.ping_url)
         ping.tell("start")
-        reports = [attempt_pass(ledger, ground_of(office)) for ledger in office.ledgers]
+        parked = {ledger.name: None if anyway else left_alone(ledger) for ledger in office.ledgers}
+        reports = [parked[ledger.name] or attempt_pass(ledger, ground_of(office)) for ledger in office.ledgers]
         write_feed(office)
         ping.tell("fail" if any(report.failure for report in reports) else "ok")
         send_if_due(office)
@@ -55,13 +59,14 @@ def cycle(*, verbose: bool, connection: str | None, as_json: bool, config: Path 
 
 @click.command(short_help="Only read.")
 @VERBOSE
+@ANYWAY
 @CONNECTION
 @AS_JSON
 @CONFIG
-def pull(*, verbose: bool, connection: str | None, as_json: bool, config: Path | None) -> int:
+def pull(*, verbose: bool, anyway: bool, connection: str | None, as_json: bool, config: Path | None) -> int:
     """Only read: bring the local copy of the books up to date. Decides nothing and writes nothing back."""
     with opened(config, connection, exclusive=True, verbose=verbose) as office:
-        done = [_pulled(ledger, office) for ledger in office.ledgers]
+        done = [_pulled(ledger, office, anyway=anyway) for ledger in office.ledgers]
     if as_json:
         print_json([row for row, _ in done])
     else:
@@ -71,10 +76,13 @@ def pull(*, verbose: bool, connection: str | None, as_json: bool, config: Path |
     return exit_code([code for _, code in done])
 
 
-def _pulled(ledger: Ledger, office: Office) -> tuple[dict[str, Any], int]:
+def _pulled(ledger: Ledger, office: Office, *, anyway: bool) -> tuple[dict[str, Any], int]:
     from connectors.errors import ConnectorError
+    from syncd.attempt import left_alone
     from syncd.cycle import pull_changes
 
+    if not anyway and (parked := left_alone(ledger)) is not None:
+        return _pull_json(ledger, None, parked.failure), parked.exit_code
     try:
         return _pull_json(ledger, pull_changes(ledger, office.config.limits), None), 0
     except ConnectorError as error:
