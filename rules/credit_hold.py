@@ -7,7 +7,7 @@ on a billing parent covers its family. Decides nothing about what sales does wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from rules.domain.actions import Operation, SetStopSell
 from rules.domain.calendars import days_after
-from rules.domain.credit import Condition, Counts, Creditor, told
+from rules.domain.credit import Condition, Counts, Creditor, Finding, told
 from rules.domain.decisions import CreditState, Decision, Problem, Skip
 from rules.domain.facts import CreditStanding, Customer
 from rules.domain.ledger import Ledger
@@ -36,6 +36,12 @@ class Settings(RuleSettings):
     stop: Condition | None = Field(default=None, description="When nothing more is sold at all.")
     release_when: Literal["below", "settled", "person"] = Field(
         default="below", description="Step down once below the thresholds, once nothing is overdue, or never by rule."
+    )
+    stay_while: Condition | None = Field(
+        default=None, description="What keeps a customer where a rule put it, though the thresholds would let it go."
+    )
+    thresholds: Literal["reached", "passed"] = Field(
+        default="reached", description="Whether a threshold counts when it is reached, or only once it is passed."
     )
     broken_promises_within_days: Positive | None = Field(
         default=None, description="Count only promises that fell due in so many days; absent: all there ever were."
@@ -97,6 +103,7 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
             settings.broken_since(situation.as_of),
             ledger.releases.get(ref),
             settings.limit_counts,
+            settings.thresholds == "passed",
         )
         wish = _wish(situation, settings, creditor)
         yield from (Problem(ref, problem, RULE) for problem in creditor.unrated)
@@ -111,16 +118,17 @@ def _wish(situation: Situation, settings: Settings, creditor: Creditor) -> _Wish
     ours = worst(hold.state for hold in holds if hold.is_ours and not (released_on and hold.since <= released_on))
     found = _reached(settings, creditor)
     if released_on is not None:
-        found = _Wish(found.state, f"released by a person on {released_on}; of what came since, {found.why}")
+        found = _Wish(found.state, f"released by a person on {released_on}, and since then {found.why}")
     if _is_below(found.state, ours):
-        found = _released(situation, settings, creditor.customer, ours, found)
+        found = _released(settings, creditor, ours, found)
     if _is_below(found.state, person):
         return _Wish(person, f"a person placed {person}, the rule alone would say {found.state}: {found.why}")
     return found
 
 
 def _reached(settings: Settings, creditor: Creditor) -> _Wish:
-    missed: list[str] = []
+    """The gravest standing that is reached; else what the customer still is short of, each fact once."""
+    short: dict[str, str] = {}
     conditions: tuple[tuple[CreditStanding, Condition | None], ...] = (
         ("stop", settings.stop),
         ("hold", settings.hold),
@@ -128,26 +136,32 @@ def _reached(settings: Settings, creditor: Creditor) -> _Wish:
     )
     for state, condition in conditions:
         if condition is not None:
-            met, words = creditor.applies(condition)
+            met, findings = creditor.applies(condition)
             if met:
-                return _Wish(state, told(words))
-            missed = [f"{told(words)} for {state}", *missed]
-    return _Wish("good", f"not reached: {'; '.join(missed)}")
+                return _Wish(state, told(findings))
+            short = {**{one.name: one.missed(state) for one in findings}, **_others(short, findings)}
+    return _Wish("good", joined(short.values()))
 
 
-def _released(
-    situation: Situation, settings: Settings, customer: Customer, ours: CreditStanding, found: _Wish
-) -> _Wish:
+def _others(short: dict[str, str], findings: Iterable[Finding]) -> dict[str, str]:
+    """What a milder standing does not look at: of two bounds the lower one is said."""
+    names = {one.name for one in findings}
+    return {name: words for name, words in short.items() if name not in names}
+
+
+def _released(settings: Settings, creditor: Creditor, ours: CreditStanding, found: _Wish) -> _Wish:
     """Whether our own hold may come down to where the customer now belongs. A parent waits for its family."""
     if settings.release_when == "person":
         return _Wish(ours, f"only a person releases; the thresholds would say {found.state}")
-    branch = situation.ledger.branches[customer.ref]
+    situation = creditor.situation
+    branch = situation.ledger.branches[creditor.customer.ref]
     rows = (row for ref in branch for row in situation.aged_by_customer.get(ref, ()))
     overdue = sums(row.overdue for row in rows if row.overdue)
     if settings.release_when == "settled" and overdue:
         rest = joined(spoken(amount) for amount in overdue)
         return _Wish(ours, f"released once nothing is overdue, {rest} still is")
-    return found
+    stays, findings = creditor.applies(settings.stay_while) if settings.stay_while else (False, ())
+    return _Wish(ours, f"kept while {told(findings)}") if stays else found
 
 
 def _decided(

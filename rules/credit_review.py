@@ -80,8 +80,8 @@ def _file(situation: Situation, settings: Settings, creditor: Creditor) -> _File
 def _met(creditor: Creditor, condition: Condition | None) -> str | None:
     if condition is None:
         return None
-    met, words = creditor.applies(condition)
-    return told(words) if met else None
+    met, findings = creditor.applies(condition)
+    return told(findings) if met else None
 
 
 def _lacks(situation: Situation, earned: Earned, creditor: Creditor) -> str | None:

@@ -23,6 +23,7 @@ from rules.domain.money import Money
 from rules.domain.situation import Situation
 from rules.domain.suspensions import credit_spans
 from rules.domain.timeline import ZERO, Docket, Span, docket_of, next_day, parts_of
+from rules.domain.wording import spoken
 
 __all__ = ["Settings", "decide"]
 
@@ -117,7 +118,7 @@ def _nothing_due(matter: Matter) -> str | None:
     if invoice.status == "voided":
         return "The invoice is voided"
     if invoice.total.amount <= 0:
-        return f"A total of {invoice.total} bears nothing"
+        return f"A total of {spoken(invoice.total)} bears nothing"
     if matter.parties.situation.is_settled_by_discount(invoice):
         return "A discount earned settles the invoice"
     return None
@@ -189,9 +190,8 @@ def _charge_or_wait(matter: Matter, assessed: Assessed, rest: Rest, reached: dat
     if last_on is not None and reached <= last_on:
         if matter.settings.assess_on is not None and last_on <= as_of:
             return _not_yet(matter, next_day(parts_of(invoice)[0].due_on))
-        return _skip(
-            invoice, f"{Money(rest.amount, invoice.currency)} more is due, but all days to {last_on} are charged"
-        )
+        more = spoken(Money(rest.amount, invoice.currency))
+        return _skip(invoice, f"{more} more is due, but all days to {last_on} are charged")
     return charge_decision(matter, assessed, rest, reached)
 
 
@@ -220,7 +220,7 @@ def _nothing_more(matter: Matter, assessed: Assessed, reached: date) -> str:
     settings, billed, due = matter.settings, matter.billed, assessed.due
     pending = due.interest - (billed.computed if settings.minimum_per == "charge" else billed.interest)
     if pending > 0:
-        more = Money(pending, matter.invoice.currency)
+        more = spoken(Money(pending, matter.invoice.currency))
         limit = "below the minimum" if settings.minimum_mode == "suppress" else "beyond what may be charged"
         return f"{more} is {limit}"
     if billed.charges:
@@ -246,7 +246,7 @@ def _reversed(matter: Matter, came: tuple[Assessed, Rest] | str, amount: Decimal
     """Give `amount` back, newest charge first; what was waived or voided already cannot be given back again."""
     shares = reversals(matter.billed, amount)
     if not shares and amount > ZERO:
-        too_much = Money(amount, matter.invoice.currency)
+        too_much = spoken(Money(amount, matter.invoice.currency))
         yield _skip(matter.invoice, f"{too_much} too much was billed, but no charge of it still stands")
     elif not shares:
         why = came if isinstance(came, str) else "nothing is due"

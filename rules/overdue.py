@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rules.domain.aging import OverdueSettings as Settings
 from rules.domain.decisions import Decision, Skip
 from rules.domain.situation import Situation
+from rules.domain.wording import spoken, sums
 
 __all__ = ["Settings", "decide"]
 
@@ -24,5 +25,7 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
         elif days <= settings.grace_days:
             why = f"{days} days past due, within {settings.grace_days} days of grace"
         else:
-            why = f"the rest of {one.invoice.balance} is within the tolerance of {settings.tolerance}"
+            (late,) = sums(part.open for part in one.parts if part.days > 0)
+            allowed = settings.tolerance.money(late.currency)
+            why = f"the rest of {spoken(late)} is within the tolerance of {spoken(allowed)}"
         yield Skip("overdue", ref, f"Not overdue: {why}.", customer=one.invoice.customer)

@@ -14,6 +14,7 @@ from rules.domain.money import Money
 from rules.domain.settings import Amount
 from rules.domain.situation import Situation
 from rules.domain.timeline import ZERO
+from rules.domain.wording import joined, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,11 @@ def _in_currency(parties: Parties, amounts: Iterable[Amount] | None, name: str) 
     amount = _meant(amounts, currency)
     if amount is None or (amount.currency or base) == currency:
         return None if amount is None else amount.number
-    found = parties.situation.converted(Money(amount.number, base), currency)
+    meant = Money(amount.number, base)
+    found = parties.situation.converted(meant, currency)
     if found is None:
         as_of = parties.situation.as_of
-        return Unclear(f"no rate from {base} to {currency} on or before {as_of} for the {name} of {amount}")
+        return Unclear(f"no rate from {base} to {currency} on or before {as_of} for the {name} of {spoken(meant)}")
     return found.amount
 
 
@@ -94,7 +96,9 @@ def _meant(amounts: Iterable[Amount] | None, currency: str) -> Amount | None:
 
 def _required(parties: Parties, bound: Amount) -> Decimal | Unclear:
     found = _in_currency(parties, (bound,), "up_to_amount")
-    return Unclear(f"the tier up to {bound} is in another currency than the invoice") if found is None else found
+    if found is not None:
+        return found
+    return Unclear(f"the tier up to {spoken(bound.money(parties.invoice.currency))} is in another currency")
 
 
 def _own_currency(parties: Parties, amounts: Iterable[Amount]) -> Decimal | Unclear:
@@ -102,7 +106,8 @@ def _own_currency(parties: Parties, amounts: Iterable[Amount]) -> Decimal | Uncl
     currency, base = parties.invoice.currency, parties.situation.account.company.currency
     amount = _meant(amounts, currency)
     if amount is None or (amount.currency or base) != currency:
-        return Unclear(f"no flat fee in {currency}; the policy has {' and '.join(map(str, amounts))}")
+        stated = joined(spoken(one.money(base)) for one in amounts)
+        return Unclear(f"no flat fee in {currency}; the policy has {stated}")
     return amount.number
 
 

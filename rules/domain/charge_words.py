@@ -28,8 +28,9 @@ def plain(number: Decimal) -> Decimal:
 
 def digits(amount: Decimal, currency: str) -> str:
     """An amount with the currency's decimals; more of them where it is not a whole number of coins."""
-    whole = f"{amount:.{minor_units(currency)}f}"
-    return whole if Decimal(whole) == amount else f"{amount.quantize(_FOUR, rounding=ROUND_HALF_UP):f}"
+    decimals = minor_units(currency)
+    whole = amount.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return f"{amount:,.{decimals}f}" if whole == amount else f"{amount.quantize(_FOUR, rounding=ROUND_HALF_UP):,f}"
 
 
 def charged(matter: Matter, assessed: Assessed, rest: Rest) -> str:

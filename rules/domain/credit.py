@@ -76,10 +76,20 @@ class Counts(RuleSettings):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One threshold looked at: whether it is reached, in a sentence's part."""
+    """One threshold looked at: what is so, and the bound that it reaches or not. No `bound`: the fact says it all."""
 
+    name: str
     reached: bool
-    words: str
+    fact: str
+    bound: str = ""
+
+    def met(self) -> str:
+        """``30 days past due (30 or more)``."""
+        return f"{self.fact} ({self.bound})" if self.bound else self.fact
+
+    def missed(self, state: str) -> str:
+        """``12 days past due (hold: 30 or more)``."""
+        return f"{self.fact} ({state}: {self.bound})" if self.bound else self.fact
 
 
 @dataclass(slots=True)
@@ -95,13 +105,14 @@ class Creditor:
     broken_since: date = date.min
     released_on: date | None = None
     counts: Counts = field(default_factory=Counts)
+    passed: bool = False  # a threshold counts once it is passed, not when it is reached
     unrated: dict[str, None] = field(default_factory=dict)
 
-    def applies(self, condition: Condition) -> tuple[bool, tuple[str, ...]]:
-        """Whether the condition is reached, and the words of what was reached (or of all, where none was)."""
+    def applies(self, condition: Condition) -> tuple[bool, tuple[Finding, ...]]:
+        """Whether the condition is reached, and what reaches it (or does not, where it is not)."""
         findings = [self._look(name, threshold) for name, threshold in condition.asked_for]
         met = all(one.reached for one in findings) if condition.all_ else any(one.reached for one in findings)
-        return met, tuple(one.words for one in findings if one.reached or not met)
+        return met, tuple(one for one in findings if one.reached == met)
 
     def _look(self, name: str, threshold: object) -> Finding:
         looks: dict[str, Callable[..., Finding]] = {
@@ -123,72 +134,81 @@ class Creditor:
     def _late(self) -> list[Money]:
         return [row.overdue for row in self._rows() if row.overdue]
 
+    def _reaches(self, value: Decimal | int, threshold: Decimal | int) -> bool:
+        return value > threshold if self.passed else value >= threshold
+
+    def _least(self, threshold: object) -> str:
+        return f"more than {threshold}" if self.passed else f"{threshold} or more"
+
+    def _counted(self, name: str, number: int, threshold: int, fact: str) -> Finding:
+        return Finding(name, self._reaches(number, threshold), fact, self._least(threshold))
+
     def _days(self, threshold: int) -> Finding:
         oldest = max((row.days_past_due for row in self._rows() if row.overdue), default=None)
-        reached = oldest is not None and oldest >= threshold
-        return Finding(reached, f"{counted(oldest or 0, 'day')} past due ({threshold} or more)")
+        if oldest is None:
+            return Finding("days_past_due", reached=False, fact="nothing past due", bound=self._least(threshold))
+        return self._counted("days_past_due", oldest, threshold, f"{counted(oldest, 'day')} past due")
 
     def _invoices(self, threshold: int) -> Finding:
         number = len(self._late())
-        return Finding(number >= threshold, f"{counted(number, 'invoice')} overdue ({threshold} or more)")
+        return self._counted("overdue_invoices", number, threshold, f"{counted(number, 'invoice')} overdue")
 
     def _promises(self, threshold: int) -> Finding:
         own = (one for one in self.situation.judged if one.promise.customer == self.customer.ref)
         number = broken(own, max(self.broken_since, self.released_on or date.min))
-        return Finding(number >= threshold, f"{counted(number, 'promise')} broken ({threshold} or more)")
+        return self._counted("broken_promises", number, threshold, f"{counted(number, 'promise')} broken")
 
     def _reminded(self, threshold: int) -> Finding:
         sent = self.situation.ledger.reminders
         level = max((entry.level for row in self._rows() for entry in sent.get(row.invoice.ref, ())), default=0)
-        return Finding(level >= threshold, f"reminder level {level} sent ({threshold} or more)")
+        return self._counted("reminder_level", level, threshold, f"reminder level {level} sent")
 
     def _class(self, threshold: tuple[PayerClass, ...]) -> Finding:
         found = self.situation.payer_class(self.customer.ref)
-        return Finding(found in threshold, f"pays {found.replace('_', ' ')} ({_either(threshold)})")
+        return Finding("payer_class", found in threshold, f"pays {found.replace('_', ' ')}", _either(threshold))
 
     def _overdue(self, thresholds: tuple[Amount, ...]) -> Finding:
-        return self._amounts(thresholds, sums, self._late(), "overdue")
+        return self._amounts("overdue", thresholds, sums, "overdue")
 
     def _largest(self, thresholds: tuple[Amount, ...]) -> Finding:
         def largest(kept: Iterable[Money]) -> tuple[Money, ...]:
             found = max(kept, key=lambda amount: amount.amount, default=None)
             return (found,) if found else ()
 
-        return self._amounts(thresholds, largest, self._late(), "overdue on the largest invoice")
+        return self._amounts("largest_overdue", thresholds, largest, "overdue on the largest invoice")
 
     def _amounts(
         self,
+        name: str,
         thresholds: tuple[Amount, ...],
         measure: Callable[[Iterable[Money]], tuple[Money, ...]],
-        late: list[Money],
         what: str,
     ) -> Finding:
         findings = []
-        base = self.situation.account.company.currency
+        base, late = self.situation.account.company.currency, self._late()
         for threshold in thresholds:
-            currency = threshold.currency or base
-            seen = (
-                [one for one in late if one.currency == currency]
-                if threshold.currency
-                else self.in_currency(late, base)
-            )
-            found = next(iter(measure(seen)), Money.zero(currency))
-            reached = found.amount > 0 and found.amount >= threshold.number
-            findings.append(Finding(reached, f"{spoken(found.rounded())} {what} ({threshold} or more)"))
+            least = threshold.money(base)
+            own = [one for one in late if one.currency == least.currency]
+            seen = own if threshold.currency else self.in_currency(late, base)
+            found = next(iter(measure(seen)), Money.zero(least.currency))
+            reached = found.amount > 0 and self._reaches(found.amount, least.amount)
+            findings.append(Finding(name, reached, f"{spoken(found.rounded())} {what}", self._least(spoken(least))))
         return next((one for one in findings if one.reached), findings[0])
 
     def _limit(self, threshold: Decimal) -> Finding:
+        name = "limit_used_pct"
         base = self.situation.account.company.currency
         limit = self.situation.credit_limits.of(self.customer, base)
         if limit is None:
-            return Finding(reached=False, words="no credit limit")
+            return Finding(name, reached=False, fact="no credit limit")
         used = next(iter(sums(self.in_currency(self.exposure(), limit.currency))), Money.zero(limit.currency))
         if not limit:
-            return Finding(used.amount > 0, f"{spoken(used.rounded())} owed without any credit (limit {spoken(limit)})")
+            fact = f"{spoken(used.rounded())} owed without any credit (limit {spoken(limit)})"
+            return Finding(name, used.amount > 0, fact)
         pct = used.amount * 100 / limit.amount
         shown = pct.quantize(_TENTH, rounding=ROUND_HALF_UP)
-        words = f"{shown}% of the limit of {spoken(limit)} used ({threshold}% or more)"
-        return Finding(pct >= threshold, words)
+        fact = f"{shown}% of the limit of {spoken(limit)} used"
+        return Finding(name, self._reaches(pct, threshold), fact, self._least(f"{threshold}%"))
 
     def exposure(self) -> list[Money]:
         """What the customer and all billed through it owe, by currency; what counts is the policy's choice."""
@@ -233,6 +253,6 @@ def _either(classes: Iterable[str]) -> str:
     return " or ".join(one.replace("_", " ") for one in classes)
 
 
-def told(words: Iterable[str]) -> str:
-    """Findings as the middle of a sentence."""
-    return joined(dict.fromkeys(words))
+def told(findings: Iterable[Finding]) -> str:
+    """What was reached, as the middle of a sentence."""
+    return joined(dict.fromkeys(one.met() for one in findings))

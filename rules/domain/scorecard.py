@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 from rules.domain.currencies import currency_of
 from rules.domain.money import Money, decimal_of
 from rules.domain.settings import Count, DecimalText, PctText, RuleSettings, Whole
+from rules.domain.wording import spoken
 
 Verdict = Literal["refuse", "prepay", "review", "accept"]
 _HUNDRED = Decimal(100)
@@ -116,7 +117,7 @@ class Scored:
         added = " ".join(f"{line.points:+d} {line.question}" for line in self.lines)
         if self.stopped_by is not None:
             return f"{self.decision}: {self.stopped_by} refuses it whatever the score ({added} = {self.points})."
-        limit = f", limit {self.limit}" if self.limit is not None else ""
+        limit = f", limit {spoken(self.limit)}" if self.limit is not None else ""
         terms = f", {self.terms_days} days" if self.terms_days is not None else ""
         return f"{self.decision}{limit}{terms}: {added} = {self.points}."
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from rules.domain.settings import AmountText, Day, DecimalText, RuleSettings
-from rules.domain.situation import CreditLimits, DatedRate
+from rules.domain.situation import CreditLimits, DatedRate, ZeroLimit
 from rules.policy.documents import Path, Tree, merge_documents, parse, place
 from rules.policy.modules import rule_modules
 from rules.policy.policies import Policies
@@ -37,6 +37,10 @@ class LimitsTable(RuleSettings):
 
     groups: Mapping[str, AmountText] = Field(default_factory=dict, description="Limit by group, first match counts.")
     default: AmountText | None = Field(default=None, description="Limit of everyone else; absent: none.")
+    zero: ZeroLimit = Field(
+        default="no_credit",
+        description="What a limit of nothing means: no credit, no limit, or not set, so that the next one counts.",
+    )
 
 
 class RateRow(RuleSettings):
@@ -101,7 +105,7 @@ class _Builder:
             version=_digest(self.tree, {name: tables[name] for name in _used(self.tree, names, tables)}),
             names=names,
             chosen=select or Select(),
-            credit_limits=CreditLimits(limits.groups, limits.default) if limits else CreditLimits(),
+            credit_limits=CreditLimits(limits.groups, limits.default, limits.zero) if limits else CreditLimits(),
             references=references,
             _tree=self.tree,
             _resolved=resolved,

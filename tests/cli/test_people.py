@@ -467,7 +467,7 @@ def test_the_plan_counts_what_is_not_done_and_shows_it_when_asked(syncd: Syncd, 
     short, full = syncd("plan").out, syncd("plan", "--silences").out
     assert "--silences gives the reasons" in short
     assert "Not done" not in short
-    assert "Stays good: not reached" in full
+    assert "past due (hold: 30 or more)." in full
 
 
 def test_the_plan_says_nothing_about_what_is_paid(syncd: Syncd, office: Path) -> None:

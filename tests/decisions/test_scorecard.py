@@ -41,7 +41,7 @@ def test_points_add_up_and_the_limit_is_the_average_of_the_three() -> None:
     assert found.points == 25 + 30 + 10 + 15
     assert str(found.limit) == "4000.00 USD"  # (6000 + 3000 + 3000) / 3
     assert found.told() == (
-        "accept, limit 4000.00 USD, 30 days: +25 years +30 references +10 insolvent +15 net_worth +0 reference_1 "
+        "accept, limit 4,000.00 USD, 30 days: +25 years +30 references +10 insolvent +15 net_worth +0 reference_1 "
         "+0 reference_2 +0 reference_3 +0 monthly_need = 80."
     )
 

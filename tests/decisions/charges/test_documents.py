@@ -28,7 +28,7 @@ def test_a_charge_is_one_invoice_with_interest_and_fixed_sum_on_lines_of_their_o
     assert document.note == "Charge for late payment of invoice 1001, 2025-03-02 to 2025-03-31"
     assert document.lines == (
         ChargeLine(
-            "Interest on invoice 1001, 2025-03-02 to 2025-03-31: 10 % a year on 36500.00 for 30 days "
+            "Interest on invoice 1001, 2025-03-02 to 2025-03-31: 10 % a year on 36,500.00 for 30 days "
             "(2025-03-02 to 2025-03-31, act/365) = 300.00 USD, plus a fixed sum of 40.00; 340.00 USD is charged.",
             usd("300.00"),
             "interest",
@@ -74,7 +74,7 @@ def test_a_reversal_is_a_credit_note_against_the_charge() -> None:
         ),
     )
     assert back.reason == (
-        "10 % a year on 36500.00 for 30 days (2025-03-02 to 2025-03-31, act/365) = 300.00 USD, "
+        "10 % a year on 36,500.00 for 30 days (2025-03-02 to 2025-03-31, act/365) = 300.00 USD, "
         "less 310.00 billed; 10.00 USD of charge I-9 is given back."
     )
 
