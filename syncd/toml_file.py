@@ -86,8 +86,13 @@ def model_problem(file: Path, place: Place, error: ErrorDetails, known: Iterable
 
 def near_miss(written: str, known: Iterable[str]) -> str:
     """`; did you mean "…"?` where one of `known` is close, else nothing."""
-    found = difflib.get_close_matches(written, list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{found[0]}"?' if found else ""
+    found = closest(written, known)
+    return f'; did you mean "{found}"?' if found else ""
+
+
+def closest(written: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that was meant, where one is close."""
+    return next(iter(difflib.get_close_matches(written, list(known), n=1, cutoff=0.6)), None)
 
 
 def keys_of(model: type[BaseModel]) -> list[str]:

@@ -7,19 +7,18 @@ that a command which needs none works without them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ValidationError
 
 from connectors import ConnectionSettings
 from rules.domain.money import Money
+from syncd.config.problems import problems_of
 from syncd.config.tables import (
-    KIND_TABLES,
-    TABLES,
     ConfigTable,
     EmailTable,
     FileTable,
@@ -29,7 +28,7 @@ from syncd.config.tables import (
 )
 from syncd.errors import ConfigError
 from syncd.secrets.credentials import Secret, UnreadableSecretError, credential_path
-from syncd.toml_file import Place, float_problems, keys_of, model_problem, near_miss, problem_at, read_toml
+from syncd.toml_file import Place, float_problems, problem_at, read_toml
 
 DEFAULT_PATH = Path("/etc/syncd/config.toml")
 PATH_VARIABLE = "SYNCD_CONFIG"
@@ -215,12 +214,11 @@ def load_config(path: Path | None) -> Config:
     """
     found = find_config(path)
     document = read_toml(found)
-    floats = dict(float_problems(found, document))
     try:
         table = ConfigTable.model_validate(document)
     except ValidationError as error:
-        raise ConfigError([*floats.values(), *_model_problems(found, document, error, floats)]) from None
-    if floats:
+        raise ConfigError(problems_of(found, document, error)) from None
+    if floats := dict(float_problems(found, document)):
         raise ConfigError(list(floats.values()))
     return _config(found, table)
 
@@ -234,41 +232,6 @@ def rules_folder(path: Path | None) -> Path:
         written = None
     default = ConfigTable.model_fields["rules_dir"].default
     return found.parent.absolute() / (written if isinstance(written, str) else default)
-
-
-def _model_problems(
-    file: Path, document: Mapping[str, Any], error: ValidationError, floats: Mapping[Place, str]
-) -> Iterator[str]:
-    for detail in error.errors(include_url=False):
-        place = _place(detail["loc"])
-        if detail["type"].startswith("union_tag"):
-            yield _kind_problem(file, place, document)
-        elif place not in floats:
-            yield model_problem(file, place, detail, _keys_beside(place, document))
-
-
-def _place(loc: Place) -> Place:
-    """Where the person wrote it: without the kind that pydantic puts behind a connection's name."""
-    return (*loc[:2], *loc[3:]) if loc[0] == "connections" else loc
-
-
-def _kind_problem(file: Path, place: Place, document: Mapping[str, Any]) -> str:
-    kinds = ", ".join(KIND_TABLES)
-    written = document["connections"][place[1]].get("kind")
-    if written is None:
-        return problem_at(file, (*place, "kind"), f"is missing; write one of {kinds}")
-    return problem_at(
-        file, (*place, "kind"), f'"{written}" is not one of {kinds}{near_miss(str(written), KIND_TABLES)}'
-    )
-
-
-def _keys_beside(place: Place, document: Mapping[str, Any]) -> list[str]:
-    """The keys that could have been meant at `place`."""
-    if len(place) == 1:
-        return keys_of(ConfigTable)
-    if place[0] == "connections":
-        return keys_of(KIND_TABLES[document["connections"][place[1]]["kind"]])
-    return keys_of(TABLES[str(place[0])])
 
 
 def _read(secret: Secret, file: Path, place: Place) -> str:

@@ -139,6 +139,8 @@ host = "smtp.example"
         "[connections.acme] api_url: plain http is accepted for loopback addresses only; use https",
         '[connections.acme] relm_id: unknown key; did you mean "realm_id"?',
         '[connections.kiwi] kind: "zero" is not one of quickbooks, xero, file; did you mean "xero"?',
+        "[connections.kiwi] client_id: is missing and has no default",
+        "[connections.kiwi] timezone: is missing and has no default",
         "[connections.bare] kind: is missing; write one of quickbooks, xero, file",
         '[email] security: "none" is accepted for loopback addresses only, and "smtp.example" is not one',
         "[email] from: is missing and has no default",
@@ -152,7 +154,10 @@ host = "smtp.example"
         ("poll_interval = 300", 'a duration needs its unit, such as "300s" or "5m"'),
         ('poll_interval = "soon"', '"soon" is not a duration; write "30s", "5m", "1h" or "2d"'),
         ('poll_interval = "0s"', '"0s" is not a duration; write "30s", "5m", "1h" or "2d"'),
-        ("poll_interval = 2.5", 'write it as a decimal string, "2.5", not as a bare number'),
+        ("poll_interval = 2.5", '"2.5" is not a duration; write "30s", "5m", "1h" or "2d"'),
+        ("limits.max_charges_per_cycle = 2.5", 'write it as a decimal string, "2.5", not as a bare number'),
+        ("limits.max_actions_per_cycle = 2.0", "must be a whole number without quotes"),
+        ("connections.a = 'acme'", "must be a table"),
         ("poll_interval_s = 3", 'unknown key; did you mean "poll_interval"?'),
         ('database = "postgresql://db/x"', 'write it with its driver: "postgresql+psycopg://db/x"'),
         ('database = "mysql://x"', '"mysql://x" is neither "sqlite:///FILE" nor "postgresql+psycopg://…"'),
@@ -219,3 +224,24 @@ def test_an_email_table_reads_its_password_only_with_a_login(tmp_path: Path) -> 
     assert config.email is not None
     with pytest.raises(ConfigError, match=r"\[email\] password_file: .*pw does not exist"):
         config.email.password()
+
+
+def test_a_wrong_kind_hides_nothing_else_that_is_wrong_with_its_table(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path, '[connections.acme]\nkind = "quickbook"\nclientid = "x"\ntimezone = "Mars"')
+    assert [problem.partition(": ")[2] for problem in refused.value.problems] == [
+        '[connections.acme] kind: "quickbook" is not one of quickbooks, xero, file; did you mean "quickbooks"?',
+        "[connections.acme] client_id: is missing and has no default",
+        '[connections.acme] timezone: "Mars" is not an IANA timezone',
+        '[connections.acme] clientid: unknown key; did you mean "client_id"?',
+    ]
+
+
+def test_a_table_without_a_kind_is_read_as_what_its_keys_say(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path, '[connections.kiwi]\ntenant_id = 5\nday_limit = "many"')
+    assert [problem.partition(": ")[2] for problem in refused.value.problems] == [
+        "[connections.kiwi] kind: is missing; write one of quickbooks, xero, file",
+        "[connections.kiwi] tenant_id: must be text in quotes",
+        "[connections.kiwi] day_limit: must be a whole number without quotes",
+    ]
