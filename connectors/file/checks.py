@@ -24,10 +24,13 @@ def problems_of(gathered: Gathered, as_of: date) -> Iterator[str]:
     customers, invoices = gathered.known("customers"), gathered.known("invoices")
     for placed in gathered.all():
         for key, name in _customers_named(placed.fact):
-            yield from _unknown(placed, key, "customer", name, customers)
+            if name not in customers:
+                yield _unknown(placed, key, "customer", name, customers)
         for key, name in _invoices_named(placed.fact):
-            yield from _unknown(placed, key, "invoice", name, invoices)
-        yield from _out_of_order(placed)
+            if name not in invoices:
+                yield _unknown(placed, key, "invoice", name, invoices)
+        if type(placed.fact) in _SPANS:
+            yield from _out_of_order(placed)
     yield from _circles(gathered.placed.get("customers", []))
     yield from sum_problems(gathered, as_of)
 
@@ -60,9 +63,8 @@ def _invoices_named(fact: object) -> Iterator[tuple[str, str]]:
         yield f"applied[{position}].invoice", part.invoice
 
 
-def _unknown(placed: Placed, key: str, noun: str, name: str, known: set[str]) -> Iterator[str]:
-    if name not in known:
-        yield f'{placed.place}.{key}: there is no {noun} "{name}" in this book{meant(name, sorted(known))}'
+def _unknown(placed: Placed, key: str, noun: str, name: str, known: set[str]) -> str:
+    return f'{placed.place}.{key}: there is no {noun} "{name}" in this book{meant(name, sorted(known))}'
 
 
 def _circles(customers: list[Placed]) -> Iterator[str]:
@@ -101,7 +103,7 @@ _WRITTEN = {"first_on": "from", "last_on": "to"}
 
 def _out_of_order(placed: Placed) -> Iterator[str]:
     """Two days of one record that stand the wrong way round."""
-    for first, later in _SPANS.get(type(placed.fact), ()):
+    for first, later in _SPANS[type(placed.fact)]:
         first_on: date | None = getattr(placed.fact, first)
         later_on: date | None = getattr(placed.fact, later)
         if first_on is not None and later_on is not None and later_on < first_on:

@@ -93,6 +93,11 @@ class Shape:
         """The same, to look a key up."""
         return frozenset(self.keys)
 
+    @cached_property
+    def steps(self) -> tuple[tuple[str, str, Kind, bool], ...]:
+        """Key, attribute, kind and whether it must be there, of each field: laid out once, a book has many tables."""
+        return tuple((field.key, field.name, field.kind, field.required) for field in self.fields)
+
 
 def read_table(shape: Shape, value: object, reading: Reading) -> Any:
     """The value that `value` describes.
@@ -107,24 +112,21 @@ def read_table(shape: Shape, value: object, reading: Reading) -> Any:
     if not value.keys() <= shape.known:
         refuse_unknown(value, list(shape.keys), reading)
     found: dict[str, Any] = {}
-    for field in shape.fields:
-        part = value.get(field.key)
-        if part is not None:
-            _read_field(field, part, reading, found)
-        elif field.required:
-            reading.key(field.key).refuse("this is missing")
+    for key, name, kind, required in shape.steps:
+        part = value.get(key)
+        if part is None:
+            if required:
+                reading.key(key).refuse("this is missing")
+            continue
+        try:
+            found[name] = kind.read(part, reading.key(key) if kind.nests else reading)
+        except Unread:
+            continue
+        except ValueError as error:
+            reading.key(key).refuse(str(error))
     if len(reading.problems) > before:
         raise Unread
     return shape.make(**found)
-
-
-def _read_field(field: Field, value: object, reading: Reading, found: dict[str, Any]) -> None:
-    try:
-        found[field.name] = field.kind.read(value, reading.key(field.key) if field.kind.nests else reading)
-    except Unread:
-        return
-    except ValueError as error:
-        reading.key(field.key).refuse(str(error))
 
 
 def refuse_unknown(table: Mapping[str, object], known: list[str], reading: Reading) -> None:

@@ -9,10 +9,21 @@ from typing import Any
 
 @dataclass(slots=True)
 class Placed:
-    """A fact and where it stands in the file."""
+    """A fact and where it stands in the file: the how-many-th of which list."""
 
-    place: str
+    name: str
+    position: int
     fact: Any
+
+    @property
+    def place(self) -> str:
+        """``invoices[7] (I-8)``."""
+        return f"{self.name}{label(self.position, getattr(self.fact, 'ref', None))}"
+
+
+def label(position: int, ref: object) -> str:
+    """How an item of a list is told from the others."""
+    return f"[{position}] ({ref})" if isinstance(ref, str) else f"[{position}]"
 
 
 @dataclass(slots=True)

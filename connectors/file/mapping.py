@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from connectors.errors import BookRefused
 from connectors.file.checks import problems_of
 from connectors.file.fields import DAY, Reading, Shape, Unread, choice, read_table, refuse_unknown, write_table
-from connectors.file.gathered import Gathered, Placed
+from connectors.file.gathered import Gathered, Placed, label
 from connectors.file.shapes import COMPANY, HISTORY, LISTS
 from rules.domain.facts import Book, Company, Invoice
 from rules.domain.hindsight import applied_by, effects_of
@@ -104,15 +104,13 @@ def _read_list(gathered: Gathered, name: str, value: object, reading: Reading) -
         reading.refuse("this must be a list")
         return
     for position, item in enumerate(value):
-        ref = item.get("ref") if isinstance(item, Mapping) else None
-        label = f"[{position}] ({ref})" if isinstance(ref, str) else f"[{position}]"
-        here = reading.at(label)
+        here = reading.at(label(position, item.get("ref") if isinstance(item, Mapping) else None))
         try:
             fact = read_table(_shape(name, item, here), item, here)
         except Unread:
             gathered.note_unread(name, item)
             continue
-        gathered.add(name, Placed(here.place.lstrip("."), fact), stated=item.get("balance") is not None)
+        gathered.add(name, Placed(name, position, fact), stated=item.get("balance") is not None)
 
 
 def _shape(name: str, item: object, reading: Reading) -> Shape:

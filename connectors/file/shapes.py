@@ -101,7 +101,10 @@ INSTALLMENTS = list_of(table_of(Shape(Installment, (_must("due_on", DAY), _must(
 
 def _invoice(**parts: Any) -> Invoice:
     """Without a number the ref is its number; without a balance it starts with the total, and `mapping` derives it."""
-    return Invoice(**{"number": parts["ref"], "due_on": None, "balance": parts["total"], **parts})
+    parts.setdefault("number", parts["ref"])
+    parts.setdefault("due_on", None)
+    parts.setdefault("balance", parts["total"])
+    return Invoice(**parts)
 
 
 INVOICE = Shape(

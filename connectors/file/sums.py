@@ -43,10 +43,8 @@ def sum_problems(gathered: Gathered, as_of: date) -> Iterator[str]:
 
 def _invoice_problems(placed: Placed, effects: Iterable[Effect], gathered: Gathered, as_of: date) -> Iterator[str]:
     invoice: Invoice = placed.fact
-    foreign = [
-        f"{placed.place}.{key}: {_foreign(part, invoice)}" for key, part in _parts(invoice) if _differs(part, invoice)
-    ]
-    yield from foreign
+    foreign = [(key, part) for key, part in _parts(invoice) if part.currency != invoice.total.currency]
+    yield from (f"{placed.place}.{key}: {_foreign(part, invoice)}" for key, part in foreign)
     if foreign or invoice.status == "voided":
         return
     if invoice.tax is not None and invoice.tax > invoice.total:
@@ -60,10 +58,11 @@ def _invoice_problems(placed: Placed, effects: Iterable[Effect], gathered: Gathe
         yield from _balance_problems(placed, same, as_of, stated=invoice.ref not in gathered.unstated)
 
 
-def _parts(invoice: Invoice) -> Iterator[tuple[str, Money | None]]:
+def _parts(invoice: Invoice) -> Iterator[tuple[str, Money]]:
     """The amounts of an invoice that must be in its currency, with their keys."""
     yield "balance", invoice.balance
-    yield "tax", invoice.tax
+    if invoice.tax is not None:
+        yield "tax", invoice.tax
     for position, row in enumerate(invoice.installments):
         yield f"installments[{position}].amount", row.amount
 

@@ -70,10 +70,10 @@ class Money:
         currency = currency.strip() or default_currency or ""
         if not _CURRENCY.fullmatch(currency):
             raise ValueError(f'"{text}" needs a currency such as "250.00 USD"')
-        money = cls(decimal_of(number), currency)
-        if money.rounded() != money:
+        amount = decimal_of(number)
+        if len(number.partition(".")[2].rstrip("0")) > minor_units(currency):
             raise ValueError(f'"{text}" has more decimals than {currency} has')
-        return money
+        return cls(amount, currency)
 
     @classmethod
     def zero(cls, currency: str) -> Money:
