@@ -6,6 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
@@ -96,7 +97,7 @@ class _Builder:
         limits = self._model(LimitsTable, ("credit_limits",))
         references = {name: self._rates(name) for name in sorted(self._table(("references",)))}
         resolved = {name: resolve(self.tree, name) for name in (*names, *(n for n in pack_names() if n not in names))}
-        settings = {name: self._settings(one) for name, one in resolved.items()}
+        settings = {name: self._settings(resolved[name]) for name in names}
         self._check_names(select, names)
         if self.tree.problems:
             raise PolicyRefused(dict.fromkeys(self.tree.problems))
@@ -110,6 +111,7 @@ class _Builder:
             _tree=self.tree,
             _resolved=resolved,
             _settings=settings,
+            _of_pack=cache(lambda name: self._settings(resolved[name])),
         )
 
     def _complain(self, path: Path, problem: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ class Policies:
     _tree: Tree = field(repr=False)
     _resolved: Mapping[str, Resolved] = field(repr=False)
     _settings: Mapping[str, Mapping[str, BaseModel]] = field(repr=False)
+    # A shipped pack is known to be sound, so it is made ready when it first governs: its holidays take time to load.
+    _of_pack: Callable[[str], Mapping[str, BaseModel]] = field(repr=False)
 
     def select(self, customer: Customer, invoice: Invoice | None, default: str | None) -> str | None:
         """The policy that governs, by name; None where nothing places the customer.
@@ -40,7 +42,7 @@ class Policies:
 
     def knows(self, name: str) -> bool:
         """Whether a policy or shipped pack of that name can govern."""
-        return name in self._settings
+        return name in self._resolved
 
     def resolved(self, name: str) -> dict[str, Any]:
         """The policy's tables with all it inherits, as written.
@@ -56,7 +58,7 @@ class Policies:
         Raises:
             KeyError: no such policy.
         """
-        return self._settings[name]
+        return self._settings[name] if name in self._settings else self._of_pack(name)
 
     @property
     def minds_paid_up(self) -> bool:
