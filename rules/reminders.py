@@ -134,7 +134,7 @@ def _send(
     if level.channel in ("email", "provider") and to is None:
         yield from _skips(kept, f"No e-mail address for {situation.account.customer.name}.", mendable=True)
         return
-    yield message(situation, settings, kept, to or "")
+    yield from message(situation, settings, kept, to or "")
 
 
 def address(situation: Situation, step: Step) -> str | None:

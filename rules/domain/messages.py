@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ from rules.domain.actions import (
     Operation,
     SendMessage,
 )
-from rules.domain.decisions import Reminder
+from rules.domain.decisions import Problem, Reminder
 from rules.domain.dunning import Step, pause
 from rules.domain.money import Money, total
 from rules.domain.reminder_settings import Level, ReminderSettings
@@ -29,10 +29,13 @@ Post: TypeAlias = tuple[str, tuple[str, str] | None]
 """The address, and the hours of the day in which mail may go out; None: any."""
 
 
-def message(situation: Situation, settings: ReminderSettings, steps: list[Step], to: str) -> Reminder:
-    """One reminder about these invoices, at the highest of their levels."""
+def message(
+    situation: Situation, settings: ReminderSettings, steps: list[Step], to: str
+) -> Iterator[Reminder | Problem]:
+    """One reminder about these invoices, at the highest of their levels; a problem where its fee cannot be told."""
     lead = min(steps, key=_rank)
     level = settings.levels[lead.level - 1]
+    fee = _fee(situation, level, [step for step in steps if step.level == lead.level])
     bare = Reminder(
         rule=RULE,
         customer=situation.account.customer.ref,
@@ -43,12 +46,17 @@ def message(situation: Situation, settings: ReminderSettings, steps: list[Step],
         channel=level.channel,
         key=_key(lead),
         reason=_reason(situation, settings, steps, lead),
-        fee=_fee(situation, level, [step for step in steps if step.level == lead.level]),
+        fee=fee.amount if isinstance(fee, _Fee) else None,
     )
     window = settings.send_window
     hours = (window.from_, window.to) if window else None
     ordered = sorted(steps, key=_line_order)
-    return replace(bare, operations=tuple(_operations(situation, bare, (lead, level), ordered, (to, hours))))
+    operations = [*_sent(situation, bare, (lead, level), ordered, (to, hours))]
+    if isinstance(fee, _Fee):
+        operations.append(_fee_invoice(situation, bare, fee))
+    yield replace(bare, operations=(*operations, *_notes(situation, bare, ordered)))
+    if isinstance(fee, str):
+        yield Problem(lead.invoice.ref, fee, RULE)
 
 
 def _rank(step: Step) -> tuple[int, bool, int, str]:
@@ -78,29 +86,45 @@ def _template(situation: Situation, settings: ReminderSettings, lead: Step) -> s
     return ladder[max(0, min(len(ladder) - 1, ladder.index(own) + shift))]
 
 
-def _fee(situation: Situation, level: Level, leads: list[Step]) -> Money | None:
-    """The level's fee: none for a repeat, for our own charges, or where the level was sent before."""
+@dataclass(frozen=True, slots=True)
+class _Fee:
+    """What a message's level costs, and the invoice it falls on."""
+
+    amount: Money
+    step: Step
+
+
+def _fee(situation: Situation, level: Level, leads: list[Step]) -> _Fee | str | None:
+    """The level's fee, in the currency of the invoice it falls on, or why it cannot be told.
+
+    None for a repeat, for our own charges, or where the level was sent before. Fees are never converted.
+    """
     before = situation.ledger.reminders
     bearing = [
         step
-        for step in leads
+        for step in sorted(leads, key=_rank)
         if not step.invoice.is_ours and all(entry.level != step.level for entry in before.get(step.invoice.ref, ()))
     ]
-    if not bearing:
+    if not bearing or (level.fee is None and level.fee_pct is None):
         return None
-    if level.fee is not None:
-        fee = level.fee.money(situation.account.company.currency)
-    elif level.fee_pct is not None:
-        currency = bearing[0].invoice.currency
-        parts = [
-            Money(step.invoice.balance.amount * level.fee_pct / Decimal(100), currency).rounded()
-            for step in bearing
-            if step.invoice.currency == currency
-        ]
-        fee = total(parts, currency)
-    else:
-        return None
-    return fee or None
+    if level.fee_pct is not None:
+        return _percentage(level.fee_pct, bearing)
+    stated = [amount.money(situation.account.company.currency).rounded() for amount in level.fee or ()]
+    for step in bearing:
+        own = next((amount for amount in stated if amount.currency == step.invoice.currency), None)
+        if own is not None:
+            return _Fee(own, step) if own else None
+    lead = bearing[0]
+    have = joined(spoken(amount) for amount in stated)
+    return f"no fee of level {lead.level} in {lead.invoice.currency}, so it goes out without one; the policy has {have}"
+
+
+def _percentage(pct: Decimal, bearing: list[Step]) -> _Fee | None:
+    """Of each invoice in the lead's currency, each rounded."""
+    currency = bearing[0].invoice.currency
+    own = (step.invoice.balance for step in bearing if step.invoice.currency == currency)
+    fee = total([Money(balance.amount * pct / Decimal(100), currency).rounded() for balance in own], currency)
+    return _Fee(fee, bearing[0]) if fee else None
 
 
 def _reason(situation: Situation, settings: ReminderSettings, steps: list[Step], lead: Step) -> str:
@@ -134,7 +158,7 @@ def _reached(level: Level) -> str:
     return f"reached at {month}{counted(level.at_days, 'day')}"
 
 
-def _operations(
+def _sent(
     situation: Situation, reminder: Reminder, lead: tuple[Step, Level], steps: list[Step], post: Post
 ) -> Iterator[Operation]:
     """What is mailed carries the hours of its window: only the outbox knows what time it is. Paper has none."""
@@ -144,10 +168,6 @@ def _operations(
     if reminder.channel == "provider":
         for step in steps:
             yield EmailInvoice(reminder.customer, step.invoice.ref, to, step.invoice.balance, hours)
-    if reminder.fee is not None:
-        yield _fee_invoice(situation, reminder, lead[0])
-    if reminder.channel in ("email", "letter"):
-        yield from _notes(situation, reminder, steps)
 
 
 def _send_message(
@@ -185,22 +205,24 @@ def _due_line(step: Step) -> DueLine:
     )
 
 
-def _fee_invoice(situation: Situation, reminder: Reminder, lead: Step) -> CreateInvoice:
-    """The fee the message names, billed: a fee that stands in no books is not owed."""
-    fee = reminder.fee or Money.zero(lead.invoice.currency)
-    number = lead.invoice.number or lead.invoice.ref
+def _fee_invoice(situation: Situation, reminder: Reminder, fee: _Fee) -> CreateInvoice:
+    """The fee the message names, billed to whom the invoice was: a fee that stands in no books is not owed."""
+    bearer, on = fee.step.invoice, situation.as_of
+    number = bearer.number or bearer.ref
     return CreateInvoice(
-        customer=reminder.customer,
-        invoice=lead.invoice.ref,
-        invoice_number=lead.invoice.number,
-        issued_on=situation.as_of,
-        due_on=situation.as_of,
-        lines=(ChargeLine(f"Reminder fee, invoice {number}", fee, "fee"),),
-        note=f"Fee of {spoken(fee)} with reminder level {reminder.level} of {situation.as_of} on invoice {number}.",
+        customer=bearer.customer,
+        invoice=bearer.ref,
+        invoice_number=bearer.number,
+        issued_on=on,
+        due_on=on,
+        lines=(ChargeLine(f"Reminder fee, invoice {number}", fee.amount, "fee"),),
+        note=f"Fee of {spoken(fee.amount)} with reminder level {reminder.level} of {on} on invoice {number}.",
     )
 
 
 def _notes(situation: Situation, reminder: Reminder, steps: list[Step]) -> Iterator[AddNote]:
+    if reminder.channel not in ("email", "letter"):
+        return
     word = "sent" if reminder.channel == "email" else "written"
     done = f"Reminder level {reminder.level} {word} on {situation.as_of}"
     for step in steps:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from rules.domain.calendars import WEEKDAYS, is_holiday, is_known
 from rules.domain.decisions import Channel
-from rules.domain.settings import AmountText, AmountTexts, Count, Flag, PctText, Positive, RuleSettings, Whole
+from rules.domain.settings import AmountTexts, Count, Flag, PctText, Positive, RuleSettings, Whole
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
@@ -46,7 +46,9 @@ class Level(RuleSettings):
     template: str = Field(min_length=1, description="The text: upcoming, friendly, firm, final, notice, or your own.")
     channel: Channel = Field(default="email", description="How it goes out; call and none are for people.")
     copy_to_collector: Flag = Field(default=False, description="Send the collector a copy.")
-    fee: AmountText | None = Field(default=None, description="Fee that falls with it, once per invoice.")
+    fee: AmountTexts | None = Field(
+        default=None, description="Fee that falls with it, once per invoice; one amount for each currency."
+    )
     fee_pct: PctText | None = Field(default=None, description="Fee as a percentage of the invoice's own balance.")
     repeat_every_days: Positive | None = Field(default=None, description="Send it again after so many days.")
     max_repeats: Count | None = Field(default=None, description="How often it is sent again; absent: without end.")

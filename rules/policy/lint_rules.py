@@ -56,7 +56,7 @@ def _blank(settings: ReminderSettings) -> Iterator[Warning_]:
     for index, level in enumerate(settings.levels):
         if not level.template.strip():
             yield ("reminders", "levels", index, "template"), "is blank: there is nothing to send"
-        if level.fee is not None and not level.fee.number:
+        if level.fee is not None and not all(fee.number for fee in level.fee):
             yield ("reminders", "levels", index, "fee"), "is nothing; leave it out"
         if level.channel in ("call", "none") and (level.fee or level.fee_pct):
             yield (
