@@ -1,7 +1,8 @@
 """What is so: the receivables of one company as values. The book file (contract, section 3) is these, written down.
 
 Connectors deliver customers, invoices, payments and credit notes; people record promises, disputes, plans and holds;
-`history` is what we did. Dates are company-local days. No behaviour beyond arithmetic on a value's own parts.
+`history` is what we did, as `rules.domain.deeds` has it. Dates are company-local days. No behaviour beyond arithmetic
+on a value's own parts.
 """
 
 from __future__ import annotations
@@ -11,12 +12,54 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from rules.domain.deeds import (
+    ChargeBilled,
+    ChargeReversed,
+    ChargeWaived,
+    Contacted,
+    CreditStanding,
+    HistoryEntry,
+    ReminderSent,
+    StandingChanged,
+    TaskDone,
+    TaskOutcome,
+)
 from rules.domain.money import Money, total
 
+__all__ = [
+    "OURS",
+    "Account",
+    "Application",
+    "Book",
+    "ChargeBilled",
+    "ChargeReversed",
+    "ChargeWaived",
+    "Company",
+    "Contacted",
+    "CreditNote",
+    "CreditStanding",
+    "Customer",
+    "DebtorKind",
+    "Discount",
+    "Dispute",
+    "Fact",
+    "HistoryEntry",
+    "Hold",
+    "Installment",
+    "InstallmentPlan",
+    "Invoice",
+    "InvoiceStatus",
+    "Payment",
+    "Promise",
+    "Rate",
+    "ReminderSent",
+    "StandingChanged",
+    "TaskDone",
+    "TaskOutcome",
+]
+
 InvoiceStatus = Literal["open", "paid", "voided", "draft"]
-CreditStanding = Literal["good", "watch", "hold", "stop"]
 DebtorKind = Literal["business", "consumer"]
-TaskOutcome = Literal["done", "refused"]
 
 # Whatever a rule of ours created carries this prefix in `origin`.
 OURS = "syncd:"
@@ -223,89 +266,6 @@ class Hold:
         return self.origin.startswith(OURS)
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderSent:
-    """We wrote to the customer about the invoice at this level; `key` is the decision's, where it is known."""
-
-    customer: str
-    invoice: str
-    level: int
-    on: date
-    fee: Money | None = None
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeBilled:
-    """We charged for the days `first_on` to `last_on`, both included. `amount` = `interest` + fixed sum."""
-
-    customer: str
-    invoice: str
-    charge: str
-    first_on: date
-    last_on: date
-    amount: Money
-    interest: Money
-    computed: Money
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeReversed:
-    """We credited part or all of a charge."""
-
-    customer: str
-    invoice: str
-    charge: str
-    on: date
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeWaived:
-    """A person let part or all of a charge go; it counts as billed for ever."""
-
-    customer: str
-    invoice: str
-    charge: str
-    on: date
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Contacted:
-    """Somebody spoke with the customer."""
-
-    customer: str
-    channel: str
-    on: date
-    outcome: str = ""
-    invoice: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StandingChanged:
-    """We changed the customer's credit standing on that day."""
-
-    customer: str
-    before: CreditStanding
-    after: CreditStanding
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
-class TaskDone:
-    """A person did or refused what a rule asked of them about `invoices`; none: about the customer as a whole."""
-
-    customer: str
-    rule: str
-    what: str
-    on: date
-    invoices: tuple[str, ...] = ()
-    outcome: TaskOutcome = "done"
-    key: str = ""
-
-
-HistoryEntry = ReminderSent | ChargeBilled | ChargeReversed | ChargeWaived | Contacted | StandingChanged | TaskDone
 Fact = Customer | Invoice | Payment | CreditNote
 
 
