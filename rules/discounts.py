@@ -19,6 +19,7 @@ from rules.domain.decisions import Decision, Reminder, Skip, Task
 from rules.domain.discounted import OUTCOME, Offer, offer_of
 from rules.domain.money import Money
 from rules.domain.settings import Count, Flag, RuleSettings
+from rules.domain.silences import silence_about
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, joined, spoken, sums
 
@@ -84,7 +85,9 @@ def _not_yet(situation: Situation, settings: Settings, offer: Offer) -> str | No
     if situation.as_of < first_on:
         return f"{runs}, reminded of from {first_on} on"
     held = next((why for why, holds in _silences(situation, settings, offer) if holds), None)
-    return None if held is None else f"{runs}; {held}"
+    asked_for = (silence_about(situation, offer.invoice) or "").removesuffix(".")
+    held = held or f"{asked_for[:1].lower()}{asked_for[1:]}"
+    return f"{runs}; {held}" if held else None
 
 
 def _silences(situation: Situation, settings: Settings, offer: Offer) -> Iterator[tuple[str, bool]]:

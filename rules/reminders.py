@@ -18,6 +18,7 @@ from rules.domain.messages import message
 from rules.domain.money import Money
 from rules.domain.reminder_settings import Never
 from rules.domain.reminder_settings import ReminderSettings as Settings
+from rules.domain.silences import silence_about
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, spoken, sums
 
@@ -53,7 +54,7 @@ def _messages(due: list[Step], settings: Settings) -> Iterable[list[Step]]:
 def _step(situation: Situation, settings: Settings, ref: str) -> Step | Task | str:
     """The reminder due for the invoice, the task once all were sent, or why there is neither."""
     row = situation.aged[ref]
-    never = _never(situation, row) or _silenced(situation, settings.never, row)
+    never = _never(situation, row) or _silenced(situation, settings.never, row) or silence_about(situation, row.invoice)
     clock = clock_of(situation, row, settings)
     if never or clock is None:
         return never or "No due date: never chased."

@@ -8,7 +8,18 @@ from datetime import date
 from typing import Any
 
 from rules.domain.accounts import accounts_of
-from rules.domain.facts import Account, Book, Company, CreditNote, Customer, Hold, Invoice, Payment, StandingChanged
+from rules.domain.facts import (
+    Account,
+    Book,
+    Company,
+    CreditNote,
+    Customer,
+    Hold,
+    Invoice,
+    Payment,
+    Silence,
+    StandingChanged,
+)
 from syncd.history import history_of, standing_of, untold
 from syncd.store.codec import RECORD_KINDS
 from syncd.store.desk import Desk
@@ -67,6 +78,7 @@ class _Piles:
     disputes: list[Any] = field(default_factory=list)
     installment_plans: list[Any] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
+    silences: list[Silence] = field(default_factory=list)
     history: list[Any] = field(default_factory=list)
     told: list[Any] = field(default_factory=list)  # history from a book, which may tell of our own deeds
     collectors: dict[str, str] = field(default_factory=dict)
@@ -81,8 +93,6 @@ class _Piles:
                 self.payments.append(value)
             case CreditNote():
                 self.credit_notes.append(value)
-            case Hold():
-                self.holds.append(value)
             case Assignment():
                 self.collectors[value.customer] = value.collector
             case CreditApplication():
@@ -96,7 +106,13 @@ class _Piles:
 
     def _pile_of(self, value: Any) -> list[Any]:
         kind = RECORD_KINDS[type(value)]
-        piles = {"promise": self.promises, "dispute": self.disputes, "installment_plan": self.installment_plans}
+        piles: dict[str, list[Any]] = {
+            "promise": self.promises,
+            "dispute": self.disputes,
+            "installment_plan": self.installment_plans,
+            "hold": self.holds,
+            "silence": self.silences,
+        }
         return piles.get(kind, self.told)
 
     def replace_our_holds(self, ours: dict[str, Hold]) -> None:
@@ -121,10 +137,11 @@ class _Piles:
             disputes=tuple(self.disputes),
             installment_plans=tuple(self.installment_plans),
             holds=tuple(self.holds),
+            silences=tuple(self.silences),
             history=(*untold(self.told, self.history), *self.history),
         )
 
 
 def _owned(value: Any, customer: str) -> Any:
     """A record names its customer as it was when it was made; after a merge the desk knows better."""
-    return replace(value, customer=customer) if getattr(value, "customer", customer) != customer else value
+    return replace(value, customer=customer) if getattr(value, "customer", None) not in (None, customer) else value

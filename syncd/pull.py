@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import get_args
 
 import structlog
 
 from connectors import Connector
-from rules.domain.facts import Book, HistoryEntry
+from rules.domain.facts import Book, HistoryEntry, Silence
 from syncd.clock import Clock
+from syncd.history import untold
 from syncd.provider_clock import ahead_s
+from syncd.store import codec
 from syncd.store.connections import Connections
-from syncd.store.desk import BOOK_FILE, Desk, Paper
+from syncd.store.desk import ANYBODY, BOOK_FILE, Desk, Paper
 from syncd.store.intake import Applied
 from syncd.store.mirror import Mirror
+
+# Kinds of records that a book has without a ref: what they say is all that tells one from another.
+_WITHOUT_REF = ("hold", *(codec.RECORD_KINDS[kind] for kind in get_args(HistoryEntry)))
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +64,7 @@ def pull(connector: Connector, mirror: Mirror, desk: Desk, connections: Connecti
                 ahead = ahead_s(asked_at, page.server_time, clock.now())
             done = mirror.apply(page, clock.now())
             if page.people is not None:
-                mirror.touch(record_people(page.people, desk, BOOK_FILE, clock.now()))
+                look_again(mirror, record_people(page.people, desk, BOOK_FILE, clock.now()))
             pages, records, applied = pages + 1, records + len(page.records), applied + done
             if page.records:
                 log.info("pull.page_stored", records=len(page.records), changed=done.changed)
@@ -76,16 +82,31 @@ def _vanished_share(applied: Applied, mirror: Mirror) -> Decimal:
 
 
 def record_people(book: Book, desk: Desk, source: str, now: datetime) -> set[str]:
-    """Make the desk's records from `source` exactly those of `book`. Returns the customers for whom that is news."""
+    """Make the desk's records from `source` exactly those of `book`. Returns the customers for whom that is news.
+
+    What somebody else told before is left out: our own export, taken in again, must not count twice.
+    """
+    known = [filed.value for kind in _WITHOUT_REF for filed in desk.filed(kind) if filed.who != source]
     customer_of = {invoice.ref: invoice.customer for invoice in book.invoices}
     papers = [
         *(Paper(promise, promise.ref, promise.customer) for promise in book.promises),
         *(Paper(dispute, dispute.ref, customer_of.get(dispute.invoice, "")) for dispute in book.disputes),
         *(Paper(plan, plan.ref, plan.customer) for plan in book.installment_plans),
-        *(Paper(hold, f"{hold.customer}/{hold.origin}", hold.customer) for hold in book.holds),
-        *_numbered(book.history),
+        *(Paper(hold, f"{hold.customer}/{hold.origin}", hold.customer) for hold in book.holds if hold not in known),
+        *(Paper(one, one.ref, _whose(one, customer_of)) for one in book.silences),
+        *_numbered(untold(book.history, known)),
     ]
     return desk.replace_all(papers, source, now)
+
+
+def _whose(silence: Silence, customer_of: Mapping[str, str]) -> str:
+    """Under whom a silence is filed. A group's concerns whoever is in it."""
+    return silence.customer or customer_of.get(silence.invoice or "", ANYBODY)
+
+
+def look_again(mirror: Mirror, changed: set[str]) -> None:
+    """Have those decided on anew whose records changed; everybody, where a record is about no single customer."""
+    mirror.touch(mirror.all_heads() if ANYBODY in changed else changed)
 
 
 def _numbered(history: Iterable[HistoryEntry]) -> Iterator[Paper]:

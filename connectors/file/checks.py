@@ -12,9 +12,18 @@ from datetime import date
 from connectors.file.fields import meant
 from connectors.file.gathered import Gathered, Placed
 from connectors.file.sums import sum_problems
-from rules.domain.facts import ChargeBilled, Customer, Dispute, Hold, Payment, Promise
+from rules.domain.facts import ChargeBilled, Customer, Dispute, Hold, Payment, Promise, Silence
 
-_WITH_REFS = ("customers", "invoices", "payments", "credit_notes", "promises", "disputes", "installment_plans")
+_WITH_REFS = (
+    "customers",
+    "invoices",
+    "payments",
+    "credit_notes",
+    "promises",
+    "disputes",
+    "installment_plans",
+    "silences",
+)
 
 
 def problems_of(gathered: Gathered, as_of: date) -> Iterator[str]:
@@ -31,6 +40,7 @@ def problems_of(gathered: Gathered, as_of: date) -> Iterator[str]:
                 yield _unknown(placed, key, "invoice", name, invoices)
         if type(placed.fact) in _SPANS:
             yield from _out_of_order(placed)
+            yield from _about_one(placed)
     yield from _circles(gathered.placed.get("customers", []))
     yield from sum_problems(gathered, as_of)
 
@@ -49,8 +59,8 @@ def _customers_named(fact: object) -> Iterator[tuple[str, str]]:
     if isinstance(fact, Customer):
         if fact.parent is not None:
             yield "parent", fact.parent
-    elif hasattr(fact, "customer"):
-        yield "customer", fact.customer
+    elif getattr(fact, "customer", None) is not None:
+        yield "customer", getattr(fact, "customer", "")
 
 
 def _invoices_named(fact: object) -> Iterator[tuple[str, str]]:
@@ -90,12 +100,22 @@ def _way_up(start: str, parents: dict[str, str | None]) -> list[str]:
     return way
 
 
+def _about_one(placed: Placed) -> Iterator[str]:
+    """A silence without a subject, or with more than one: silence about the wrong people is worse than none."""
+    if isinstance(placed.fact, Silence):
+        silence = placed.fact
+        named = silence.invoice or silence.customer
+        if bool(named) == bool(silence.group):
+            yield f"{placed.place}: name what it is about: a customer, an invoice, or a group"
+
+
 # Days of one record that must stand in this order: the keys, and where the value names them otherwise.
 _SPANS: dict[type, tuple[tuple[str, str], ...]] = {
     Payment: (("received_on", "reversed_on"),),
     Promise: (("made_on", "promised_on"), ("made_on", "withdrawn_on")),
     Dispute: (("opened_on", "closed_on"),),
     Hold: (("since", "expires_on"),),
+    Silence: (("since", "until"),),
     ChargeBilled: (("first_on", "last_on"),),
 }
 _WRITTEN = {"first_on": "from", "last_on": "to"}

@@ -15,7 +15,7 @@ from connectors.errors import BookRefused
 from connectors.file.checks import problems_of
 from connectors.file.fields import DAY, Reading, Shape, Unread, choice, read_table, refuse_unknown, write_table
 from connectors.file.gathered import Gathered, Placed, label
-from connectors.file.shapes import COMPANY, HISTORY, LISTS
+from connectors.file.shapes import COMPANY, HISTORY, LATER_LISTS, LISTS
 from rules.domain.facts import Book, Company, Invoice
 from rules.domain.hindsight import applied_by, effects_of
 from rules.domain.money import Money
@@ -54,7 +54,11 @@ def document_of(book: Book) -> dict[str, Any]:
     return {
         "as_of": book.as_of.isoformat(),
         "company": write_table(COMPANY, book.company),
-        **{name: [write_table(shape, fact) for fact in getattr(book, name)] for name, shape in LISTS.items()},
+        **{
+            name: [write_table(shape, fact) for fact in getattr(book, name)]
+            for name, shape in LISTS.items()
+            if getattr(book, name) or name not in LATER_LISTS
+        },
         "history": [write_table(shapes[type(entry)], entry) for entry in book.history],
     }
 

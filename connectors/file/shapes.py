@@ -46,6 +46,7 @@ from rules.domain.facts import (
     Promise,
     Rate,
     ReminderSent,
+    Silence,
     StandingChanged,
     TaskDone,
     TaskOutcome,
@@ -209,6 +210,19 @@ HOLD = Shape(
     ),
 )
 
+SILENCE = Shape(
+    Silence,
+    (
+        _must("ref"),
+        Field("customer", NAME, shown=False),
+        Field("invoice", NAME, shown=False),
+        Field("group", NAME, shown=False),
+        _must("since", DAY),
+        Field("until", DAY),
+        Field("reason", TEXT, shown=False),
+    ),
+)
+
 _ABOUT = (_must("customer"), _must("invoice"))
 _CREDITED = (*_ABOUT, _must("charge"), _must("on", DAY), _must("amount", MONEY))
 HISTORY = (
@@ -274,6 +288,9 @@ HISTORY = (
     ),
 )
 
+# Lists that older readers do not know: written only where there is something in them.
+LATER_LISTS = frozenset({"silences"})
+
 # The lists of a book, in the order they are written.
 LISTS: dict[str, Shape] = {
     "rates": RATE,
@@ -285,4 +302,5 @@ LISTS: dict[str, Shape] = {
     "disputes": DISPUTE,
     "installment_plans": PLAN,
     "holds": HOLD,
+    "silences": SILENCE,
 }

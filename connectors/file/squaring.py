@@ -22,6 +22,7 @@ from rules.domain.facts import (
     Invoice,
     Payment,
     Promise,
+    Silence,
     TaskDone,
 )
 from rules.domain.hindsight import Effects, applied_by, discount_earned, effects_of, known_on
@@ -52,6 +53,7 @@ def squared(book: Book) -> Book:
         disputes=tuple(dispute for dispute in book.disputes if dispute.invoice in invoices),
         installment_plans=tuple(_about_known(book.installment_plans, invoices)),
         holds=tuple(hold for hold in book.holds if hold.customer in known),
+        silences=tuple(one for one in book.silences if _has_subject(one, known, invoices)),
         history=tuple(_told(book.history, known, invoices)),
     )
 
@@ -126,6 +128,12 @@ def _about_known(records: Iterable[Named], invoices: dict[str, Invoice]) -> Iter
         kept = tuple(ref for ref in record.invoices if ref in invoices)
         if kept:
             yield record if kept == record.invoices else replace(record, invoices=kept)
+
+
+def _has_subject(silence: Silence, customers: set[str], invoices: dict[str, Invoice]) -> bool:
+    if silence.customer is not None and silence.customer not in customers:
+        return False
+    return silence.invoice is None or silence.invoice in invoices
 
 
 def _told(history: Iterable[HistoryEntry], customers: set[str], invoices: dict[str, Invoice]) -> Iterator[HistoryEntry]:

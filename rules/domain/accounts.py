@@ -28,6 +28,7 @@ from rules.domain.facts import (
     Payment,
     Promise,
     Rate,
+    Silence,
     StandingChanged,
     TaskDone,
 )
@@ -42,7 +43,7 @@ def accounts_of(book: Book) -> Iterator[Account]:
     families: dict[str, list[Customer]] = defaultdict(list)
     for ref in sorted(customers):
         families[heads[ref]].append(customers[ref])
-    shelves = _shelves(book, heads)
+    shelves = _shelves(book, heads, _heads_by_group(customers, heads) if book.silences else {})
     for head in sorted(families):
         yield shelves.account(book, customers[head], families[head])
 
@@ -59,6 +60,7 @@ class _Shelves:
     disputes: Mapping[str, list[Dispute]]
     installment_plans: Mapping[str, list[InstallmentPlan]]
     holds: Mapping[str, list[Hold]]
+    silences: Mapping[str, list[Silence]]
     history: Mapping[str, list[HistoryEntry]]
 
     def account(self, book: Book, head: Customer, members: list[Customer]) -> Account:
@@ -75,11 +77,12 @@ class _Shelves:
             disputes=tuple(self.disputes.get(ref, ())),
             installment_plans=tuple(self.installment_plans.get(ref, ())),
             holds=tuple(self.holds.get(ref, ())),
+            silences=tuple(self.silences.get(ref, ())),
             history=tuple(self.history.get(ref, ())),
         )
 
 
-def _shelves(book: Book, heads: Mapping[str, str]) -> _Shelves:
+def _shelves(book: Book, heads: Mapping[str, str], by_group: Mapping[str, set[str]]) -> _Shelves:
     owner = {invoice.ref: heads[invoice.customer] for invoice in book.invoices}
 
     def own(item: Invoice | Hold) -> Iterable[str]:
@@ -98,6 +101,13 @@ def _shelves(book: Book, heads: Mapping[str, str]) -> _Shelves:
     def disputed(item: Dispute) -> Iterable[str]:
         return (owner[item.invoice],) if item.invoice in owner else ()
 
+    def silenced(item: Silence) -> Iterable[str]:
+        if item.group is not None:
+            return by_group.get(item.group, ())
+        if item.invoice is not None:
+            return (owner[item.invoice],) if item.invoice in owner else ()
+        return _head_of(item.customer or "", heads)
+
     return _Shelves(
         rates=tuple(sorted(book.rates, key=lambda rate: (rate.source, rate.target, rate.on, rate.rate))),
         invoices=_grouped(sorted(book.invoices, key=lambda item: item.ref), own),
@@ -107,8 +117,18 @@ def _shelves(book: Book, heads: Mapping[str, str]) -> _Shelves:
         disputes=_grouped(sorted(book.disputes, key=lambda item: item.ref), disputed),
         installment_plans=_grouped(sorted(book.installment_plans, key=lambda item: item.ref), own_and_meant),
         holds=_grouped(sorted(book.holds, key=_spelled), own),
+        silences=_grouped(sorted(book.silences, key=lambda item: item.ref), silenced),
         history=_grouped(sorted(book.history, key=lambda item: (day_of(item), _spelled(item))), own_and_told),
     )
+
+
+def _heads_by_group(customers: Mapping[str, Customer], heads: Mapping[str, str]) -> Mapping[str, set[str]]:
+    """Which families have a member in each group."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for ref, customer in customers.items():
+        for group in customer.groups:
+            found[group].add(heads[ref])
+    return found
 
 
 def _told_of(item: HistoryEntry) -> tuple[str, ...]:

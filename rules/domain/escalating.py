@@ -19,6 +19,7 @@ from rules.domain.facts import Invoice, TaskDone
 from rules.domain.money import Money
 from rules.domain.plans import kept_plan
 from rules.domain.settings import Amount
+from rules.domain.silences import silence_about
 from rules.domain.situation import Situation
 from rules.domain.wording import spoken
 
@@ -78,6 +79,8 @@ def claim_of(situation: Situation, settings: EscalationSettings, row: AgedInvoic
     for one in (situation.account.customer, customer):
         if one.do_not_contact:
             return f"{one.name} is marked do not contact."
+    if (silence := silence_about(situation, invoice)) is not None:
+        return silence
     if kept_plan(situation, invoice) is not None:
         return "Paused: its instalment plan is kept."
     asked, held = row.overdue, []

@@ -53,6 +53,7 @@ __all__ = [
     "Promise",
     "Rate",
     "ReminderSent",
+    "Silence",
     "StandingChanged",
     "TaskDone",
     "TaskOutcome",
@@ -270,6 +271,27 @@ Fact = Customer | Invoice | Payment | CreditNote
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """A person wants nobody reminded from `since` to `until`, both included; without `until` for good.
+
+    It is about the invoice where one is named, else about the customer and everyone billed through it, or about each
+    customer of a group.
+    """
+
+    ref: str
+    since: date
+    until: date | None = None
+    customer: str | None = None
+    invoice: str | None = None
+    group: str | None = None
+    reason: str = ""
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it is in force that day."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """One company's receivables as of one moment."""
 
@@ -284,6 +306,7 @@ class Book:
     disputes: tuple[Dispute, ...] = ()
     installment_plans: tuple[InstallmentPlan, ...] = ()
     holds: tuple[Hold, ...] = ()
+    silences: tuple[Silence, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
 
 
@@ -306,4 +329,5 @@ class Account:
     disputes: tuple[Dispute, ...] = ()
     installment_plans: tuple[InstallmentPlan, ...] = ()
     holds: tuple[Hold, ...] = ()
+    silences: tuple[Silence, ...] = ()
     history: tuple[HistoryEntry, ...] = field(default=())

@@ -64,6 +64,7 @@ def as_of(book: Book, day: date) -> Book:
         promises=tuple(_promise_then(promise, day) for promise in book.promises if promise.made_on <= day),
         disputes=tuple(_dispute_then(dispute, day) for dispute in book.disputes if dispute.opened_on <= day),
         installment_plans=tuple(plan for plan in book.installment_plans if plan.made_on <= day),
+        silences=tuple(silence for silence in book.silences if silence.since <= day),
         holds=_holds_then(book.holds, book.history, day),
         history=tuple(entry for entry in book.history if _happened_on(entry, issued) <= day),
     )

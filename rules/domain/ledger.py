@@ -24,6 +24,7 @@ from rules.domain.facts import (
     Payment,
     Promise,
     ReminderSent,
+    Silence,
     StandingChanged,
     TaskDone,
 )
@@ -139,6 +140,12 @@ class Ledger:
         """The hand-over of the invoice to an agency or attorney, if one was carried out."""
         taken = self.tasks_about.get(("escalation", invoice), ())
         return next((one for one in taken if one.what in ("agency", "attorney") and one.outcome == "done"), None)
+
+    @cached_property
+    def silences(self) -> tuple[Silence, ...]:
+        """Silences in force, the one that lasts longest first."""
+        found = [silence for silence in self.account.silences if silence.holds_on(self.as_of)]
+        return tuple(sorted(found, key=lambda one: (one.until or date.max, one.ref), reverse=True))
 
     @cached_property
     def standing_changes(self) -> Mapping[str, int]:

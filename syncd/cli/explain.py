@@ -81,6 +81,7 @@ def _book(one: Explanation) -> Any:
         disputes=account.disputes,
         installment_plans=account.installment_plans,
         holds=account.holds,
+        silences=account.silences,
         history=account.history,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from rules.domain import facts
 from rules.domain.eligibility import is_open
-from rules.domain.facts import Customer, HistoryEntry, Hold, Invoice
+from rules.domain.facts import Customer, HistoryEntry, Hold, Invoice, Silence
 from rules.domain.positions import CustomerPosition
 from rules.domain.wording import counted, spoken
 from syncd.assess import decision_json
@@ -113,6 +113,7 @@ def _records(one: Explanation, names: Names) -> Iterator[Text]:
         ("dispute", disputes),
         ("instalment plan", account.installment_plans),
         ("hold", holds),
+        ("silence", [silence for silence in account.silences if _is_running(silence, one.as_of)]),
     )
     rows = [(word, said(value, names.invoice)) for word, values in lists for value in values if _bears_on(value, one)]
     if rows:
@@ -123,8 +124,12 @@ def _has_ended(hold: Hold, as_of: date) -> bool:
     return hold.expires_on is not None and hold.expires_on < as_of
 
 
+def _is_running(silence: Silence, as_of: date) -> bool:
+    return silence.until is None or as_of <= silence.until
+
+
 def _bears_on(value: Any, one: Explanation) -> bool:
-    if one.invoice is None or isinstance(value, Hold):
+    if one.invoice is None or isinstance(value, Hold) or (isinstance(value, Silence) and value.invoice is None):
         return True
     return one.invoice.ref in (*getattr(value, "invoices", ()), getattr(value, "invoice", None))
 

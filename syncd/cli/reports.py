@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rules.domain.facts import Book
     from syncd.config import Config
     from syncd.ledger import Ledger
+    from syncd.store.desk import Filed
     from syncd.store.intent_rows import Step
     from syncd.store.journal import Entry
 
@@ -139,6 +140,7 @@ _STATUS_COLUMNS = (
 
 
 def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
+    from syncd.people.silences import in_force
     from syncd.preview import forgotten
     from syncd.standing import view
 
@@ -167,6 +169,7 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
             {"action": one.id, "key": one.key, "state": one.state, "why": one.why}
             for one in ledger.intents.actions(("unknown", "rejected"))
         ],
+        "silences": [_silence(ledger, filed) for filed in in_force(ledger)],
         "actions": dict(sorted(counts.items())),
         "needs_person": bool(
             brake
@@ -178,6 +181,17 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
             or (parked and not standing.parked_until)
         ),
     }
+
+
+def _silence(ledger: Ledger, filed: Filed) -> dict[str, Any]:
+    """A silence for programs, and in the words of its list."""
+    from syncd.people.told import name_of, said
+
+    silence = filed.value
+    whom = name_of(ledger, "customer", silence.customer) if silence.customer else f"group {silence.group}"
+    until = silence.until.isoformat() if silence.until else None
+    about = said(silence, lambda ref: name_of(ledger, "invoice", ref))
+    return {"ref": filed.ref, "about": whom, "until": until, "said": f"{whom}, {about}"}
 
 
 def _status_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -213,11 +227,20 @@ def _to_do(row: Mapping[str, Any]) -> Iterator[str]:
     if row["waiting"] and not row["brake"]:
         yield f"{name}: {row['waiting']} held; look with `syncd plan`, then `syncd approve` or `syncd reject`"
     yield from (f"{name}: {warning}" for warning in row["warnings"])
-    for one in row["questions"][:_MOST_QUESTIONS]:
+    for one in row["silences"][:_MOST_QUESTIONS]:
+        yield f"{name}: {one['ref']}: {one['said']}"
+    if (more := len(row["silences"]) - _MOST_QUESTIONS) > 0:
+        yield f"{name}: and {more} more silences; `syncd silence list` has them all"
+    yield from _questions(name, row["questions"])
+
+
+def _questions(name: str, questions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What only a person can answer."""
+    for one in questions[:_MOST_QUESTIONS]:
         yield f"{name}: no. {one['action']} {_QUESTION[one['state']]}: {one['key']}: {one['why']}"
-    if row["questions"]:
+    if questions:
         yield f"{name}: once you know: `syncd approve NO. --done`, or `--again`; `syncd reject NO.` lets it be"
-    if (more := len(row["questions"]) - _MOST_QUESTIONS) > 0:
+    if (more := len(questions) - _MOST_QUESTIONS) > 0:
         yield f"{name}: and {more} more; --json has all"
 
 

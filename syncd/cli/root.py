@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "installment": ("installment:installment", "Record, list and end instalment plans."),
         "contact": ("contact:contact", "Record, list and remove contacts with customers."),
         "hold": ("hold:hold", "Place, list and release credit holds."),
+        "silence": ("silence:silence", "Have nobody reminded for a time, list and end that."),
         "waive": ("waive:waive", "Let finance charges go, list and withdraw that."),
         "assign": ("assign:assign", "Say who looks after a customer, list and end that."),
         "application": ("application:application", "Score applications for credit, file, list and remove them."),

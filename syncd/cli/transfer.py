@@ -31,7 +31,7 @@ def import_(*, file: Path, check: bool, connection: str | None, as_json: bool, c
 
     For a connection to a folder the book becomes its newest file, and the next pull reads it. For QuickBooks and Xero,
     which keep customers and invoices themselves, it takes in what people recorded and what was done before: promises,
-    disputes, installment plans, holds and history. Importing the same file again changes nothing.
+    disputes, installment plans, holds, silences and history. Importing the same file again changes nothing.
     """
     from connectors.file.read import read_book
 
@@ -69,7 +69,7 @@ def export(*, file: Path, connection: str | None, config: Path | None) -> None:
     say(f"{file}: {_counted({part: len(getattr(book, part)) for part in _PARTS if getattr(book, part)})}")
 
 
-_PEOPLES: tuple[str, ...] = ("promises", "disputes", "installment_plans", "holds", "history")
+_PEOPLES: tuple[str, ...] = ("promises", "disputes", "installment_plans", "holds", "silences", "history")
 _PARTS: tuple[str, ...] = ("customers", "invoices", "payments", "credit_notes", *_PEOPLES)
 
 
@@ -89,11 +89,11 @@ def _take_in(ledger: Ledger, book: Book, file: Path) -> tuple[str, ...]:
     if ledger.config.kind == "file":
         _put_into_folder(Path(ledger.config.settings().extra["path"]), book)
         return _PARTS
-    from syncd.pull import record_people
+    from syncd.pull import look_again, record_people
 
     _refuse_strangers(ledger, book, file)
     changed = record_people(book, ledger.desk, f"import {file.name}", ledger.clock.now())
-    ledger.mirror.touch(changed)
+    look_again(ledger.mirror, changed)
     return _PEOPLES
 
 
@@ -118,8 +118,9 @@ def _refuse_strangers(ledger: Ledger, book: Book, file: Path) -> None:
 
     named = {
         record.customer
-        for part in ("promises", "installment_plans", "holds", "history")
+        for part in ("promises", "installment_plans", "holds", "silences", "history")
         for record in getattr(book, part)
+        if record.customer is not None
     }
     known = {fact.ref for fact in ledger.mirror.facts_of(sorted(named)) if isinstance(fact, Customer)}
     problems: list[Any] = [f"{file}: {ledger.name} has no customer {ref}" for ref in sorted(named - known)]

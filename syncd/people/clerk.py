@@ -69,6 +69,17 @@ class Clerk:
             raise TypeError(f"{text} is a {type(fact).__name__} filed as an invoice")
         return ledger, fact
 
+    def customer_or_invoice(self, text: str) -> tuple[Ledger, Customer | Invoice]:
+        """The one customer or invoice that `text` names.
+
+        Raises:
+            Usage: none, or more than one.
+        """
+        ledger, fact = self._named(text, ("customer", "invoice"))
+        if not isinstance(fact, Customer | Invoice):
+            raise TypeError(f"{text} is a {type(fact).__name__} filed as a customer or invoice")
+        return ledger, fact
+
     def invoices(self, texts: Sequence[str]) -> tuple[Ledger, list[Invoice]]:
         """Open invoices of one family: those named, or what is overdue of the one customer named.
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from connectors.file.mapping import document_of
-from rules.domain.facts import Book, Company, Contacted, Dispute, Hold, InstallmentPlan, Promise
+from rules.domain.facts import Book, Company, Contacted, Dispute, Hold, InstallmentPlan, Promise, Silence
 from rules.domain.money import Money
 
 _LISTS = {
@@ -15,6 +15,7 @@ _LISTS = {
     Dispute: "disputes",
     InstallmentPlan: "installment_plans",
     Hold: "holds",
+    Silence: "silences",
     Contacted: "history",
 }
 _ANY_DAY = date(2000, 1, 1)

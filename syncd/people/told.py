@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors import Ref
-from rules.domain.facts import Contacted, Customer, Dispute, Hold, InstallmentPlan, Invoice, Promise
+from rules.domain.facts import Contacted, Customer, Dispute, Hold, InstallmentPlan, Invoice, Promise, Silence
 from rules.domain.money import total
 from syncd.ledger import Ledger
-from syncd.people import disputes, holds, plans, promises, waivers
+from syncd.people import disputes, holds, plans, promises, silences, waivers
 from syncd.people.clerk import Clerk
 from syncd.people.records import subjects
 from syncd.store.desk import Filed
@@ -65,6 +65,11 @@ def _hold(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
     return "in force" if holds.counts(filed.value, ledger.today()) else "ended"
 
 
+def _silence(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
+    del clerk
+    return "in force" if silences.counts(filed.value, ledger.today()) else "ended"
+
+
 def _waiver(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
     del clerk
     return waivers.state_of(ledger, filed)
@@ -80,6 +85,7 @@ _STATES: Mapping[str, Callable[[Clerk, Ledger, Filed], str]] = {
     "dispute": _dispute,
     "installment_plan": _plan,
     "hold": _hold,
+    "silence": _silence,
     "waive": _waiver,
     "contact": _recorded,
     "assignment": _recorded,
@@ -109,6 +115,9 @@ def _said(value: Any, called: Callable[[str], str]) -> str:
             text = f"{planned} of {about}: {', '.join(f'{row.due_on} {row.amount.digits}' for row in value.schedule)}"
         case Hold():
             text = f"{'released' if value.state == 'good' else value.state} since {value.since}{until}"
+        case Silence():
+            whom = f" about {about}" if about else f" to group {value.group}" if value.group else ""
+            text = f"no reminders{whom} {f'until {value.until}' if value.until else 'until somebody ends it'}"
         case Contacted():
             text = f"{value.channel} on {value.on}{f' about {about}' if about else ''}"
         case Waiver():

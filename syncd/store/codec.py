@@ -31,6 +31,7 @@ from rules.domain.facts import (
     Promise,
     Rate,
     ReminderSent,
+    Silence,
     StandingChanged,
     TaskDone,
 )
@@ -49,6 +50,7 @@ RECORDS: dict[str, type[Any]] = {
     "dispute": Dispute,
     "installment_plan": InstallmentPlan,
     "hold": Hold,
+    "silence": Silence,
     "reminder": ReminderSent,
     "finance_charge": ChargeBilled,
     "charge_reversal": ChargeReversed,

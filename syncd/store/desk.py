@@ -17,6 +17,7 @@ from syncd.store.sql import chunks
 
 _record = schema.record
 BOOK_FILE = "book file"  # who recorded what came with a pull
+ANYBODY = ""  # the customer of a record that concerns several of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Word:
     now: datetime
     event: str
     detail: Mapping[str, Any] = field(default_factory=dict)
+    concerns: tuple[str, ...] = ()  # customers to look at again besides the record's own
 
 
 class Desk:
@@ -146,10 +148,10 @@ class Desk:
             )
 
     def of(self, customers: Sequence[str]) -> list[tuple[str, str, Any]]:
-        """The records of these customers: kind, customer and value, oldest first."""
+        """The records of these customers and those of no single one: kind, customer and value, oldest first."""
         found: list[tuple[str, str, Any]] = []
         with self._store.reading() as tx:
-            for some in chunks(customers):
+            for some in chunks([*customers, ANYBODY]):
                 rows = tx.execute(
                     select(_record.c.kind, _record.c.customer, _record.c.doc)
                     .where(_record.c.connection == self._name, _record.c.customer.in_(some))
@@ -166,7 +168,7 @@ class Desk:
         return Filed(paper.value, row["kind"], paper.ref, paper.customer, word.who, word.now)
 
     def _say(self, tx: Connection, ref: str, customer: str, word: Word) -> None:
-        mark_dirty(tx, self._name, [customer])
+        mark_dirty(tx, self._name, [one for one in (customer, *word.concerns) if one != ANYBODY])
         journal.write(
             tx, journal.Entry(word.now, self._name, word.event, ref, customer, who=word.who, detail=word.detail)
         )

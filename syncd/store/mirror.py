@@ -6,7 +6,7 @@ It also keeps which customers changed, so that a pass costs what changed, and wh
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import and_, delete, func, select, true
 
 from connectors import Page, Ref
-from rules.domain.facts import OURS, CreditNote, Fact, Payment, Rate
+from rules.domain.facts import OURS, CreditNote, Customer, Fact, Payment, Rate
 from syncd.store import codec, schema
 from syncd.store.crossings import crossing_into
 from syncd.store.engine import Store
@@ -84,6 +84,19 @@ class Mirror:
                 .where(_fact.c.number.is_not(None))
             )
             return sorted(rows.scalars())
+
+    def in_group(self, group: str) -> list[str]:
+        """The refs of the customers in a group, in order."""
+        return sorted(customer.ref for customer in self._customers() if group in customer.groups)
+
+    def groups(self) -> list[str]:
+        """What groups of customers there are, each once."""
+        return sorted({group for customer in self._customers() for group in customer.groups})
+
+    def _customers(self) -> Iterator[Customer]:
+        kept = select(_fact.c.doc).where(_fact.c.connection == self._name, _fact.c.kind == "customer")
+        with self._store.reading() as tx:
+            yield from (codec.load_fact("customer", doc) for doc in tx.execute(kept).scalars())
 
     def open_invoices(self) -> int:
         """How many invoices have something open."""

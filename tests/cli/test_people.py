@@ -397,6 +397,95 @@ def test_a_hold_that_no_rule_carries_into_the_books_says_so(syncd: Syncd, office
     )
 
 
+# --- silences ---
+
+
+def in_trade(syncd: Syncd, office: Path, **more: Any) -> None:
+    """Elm Inc belongs to a group."""
+    told = book() | more
+    told["customers"][1]["groups"] = ["trade"]
+    (office / "books" / "book.json").write_text(json.dumps(told))
+    assert syncd("pull").code == 0
+
+
+def test_nobody_is_reminded_until_the_day_that_was_said(syncd: Syncd, office: Path) -> None:
+    assert "C-1" in asked(syncd)
+    ran = syncd("silence", "add", "oak ltd", "--until", day(7), "--reason", "new office", "--who", "dana")
+    assert (ran.code, ran.out) == (0, f"silence-1: nobody is reminded about Oak Ltd until {day(7)}\n")
+    assert set(asked(syncd)) == {"C-2"}
+    why = [one["reason"] for one in decisions(syncd, "skip") if one["subject"] == "I-1" and one["rule"] == "reminders"]
+    assert why == [f"Silence about Oak Ltd until {day(7)}, since {TODAY}: new office."]
+    assert ("silence.recorded", "dana") in audit(syncd)
+
+
+def test_a_silence_is_listed_shown_in_status_and_explained(syncd: Syncd, office: Path) -> None:
+    syncd("silence", "add", "1001", "--until", day(7), "--reason", "audit", "--who", "dana")
+    said = f"no reminders about 1001 until {day(7)}: audit"
+    line = " ".join(syncd("silence", "list").out.splitlines()[1].split())
+    assert line == f"silence-1 Oak Ltd {said} in force dana {TODAY}"
+    assert f"acme: silence-1: Oak Ltd, {said}" in syncd("status").out
+    (shown,) = json.loads(syncd("status", "--json").out)[0]["silences"]
+    assert (shown["ref"], shown["about"], shown["until"]) == ("silence-1", "Oak Ltd", day(7))
+    assert said in " ".join(syncd("explain", "Oak Ltd").out.split())
+    listed = json.loads(syncd("silence", "list", "--json").out)[0]
+    assert (listed["invoice"], listed["until"], listed["reason"]) == ("I-1", day(7), "audit")
+
+
+def test_a_silence_about_an_invoice_leaves_the_others(syncd: Syncd, office: Path) -> None:
+    syncd("silence", "add", "1001")
+    assert asked(syncd)["C-1"] == "500.00"
+
+
+def test_a_group_keeps_silent_as_one_and_ends_by_its_name(syncd: Syncd, office: Path) -> None:
+    in_trade(syncd, office)
+    ran = syncd("silence", "add", "--group", "trade", "--until", day(7))
+    assert ran.out == f"silence-1: nobody is reminded about the group trade until {day(7)}\n"
+    assert set(asked(syncd)) == {"C-1"}
+    assert "silence-1: group trade, no reminders to group trade until" in syncd("status").out
+    assert syncd("silence", "end", "trade").code == 0
+    assert set(asked(syncd)) == {"C-1", "C-2"}
+
+
+def test_an_ended_silence_counts_no_more(syncd: Syncd, office: Path) -> None:
+    syncd("silence", "add", "Oak Ltd")
+    assert syncd("silence", "end", "Oak Ltd").out == (
+        "silence-1: the silence is ended; reminders go on with the next pass\n"
+    )
+    assert "C-1" in asked(syncd)
+    assert syncd("silence", "list", "--all").out == "no silences\n"
+
+
+def test_the_later_word_about_the_same_takes_the_place_of_the_earlier(syncd: Syncd, office: Path) -> None:
+    syncd("silence", "add", "Oak Ltd")
+    syncd("silence", "add", "Oak Ltd", "--until", day(3))
+    assert [one["until"] for one in json.loads(syncd("silence", "list", "--json").out)] == [day(3)]
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        ([], "name a customer or an invoice, or a group with --group"),
+        (["Oak Ltd", "--group", "trade"], "name a customer or an invoice, or a group with --group"),
+        (["Oak Ltd", "--until", day(-1)], f"the last day {day(-1)} has passed: {NOW}"),
+        (["--group", "trad"], 'no customer is in a group "trad"; did you mean "trade"?'),
+        (["1005"], "invoice 1005 is paid: nothing is open on it"),
+    ],
+)
+def test_a_silence_that_cannot_be_is_refused_in_words(
+    syncd: Syncd, office: Path, words: list[str], refusal: str
+) -> None:
+    in_trade(syncd, office)
+    ran = syncd("silence", "add", *words)
+    assert ran.code == 2
+    assert refusal in ran.err
+
+
+def test_a_silence_of_the_book_file_counts_and_is_ended_there(syncd: Syncd, office: Path) -> None:
+    in_trade(syncd, office, silences=[{"ref": "S-1", "group": "trade", "since": day(-3), "reason": "merger"}])
+    assert set(asked(syncd)) == {"C-1"}
+    assert "S-1 stands in the book file" in syncd("silence", "end", "S-1").err
+
+
 # --- waivers ---
 
 

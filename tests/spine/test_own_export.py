@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 from connectors.file.mapping import book_from, document_of
 from syncd.cycle import run_pass
+from syncd.people import contacts, holds, silences
+from syncd.people.clerk import Clerk
 from syncd.pull import record_people
 
 
@@ -31,6 +33,24 @@ def test_our_own_export_taken_in_again_changes_nothing(open_desk):
     assert book_of(desk).holds == before.holds
     run_pass(desk.ledger, desk.ground)
     assert len(desk.books.done) == done
+
+
+def test_what_people_recorded_is_not_doubled_by_our_own_export(open_desk):
+    desk = open_desk()
+    desk.books.customer("C-1")
+    desk.books.invoice("I-1", "C-1", date(2025, 1, 20))
+    run_pass(desk.ledger, desk.ground)
+    clerk = Clerk([desk.ledger], desk.office.policies, "dana")
+    contacts.add(clerk, "C-1", "phone", outcome="will pay")
+    contacts.add(clerk, "C-1", "phone", outcome="will pay")
+    holds.add(clerk, "C-1", "watch", reason="slow")
+    silences.add(clerk, "C-1", until=date(2025, 4, 30), reason="audit")
+    before = book_of(desk)
+    taken_in_again(desk)
+    taken_in_again(desk)
+    after = book_of(desk)
+    assert (after.history, after.holds, after.silences) == (before.history, before.holds, before.silences)
+    assert len(after.silences) == 1
 
 
 def test_what_a_book_tells_beyond_our_own_deeds_counts(open_desk):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from rules.domain.actions import CreateCreditNote, EmailInvoice, SetStopSell
 from rules.domain.facts import Application, Payment
 from syncd.cycle import due_accounts, run_pass
 from syncd.errors import Usage
-from syncd.people import disputes, holds, plans, promises, waivers
+from syncd.memory.recover import recover
+from syncd.people import disputes, holds, plans, promises, silences, waivers
 from syncd.people.clerk import Clerk
 from syncd.store import journal
 from tests.spine.conftest import usd
@@ -302,3 +304,45 @@ def test_what_is_said_while_a_pass_decides_is_looked_at_in_the_next_one(desk):
     assert due_accounts(desk.ledger, desk.office.policies) == ["C-1"]
     pass_on(desk)
     assert due_accounts(desk.ledger, desk.office.policies) == []
+
+
+def held_for_approval(desk):
+    """A reminder that waits; rules and books as ever, but nothing goes out by itself."""
+    desk.books.customer("C-2", groups=("trade",))
+    desk.books.invoice("I-1", "C-2", date(2025, 2, 20))
+    run_pass(desk.ledger, replace(desk.ground, mode="review"))
+    (waiting,) = (one for one in desk.ledger.intents.actions(("held",)) if one.decision.kind == "reminder")
+    desk.ledger.intents.approve(waiting, "dana", desk.clock.now())
+    return waiting
+
+
+@pytest.mark.parametrize("about", [{"text": "C-2"}, {"text": "NI-1"}, {"text": None, "group": "trade"}])
+def test_a_silence_takes_back_a_reminder_that_was_approved_and_not_sent_yet(desk, about):
+    waiting = held_for_approval(desk)
+    silences.add(clerk(desk), **about)
+    pass_on(desk)
+    assert mailed(desk) == []
+    assert desk.states()[waiting.key] == "stale"
+
+
+def test_after_a_silence_one_level_follows_a_day_and_no_more(desk):
+    desk.books.invoice("I-1", "C-1", date(2025, 2, 20))
+    desk.books.invoice("I-2", "C-1", date(2025, 3, 28))
+    pass_on(desk)
+    assert len(mailed(desk)) == 1
+    silences.add(clerk(desk), "C-1", until=date(2025, 3, 20))
+    pass_on(desk, 17)
+    assert len(mailed(desk)) == 1
+    pass_on(desk, 1)
+    pass_on(desk)
+    assert len(mailed(desk)) == 2
+
+
+def test_a_silence_survives_a_recovery(desk):
+    desk.books.invoice("I-1", "C-1", date(2025, 2, 20))
+    pass_on(desk)
+    silences.add(clerk(desk), "C-1", reason="audit")
+    before = silences.in_force(desk.ledger)
+    recover(desk.office)
+    assert silences.in_force(desk.ledger) == before
+    assert len(before) == 1
