@@ -63,10 +63,9 @@ def _totals(situation: Situation, settings: Settings, claims: list[Claim], unrat
 
 def _covered(situation: Situation, settings: Settings, totals: Totals) -> dict[str, str]:
     """Currencies in which money that is on no invoice yet covers all that is asked, with the words for it."""
-    if settings.when_unapplied_covers == "ignore":
+    if settings.when_unapplied_covers == "ignore" or situation.overdue.nets:
         return {}
-    held = [rest for one in situation.ledger.unapplied.values() for rest in one.values()]
-    free = {rest.currency: rest for rest in sums(held)}
+    free = {rest.currency: rest for rest in situation.ledger.unapplied_in_all}
     return {
         currency: f"Paused: {spoken(free[currency])} received or credited but on no invoice yet covers "
         f"the {spoken(asked)} asked."

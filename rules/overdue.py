@@ -24,8 +24,11 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
             why = "a discount earned settles it"
         elif days <= settings.grace_days:
             why = f"{days} days past due, within {settings.grace_days} days of grace"
+        elif one.covered is not None and one.covered >= one.invoice.balance:
+            why = f"{spoken(one.covered)} received or credited but on no invoice yet covers it"
         else:
             (late,) = sums(part.open for part in one.parts if part.days > 0)
+            late = late - one.covered if one.covered else late
             allowed = settings.tolerance.money(late.currency)
             why = f"the rest of {spoken(late)} is within the tolerance of {spoken(allowed)}"
         yield Skip("overdue", ref, f"Not overdue: {why}.", customer=one.invoice.customer)

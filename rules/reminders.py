@@ -193,6 +193,7 @@ def _held_currencies(
 
 
 def _unapplied(situation: Situation) -> dict[str, Money]:
-    """The family's money and credits on no invoice yet, by currency."""
-    held = [rest for one in situation.ledger.unapplied.values() for rest in one.values()]
-    return {rest.currency: rest for rest in sums(held)}
+    """The family's money and credits on no invoice yet, by currency; none where they are netted already."""
+    if situation.overdue.nets:
+        return {}
+    return {rest.currency: rest for rest in situation.ledger.unapplied_in_all}

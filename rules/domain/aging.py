@@ -6,7 +6,7 @@ The contractual due date stays what it is; `business_days` moves only the day fr
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
@@ -51,6 +51,15 @@ class OverdueSettings(RuleSettings):
     tolerance: AmountText = Field(
         default=Amount(Decimal(0)), description="A rest this small is not overdue. Bare: in any currency."
     )
+    unapplied_credits: Literal["ignore", "oldest_first"] = Field(
+        default="ignore",
+        description="Whether money and credits on no invoice yet cover the oldest, which then are not overdue.",
+    )
+
+    @property
+    def nets(self) -> bool:
+        """Whether money and credits on no invoice yet lower what is overdue."""
+        return self.unapplied_credits == "oldest_first"
 
 
 class AgedPart(NamedTuple):
@@ -73,6 +82,7 @@ class AgedInvoice(NamedTuple):
     days_past_due: int
     is_settled: bool  # by a discount that was earned
     is_tolerated: bool  # so small a rest that it is not overdue
+    covered: Money | None = None  # by money and credits on no invoice yet, where the policy nets them
 
 
 def labels(buckets: Sequence[int]) -> tuple[str, ...]:
@@ -111,23 +121,60 @@ def effective_due(due_on: date, settings: OverdueSettings, calendar: str | None)
 
 
 def aged(
-    invoice: Invoice, as_of: date, settings: OverdueSettings, calendar: str | None, *, settled: bool
+    invoice: Invoice,
+    as_of: date,
+    settings: OverdueSettings,
+    calendar: str | None,
+    *,
+    settled: bool,
+    covered: Money | None = None,
 ) -> AgedInvoice:
-    """Age an open invoice. `settled`: a discount was earned, so that its rest is not overdue."""
+    """Age an open invoice. Neither what an earned discount has `settled` nor what is `covered` is overdue."""
     small = is_tolerated(invoice.balance, settings)
-    parts: list[AgedPart] = []
     overdue = Money.zero(invoice.currency)
     oldest = 0
-    for part in open_parts(invoice):
-        piece = _aged_part(part, invoice, as_of, settings, calendar, tolerated=settled or small)
-        parts.append(piece)
+    tolerated = settled or small
+    parts = [_aged_part(part, invoice, as_of, settings, calendar, tolerated=tolerated) for part in open_parts(invoice)]
+    if covered is not None:
+        parts = _netted(parts, covered)
+    for piece in parts:
         if piece.is_overdue:
             overdue += piece.open
             oldest = max(oldest, piece.days)
     if parts and overdue.amount > 0 and is_tolerated(overdue, settings):
         current = tuple(_as_current(part) for part in parts)
-        return AgedInvoice(invoice, current, Money.zero(invoice.currency), 0, settled, is_tolerated=True)
-    return AgedInvoice(invoice, tuple(parts), overdue, oldest, settled, small)
+        return AgedInvoice(invoice, current, Money.zero(invoice.currency), 0, settled, True, covered)
+    return AgedInvoice(invoice, tuple(parts), overdue, oldest, settled, small, covered)
+
+
+def _netted(parts: Sequence[AgedPart], covered: Money) -> list[AgedPart]:
+    """The parts with what is covered split off as current, from the oldest on."""
+    found: list[AgedPart] = []
+    for part in parts:
+        piece = min(part.open, covered)
+        covered -= piece
+        if piece:
+            found.append(_as_current(part._replace(open=piece)))
+        if piece < part.open:
+            found.append(part._replace(open=part.open - piece))
+    return found
+
+
+def covered_oldest_first(invoices: Iterable[Invoice], unapplied: Iterable[Money]) -> dict[str, Money]:
+    """What money and credits on no invoice yet cover of each open invoice, the one due first before all others."""
+    left = {money.currency: money for money in unapplied}
+    found: dict[str, Money] = {}
+    for invoice in sorted(invoices, key=_first_due):
+        free = left.get(invoice.currency)
+        if free:
+            found[invoice.ref] = min(free, invoice.balance)
+            left[invoice.currency] = free - found[invoice.ref]
+    return found
+
+
+def _first_due(invoice: Invoice) -> tuple[date, str]:
+    days = [part.due_on for part in invoice.installments]
+    return min(days, default=invoice.due_on or date.max), invoice.ref
 
 
 def is_tolerated(rest: Money, settings: OverdueSettings) -> bool:

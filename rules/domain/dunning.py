@@ -162,8 +162,9 @@ def _repeat(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step 
 
 
 def _asked(situation: Situation, invoice: Invoice, fallen: Money) -> Money:
-    """What has fallen due less what is contested or promised, not below zero."""
-    held = [found[invoice.ref] for found in (situation.disputed, situation.promised) if invoice.ref in found]
+    """What has fallen due less what is contested, promised or covered, not below zero."""
+    left_out = (situation.disputed, situation.promised, situation.netted)
+    held = [found[invoice.ref] for found in left_out if invoice.ref in found]
     if not held:
         return fallen
     return max(fallen - total(held, invoice.currency), Money.zero(invoice.currency))
@@ -172,7 +173,12 @@ def _asked(situation: Situation, invoice: Invoice, fallen: Money) -> Money:
 def pause(situation: Situation, ref: str) -> str:
     """What is left out of the asking, in words; empty where nothing is."""
     parts = []
-    for word, found in (("disputed", situation.disputed), ("promised", situation.promised)):
+    left_out = (
+        ("disputed", situation.disputed),
+        ("promised", situation.promised),
+        ("covered by money on no invoice yet", situation.netted),
+    )
+    for word, found in left_out:
         if found.get(ref):
             parts.append(f"{spoken(found[ref])} {word}")
     return " and ".join(parts)

@@ -29,6 +29,7 @@ from rules.domain.facts import (
     TaskDone,
 )
 from rules.domain.money import Money
+from rules.domain.wording import sums
 
 T = TypeVar("T")
 
@@ -199,6 +200,11 @@ class Ledger:
                 rest = document.unapplied
                 held[rest.currency] = held[rest.currency] + rest if rest.currency in held else rest
         return found
+
+    @cached_property
+    def unapplied_in_all(self) -> tuple[Money, ...]:
+        """The same of the whole family, by currency."""
+        return sums(rest for one in self.unapplied.values() for rest in one.values())
 
     def _counts(self, document: Payment | CreditNote) -> bool:
         if isinstance(document, Payment):

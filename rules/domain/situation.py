@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from rules.domain.aging import AgedInvoice, OverdueSettings, aged
+from rules.domain.aging import AgedInvoice, OverdueSettings, aged, covered_oldest_first
 from rules.domain.behaviour import Manners, manners
 from rules.domain.eligibility import discount_earned, disputed, is_open
 from rules.domain.exchange import converted
@@ -89,11 +89,24 @@ class Situation:
         """Every open invoice of the account with how late it is, by ref in order."""
         return {
             invoice.ref: aged(
-                invoice, self.as_of, self.overdue, self.calendar, settled=self.is_settled_by_discount(invoice)
+                invoice,
+                self.as_of,
+                self.overdue,
+                self.calendar,
+                settled=self.is_settled_by_discount(invoice),
+                covered=self.netted.get(invoice.ref),
             )
             for invoice in self.account.invoices
             if is_open(invoice)
         }
+
+    @cached_property
+    def netted(self) -> Mapping[str, Money]:
+        """What money and credits on no invoice yet cover of each open invoice, where the policy nets them."""
+        if not self.overdue.nets:
+            return {}
+        owed = (invoice for invoice in self.account.invoices if is_open(invoice))
+        return covered_oldest_first(owed, self.ledger.unapplied_in_all)
 
     @cached_property
     def aged_by_customer(self) -> Mapping[str, list[AgedInvoice]]:

@@ -43,6 +43,7 @@ EVERYTHING = """
 [policies.p]
 extends = "uk-statutory"
 [policies.p.overdue]
+unapplied_credits = "oldest_first"
 business_days = true
 holidays = "US"
 [policies.p.promises]
