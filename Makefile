@@ -11,7 +11,7 @@ help:
 	@echo "make demo    the whole job on simulated companies; nothing to configure"
 	@echo "make test    linter, type checker and all tests"
 	@echo "make lint    linter and type checker alone"
-	@echo "make test-postgres    the store on a real PostgreSQL, installed if absent"
+	@echo "make test-postgres    of the tests, those that run on a real PostgreSQL; it comes with the test tools"
 	@echo "make soak SECONDS=300 [SEED=1]    kill the office at random, again and again; prints its seed"
 	@echo "make bench   speed on generated books"
 	@echo "make many    one hundred simulated companies side by side, one hanging, one dead"
@@ -28,11 +28,9 @@ lint: $(READY)
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
-# Installs Debian's postgresql where it is absent; nothing of it is started or changed but a server in a folder of our own.
+# On a real PostgreSQL, which the test tools bring; it is started in a folder of its own and ends with the tests.
 test-postgres: $(READY)
-	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install -y postgresql
-	@$(BIN)/python -c "import psycopg" 2>/dev/null || $(BIN)/python -m pip install -q "psycopg[binary]>=3.2,<4"
-	@$(BIN)/python -m pytest -q tests/faults/test_postgres.py
+	@$(BIN)/python -m pytest -q -n 2 -m postgres
 
 soak: $(READY)
 	@$(BIN)/python -m tests.faults.soak $(or $(SECONDS),120) $(SEED)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import import_module
@@ -17,7 +17,7 @@ from connectors.tokens import Tokens
 from rules.policy import Policies
 from syncd.clock import Clock, timing
 from syncd.config import Config, ConnectionConfig
-from syncd.errors import ConfigError, Usage
+from syncd.errors import ConfigError, SyncdError, Usage
 from syncd.ledger import Ledger, Mailer
 from syncd.letters import LetterTray
 from syncd.lock import held
@@ -103,7 +103,8 @@ def _opened(config: Config, clock: Clock, names: Sequence[str], *, passes: bool)
     finally:
         for ledger in office.ledgers:
             ledger.connector.close()
-            ledger.lease.give_back()
+            with suppress(SyncdError):  # of a database that went away there is nothing to give back
+                ledger.lease.give_back()
         store.close()
 
 

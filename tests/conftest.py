@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from tests import postgres
+from tests.databases import Database, PostgresServer, SqliteFile
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -17,7 +18,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 NEEDS = {
     "shared_data": (SHARED_DATA.is_dir(), "checks against reference data, which is not beside this checkout"),
     "browser": (shutil.which("chromium") is not None, "looks at the console in a real browser: no chromium here"),
-    "postgres": (postgres.binaries() is not None, "the store on PostgreSQL: no server here; `make test-postgres`"),
+    "postgres": (postgres.binaries() is not None, "the store on PostgreSQL: no server here (the `dev` extra has one)"),
     "systemd": (shutil.which("systemd-analyze") is not None, "checks of the systemd unit: no systemd-analyze here"),
 }
 UNMET = [marker for marker, (met, _) in NEEDS.items() if not met]
@@ -40,6 +41,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def shared_data() -> Path:
     """The folder of reference data; only tests marked `shared_data` may ask for it."""
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this run's own; only tests marked `postgres` may ask for it."""
+    with postgres.server() as address:
+        server = PostgresServer(address)
+        yield server
+        server.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """A new store's place. Whatever asks for it is run on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return SqliteFile(tmp_path / "syncd.db")
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.new()
 
 
 @pytest.fixture(autouse=True)

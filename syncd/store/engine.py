@@ -5,19 +5,34 @@ from __future__ import annotations
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, inspect, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from syncd.errors import ConfigError, DiskFull, TryAgain, Usage
 from syncd.store.schema import store_info
 
 _BUSY_TIMEOUT_MS = 10_000
+# A hundred companies side by side wait for no connection.
+_POOL: Mapping[str, Any] = {"pool_size": 8, "max_overflow": -1}
+# Whatever the server's own defaults are: each commit is on the disk, nobody waits or sleeps with the lock for ever.
+_SERVER_SETTINGS = {
+    "synchronous_commit": "on",
+    "lock_timeout": f"{_BUSY_TIMEOUT_MS}ms",
+    "idle_in_transaction_session_timeout": "60s",
+}
+_WRITE_LOCK = 7_308_332  # any number will do: the lock is of this database alone
+_EMPTIED = ('relation "', "no such table")
+_LOCKED = ("locked", "lock timeout")
+_AWAY = (
+    "Connection refused", "No such file or directory", "server closed the connection", "starting up", "shutting down",
+    "terminating connection", "Temporary failure in name resolution", "timeout expired", "connection is lost",
+)  # fmt: skip
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 # The newest migration. Named here so that a store which is up to date opens without loading the migration tool.
@@ -38,16 +53,11 @@ class Store:
         """A transaction: all of it is stored, or nothing.
 
         Raises:
-            TryAgain: another process kept the database locked for ten seconds; DiskFull: there is no room.
+            TryAgain: another process kept the database locked for ten seconds, or its server went away; DiskFull: there
+                is no room.
         """
-        try:
-            with self._turn, self._writer.begin() as tx:
-                yield tx
-        except OperationalError as error:
-            passing = _passing(error)
-            if passing is None:
-                raise
-            raise passing from error
+        with _told(self._writer), self._turn, self._writer.begin() as tx:
+            yield tx
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -55,15 +65,10 @@ class Store:
 
         Raises:
             ConfigError: what is read is damaged: whoever only looks does not read the whole store through first.
+            TryAgain: the database's server went away.
         """
-        try:
-            with self._reader.connect() as tx:
-                yield tx
-        except DatabaseError as error:
-            if "malformed" not in str(error.orig):
-                raise
-            url = str(self._reader.url)
-            raise ConfigError([f"database {_shown(url)}: damaged. Restore a copy made by `syncd backup`."]) from error
+        with _told(self._reader), self._reader.connect() as tx:
+            yield tx
 
     @property
     def dialect(self) -> str:
@@ -105,12 +110,12 @@ def open_store(url: str, *, check: bool = True) -> Store:
         ConfigError: it cannot be opened, is damaged, or was written by a newer syncd. Nothing is changed then.
     """
     _keep_private(url)
-    writer, reader = _engine(url, begin="BEGIN IMMEDIATE"), _engine(url, begin="BEGIN")
+    writer, reader = _engine(url, writes=True), _engine(url, writes=False)
     try:
         if check:
             _check(writer, url)
         _migrate(writer, url)
-    except DatabaseError as error:
+    except DBAPIError as error:
         _close(writer, reader)
         raise _passing(error) or ConfigError([f"database {_shown(url)}: {_cause(error)}"]) from error
     except ConfigError:
@@ -132,10 +137,28 @@ def _keep_private(url: str) -> None:
             path.touch(mode=0o600)
 
 
-def _engine(url: str, *, begin: str) -> Engine:
+@contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    """Trouble of the database in the words of our own errors, where there are some."""
+    try:
+        yield
+    except DBAPIError as error:
+        passing, url = _passing(error), str(engine.url)
+        if passing is not None:
+            raise passing from error
+        if "malformed" in str(error.orig):
+            raise ConfigError([f"database {_shown(url)}: damaged. Restore a copy made by `syncd backup`."]) from error
+        is_gone = engine.dialect.name == "postgresql" and isinstance(error, OperationalError)  # or we are shut out
+        if is_gone or any(words in str(error.orig) for words in _EMPTIED):
+            raise ConfigError([f"database {_shown(url)}: not the one that was opened ({_cause(error)})"]) from error
+        raise
+
+
+def _engine(url: str, *, writes: bool) -> Engine:
+    """Transactions of a `writes` engine come one after the other on either database; others see one moment."""
     if not url.startswith("sqlite"):
-        return create_engine(url)
-    engine = create_engine(url, pool_size=8, max_overflow=-1)  # a hundred companies side by side wait for no connection
+        return _server_engine(url, writes=writes)
+    engine = create_engine(url, **_POOL)
 
     @event.listens_for(engine, "connect")
     def _configure(raw: Any, _record: object) -> None:
@@ -145,7 +168,29 @@ def _engine(url: str, *, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(tx: Connection) -> None:
-        tx.exec_driver_sql(begin)
+        tx.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _server_engine(url: str, *, writes: bool) -> Engine:
+    """PostgreSQL, held to what SQLite does by itself: one writer at a time, and readers who see one moment.
+
+    Two transactions that each read a row and then change it would both go by what it was before: two offices would take
+    one connection. A writer that fell asleep with the lock is thrown out by the server.
+    """
+    level = "READ COMMITTED" if writes else "REPEATABLE READ"  # a writer must see what was stored while it waited
+    options = "".join(f" -c {name}={value}" for name, value in _SERVER_SETTINGS.items())
+    address = make_url(url)
+    options = f"{address.query.get('options', '')}{options}".strip()
+    engine = create_engine(
+        address, connect_args={"options": options}, isolation_level=level, pool_pre_ping=True, **_POOL
+    )
+    if writes:
+
+        @event.listens_for(engine, "begin")
+        def _begin(tx: Connection) -> None:
+            tx.execute(select(func.pg_advisory_xact_lock(_WRITE_LOCK)))
 
     return engine
 
@@ -187,11 +232,13 @@ def _upgrade(tx: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _passing(error: DatabaseError) -> TryAgain | None:
+def _passing(error: DBAPIError) -> TryAgain | None:
     """The trouble that will pass by itself or with a little room; None where it is another."""
     said = str(error.orig)
-    if "locked" in said:
+    if any(words in said for words in _LOCKED):
         return TryAgain("The database is locked by another program; try again in a moment.")
+    if error.connection_invalidated or any(words in said for words in _AWAY):
+        return TryAgain(f"The database's server does not answer ({_cause(error)}); try again in a moment.")
     return DiskFull("the database") if "is full" in said or "No space left" in said else None
 
 
@@ -200,5 +247,5 @@ def _shown(url: str) -> str:
     return url.rsplit("@", maxsplit=1)[-1] if "@" in url else url
 
 
-def _cause(error: DatabaseError) -> str:
+def _cause(error: DBAPIError) -> str:
     return str(error.orig).splitlines()[0] if error.orig else "cannot be opened"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,41 +13,24 @@ from sqlalchemy import create_engine, text
 
 from syncd.config import load_config
 from syncd.errors import ConfigError, TryAgain, Usage
+from syncd.ledger import Ledger
 from syncd.office import open_office
 from syncd.store import journal
 from syncd.store.engine import open_store
 from syncd.store.leases import TERM
-from tests import postgres
+from tests.databases import PostgresServer
 from tests.faults.cases import CASE, EACH_ONCE, Case
 from tests.faults.test_offices import elsewhere
 from tests.faults.world import KILLED, Builder, World
 
 pytestmark = pytest.mark.postgres
 CHARGE = CASE["finance charge"]
-_numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with postgres.server() as found:
-        yield found
 
 
 @pytest.fixture
-def database(address: str) -> str:
-    """An empty database of its own."""
-    name = f"books_{next(_numbers)}"
-    admin = create_engine(address.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as tx:
-        tx.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    return address.format(name=name)
-
-
-@pytest.fixture
-def on_postgres(build: Builder, database: str) -> Callable[..., World]:
+def on_postgres(build: Builder, postgres_server: PostgresServer) -> Callable[..., World]:
     def built(case: Case, provider: str) -> World:
-        return build(case, provider, database=database)
+        return build(case, provider, database=postgres_server.new().url)
 
     return built
 
@@ -66,20 +49,60 @@ def test_killed_at_every_point_each_effect_is_done_once(on_postgres, case: Case,
     assert world.outcome() in ("once", "once, shown as unclear", "not sent, shown as unclear")
 
 
-def test_an_upgrade_a_newer_store_and_a_second_opening(database: str) -> None:
-    first, second = open_store(database), open_store(database)
-    with second.writing() as tx:
-        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    first.close()
-    second.close()
-    with pytest.raises(ConfigError, match="written by a newer syncd"):
-        open_store(database)
+def test_two_programs_that_open_an_empty_database_at_the_same_moment_make_its_tables_once(
+    postgres_server: PostgresServer,
+) -> None:
+    url = postgres_server.empty().url
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(open_store, [url] * 4))
+    lineages = set()
+    for store in stores:
+        with store.reading() as tx:
+            lineages.add(tx.execute(text("SELECT lineage FROM store_info")).scalar_one())
+        store.close()
+    assert len(lineages) == 1
 
 
-def test_a_server_that_is_not_there_is_a_sentence_without_the_password() -> None:
-    with pytest.raises(ConfigError) as refused:
+def test_a_server_that_is_not_there_is_waited_for_and_the_sentence_keeps_the_password() -> None:
+    with pytest.raises(TryAgain) as refused:
         open_store("postgresql+psycopg://syncd:hunter2@127.0.0.1:1/books")
+    assert "does not answer" in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_database_that_does_not_exist_is_refused(postgres_server: PostgresServer) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        open_store(postgres_server.address.format(name="nobody_made_this"))
+
+
+def test_of_two_offices_that_reach_for_a_connection_at_the_same_moment_one_gets_it(
+    on_postgres, postgres_server
+) -> None:
+    """Both looked and found nobody: they meet at the row, which is kept from them until both have looked."""
+    world = on_postgres(CHARGE, "quickbooks")
+    took: list[bool] = []
+
+    def reaches(ledger: Ledger) -> None:
+        try:
+            ledger.lease.take()
+        except TryAgain:
+            took.append(False)
+        else:
+            took.append(True)
+
+    with world.ledger() as (one, _), elsewhere(world) as other:
+        row = create_engine(load_config(world.folder / "config.toml").database)
+        with row.begin() as tx:
+            tx.execute(text("SELECT * FROM connection FOR UPDATE"))
+            threads = [threading.Thread(target=reaches, args=(ledger,)) for ledger in (one, other)]
+            for thread in threads:
+                thread.start()
+            while tx.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one() < len(threads):
+                tx.execute(text("SELECT pg_sleep(0.01)"))
+        for thread in threads:
+            thread.join()
+        row.dispose()
+    assert sorted(took) == [False, True]
 
 
 def test_a_backup_of_postgres_is_its_own_business(on_postgres, tmp_path) -> None:

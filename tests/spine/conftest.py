@@ -22,11 +22,13 @@ from syncd.config import Config, load_config
 from syncd.ledger import Ledger
 from syncd.office import Office, open_office
 from syncd.pass_report import Ground
+from tests.databases import Database
 
 START = datetime(2025, 3, 3, 14, 0, tzinfo=UTC)
 
 CONFIG = """
 state_dir = "state"
+# database
 mode = "auto"
 [limits]
 first_plan = "go"
@@ -201,11 +203,11 @@ class Desk:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, database: Database) -> Path:
     (tmp_path / "rules.d").mkdir()
     (tmp_path / "books").mkdir()
     (tmp_path / "rules.d" / "10.toml").write_text(RULES)
-    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "config.toml").write_text(CONFIG.replace("# database", f'database = "{database.url}"'))
     return tmp_path
 
 

@@ -9,8 +9,8 @@ from syncd.memory.lineage import MARK, Lineage
 from syncd.store.engine import open_store
 
 
-def test_connections_that_send_at_the_same_moment_leave_a_whole_mark(tmp_path):
-    store = open_store(f"sqlite:///{tmp_path}/syncd.db")
+def test_connections_that_send_at_the_same_moment_leave_a_whole_mark(tmp_path, database):
+    store = open_store(database.url)
     lines = [Lineage(store, tmp_path / MARK) for _ in range(6)]  # one to a connection
 
     def send(lineage: Lineage) -> None:

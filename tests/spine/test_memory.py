@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,15 +27,10 @@ def worked_book(desk, days=40):
         desk.clock.advance(timedelta(days=10))
 
 
-def lose(folder):
-    for file in (folder / "state").glob("syncd.db*"):
-        file.unlink()
-
-
-def test_a_lost_database_stops_every_write_and_says_so(desk, folder, open_desk):
+def test_a_lost_database_stops_every_write_and_says_so(desk, database, open_desk):
     worked_book(desk)
     before = list(desk.books.done)
-    lose(folder)
+    database.lose()
 
     again = open_desk(desk.books)
     report = run_pass(again.ledger, again.ground)
@@ -46,14 +40,12 @@ def test_a_lost_database_stops_every_write_and_says_so(desk, folder, open_desk):
     assert desk.books.done == before
 
 
-def test_a_database_set_back_to_an_older_copy_stops_every_write(desk, folder, open_desk):
+def test_a_database_set_back_to_an_older_copy_stops_every_write(desk, database, open_desk):
     worked_book(desk, days=10)
-    copy = folder / "copy.db"
-    desk.ledger.store.copy_to(copy)
+    database.keep_copy()
     worked_book(desk, days=20)
     before = list(desk.books.done)
-    lose(folder)
-    shutil.copy(copy, folder / "state" / "syncd.db")
+    database.set_back()
 
     again = open_desk(desk.books)
     report = run_pass(again.ledger, again.ground)
@@ -67,12 +59,12 @@ def test_the_store_that_did_the_work_is_never_suspected(desk, open_desk):
     assert again.ledger.lineage.forgotten() is None
 
 
-def test_recovery_finds_what_was_done_and_nothing_is_done_twice(desk, folder, open_desk):
+def test_recovery_finds_what_was_done_and_nothing_is_done_twice(desk, database, open_desk):
     worked_book(desk)
     charges = [op for _, op in desk.books.done if isinstance(op, CreateInvoice)]
     assert len(charges) > 1
     mailed = sum(isinstance(op, EmailInvoice) for _, op in desk.books.done)
-    lose(folder)
+    database.lose()
 
     again = open_desk(desk.books)
     (report,) = recover(again.office)
@@ -85,9 +77,9 @@ def test_recovery_finds_what_was_done_and_nothing_is_done_twice(desk, folder, op
     assert sum(isinstance(op, EmailInvoice) for _, op in desk.books.done) == mailed
 
 
-def test_after_recovery_the_first_plan_waits_for_a_person(desk, folder, open_desk):
+def test_after_recovery_the_first_plan_waits_for_a_person(desk, database, open_desk):
     worked_book(desk)
-    lose(folder)
+    database.lose()
     again = open_desk(desk.books)
     recover(again.office)
     desk.books.customer("C-2")
@@ -98,9 +90,11 @@ def test_after_recovery_the_first_plan_waits_for_a_person(desk, folder, open_des
     assert len(desk.books.sent) == sent
 
 
-def test_a_new_database_that_meets_charges_of_ours_writes_nothing_until_it_is_recovered(desk, open_desk, folder):
+def test_a_new_database_that_meets_charges_of_ours_writes_nothing_until_it_is_recovered(
+    desk, open_desk, folder, database
+):
     worked_book(desk)
-    lose(folder)
+    database.lose()
     (folder / "state" / "store.mark").unlink()
     again = open_desk(desk.books)
     sent = len(desk.books.sent)
@@ -117,9 +111,11 @@ def test_a_new_database_that_meets_charges_of_ours_writes_nothing_until_it_is_re
     assert set(desk.books.times().values()) == {1}
 
 
-def test_of_invoices_written_since_a_recovery_nothing_is_looked_for_and_their_reminders_go_out(desk, open_desk, folder):
+def test_of_invoices_written_since_a_recovery_nothing_is_looked_for_and_their_reminders_go_out(
+    desk, open_desk, database
+):
     worked_book(desk)
-    lose(folder)
+    database.lose()
     again = open_desk(desk.books)
     recover(again.office)
     approval.release(again.ledger, "dana", "auto")

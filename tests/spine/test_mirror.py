@@ -27,8 +27,8 @@ NOW = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path):
-    opened = open_store(f"sqlite:///{tmp_path}/syncd.db")
+def store(database):
+    opened = open_store(database.url)
     yield opened
     opened.close()
 
@@ -184,12 +184,14 @@ def test_the_newest_migration_is_the_one_the_program_expects():
     assert max(file.name[1:5] for file in versions.glob("m*.py")) == HEAD
 
 
-def test_a_migrated_store_has_exactly_the_tables_the_program_uses(tmp_path):
-    open_store(f"sqlite:///{tmp_path}/a.db").close()
-    found = inspect(create_engine(f"sqlite:///{tmp_path}/a.db"))
+def test_a_migrated_store_has_exactly_the_tables_the_program_uses(database):
+    open_store(database.url).close()
+    engine = create_engine(database.url)
+    found = inspect(engine)
     for table in metadata.sorted_tables:
         columns = {column["name"] for column in found.get_columns(table.name)}
         assert columns == {column.name for column in table.columns}
+    engine.dispose()
 
 
 def test_a_damaged_database_is_refused_and_left_as_it_is(tmp_path):
@@ -201,10 +203,13 @@ def test_a_damaged_database_is_refused_and_left_as_it_is(tmp_path):
 
 
 def test_every_connection_to_the_database_syncs_each_commit(store):
+    asked = {
+        "sqlite": {"PRAGMA synchronous": 2, "PRAGMA journal_mode": "wal", "PRAGMA foreign_keys": 1},
+        "postgresql": {"SHOW synchronous_commit": "on", "SHOW lock_timeout": "10s"},
+    }
     with store.writing() as tx:
-        assert tx.execute(text("PRAGMA synchronous")).scalar() == 2
-        assert tx.execute(text("PRAGMA journal_mode")).scalar() == "wal"
-        assert tx.execute(text("PRAGMA foreign_keys")).scalar() == 1
+        found = {question: tx.execute(text(question)).scalar() for question in asked[store.dialect]}
+    assert found == asked[store.dialect]
 
 
 def test_a_store_damaged_inside_is_told_to_whoever_only_looks(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ def tokens(access: str, minutes: int) -> Tokens:
 
 
 @pytest.fixture
-def store(tmp_path: Path):
-    opened = open_store(f"sqlite:///{tmp_path}/syncd.db")
+def store(database):
+    opened = open_store(database.url)
     yield opened
     opened.close()
 
