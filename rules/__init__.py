@@ -37,6 +37,7 @@ def evaluate(account: Account, policies: Policies, as_of: date, default: str | N
 
     Total: data that allows no decision becomes a Problem among the decisions. The same facts give the same answer.
     """
+    default = policies.fallback(account.company.connection, default)
     by_customer = {customer.ref: policies.select(customer, None, default) for customer in account.family}
     situations = _situations(account, policies, as_of, by_customer, default)
     positions = tuple(_positions(account, situations, by_customer))
@@ -53,6 +54,7 @@ def evaluate(account: Account, policies: Policies, as_of: date, default: str | N
 
 def situations_of(account: Account, policies: Policies, as_of: date, default: str | None = None) -> list[Situation]:
     """What the rules look at: the account under each policy that governs any of it, those of no policy last."""
+    default = policies.fallback(account.company.connection, default)
     by_customer = {customer.ref: policies.select(customer, None, default) for customer in account.family}
     found = _situations(account, policies, as_of, by_customer, default)
     return [found[name] for name in sorted(found, key=lambda name: (name is None, name or ""))]

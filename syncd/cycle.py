@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -18,7 +17,7 @@ import structlog
 from rules import evaluate
 from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.exchange import converted
-from rules.domain.facts import Account, Company
+from rules.domain.facts import Account
 from rules.domain.money import Money
 from rules.policy import Policies
 from syncd import crash, provider_clock
@@ -152,7 +151,7 @@ def known_of(ledger: Ledger, heads: Sequence[str], decisions: Sequence[Decision]
 def open_files(ledger: Ledger, heads: Sequence[str], today: date) -> list[Account]:
     """The accounts of these billing heads; none before the first pull."""
     company = ledger.company
-    return list(ledger.files.accounts(heads, _local(company, ledger), today)) if company else []
+    return list(ledger.files.accounts(heads, company, today)) if company else []
 
 
 def decide(account: Account, policies: Policies, today: date, default: str | None) -> tuple[Decision, ...]:
@@ -208,8 +207,3 @@ def require_room(ledger: Ledger) -> None:
     free = shutil.disk_usage(folder).free
     if free < _LEAST_FREE_BYTES:
         raise TryAgain(f"only {free // 2**20} MiB are free where {folder} is: nothing is sent until there is more")
-
-
-def _local(company: Company, ledger: Ledger) -> Company:
-    """The company with the time zone of the configuration: providers are not reliable about it."""
-    return replace(company, timezone=ledger.config.timezone)

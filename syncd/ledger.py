@@ -6,7 +6,7 @@ It knows who carries an operation out and what of it nobody can. It decides noth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -88,7 +88,9 @@ class Ledger:
     @property
     def company(self) -> Company | None:
         """Whose books these are, once they were pulled."""
-        return self.connections.standing().company
+        company = self.connections.standing().company
+        # Providers are not reliable about the time zone; the name of the connection is ours alone.
+        return company and replace(company, timezone=self.config.timezone, connection=self.name)
 
     @property
     def findings(self) -> Findings:

@@ -68,6 +68,7 @@ COMPANY = Shape(
         Field("timezone", NAME),
         Field("country", NAME),
         Field("region", NAME),
+        Field("connection", NAME, shown=False),
     ),
 )
 

@@ -68,13 +68,14 @@ OURS = "syncd:"
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Whose books these are. `currency` is the base currency, `timezone` an IANA name."""
+    """Whose books these are, read by which connection. `currency` is the base currency, `timezone` an IANA name."""
 
     name: str
     currency: str
     timezone: str = "UTC"
     country: str | None = None
     region: str | None = None
+    connection: str = ""
 
 
 @dataclass(frozen=True, slots=True)

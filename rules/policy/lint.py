@@ -17,8 +17,16 @@ from rules.policy.policies import Policies
 from rules.policy.problems import meant
 
 
-def lint(policies: Policies, book: Book | None = None, as_of: date | None = None) -> tuple[str, ...]:
-    """Every warning, in order, each once. `as_of` is the day rate tables must still cover; else the book's day."""
+def lint(
+    policies: Policies,
+    book: Book | None = None,
+    as_of: date | None = None,
+    connections: Iterable[str] | None = None,
+) -> tuple[str, ...]:
+    """Every warning, in order, each once. `as_of` is the day rate tables must still cover; else the book's day.
+
+    `connections` are those of the configuration, where there is one to compare `[select]` with.
+    """
     day = as_of or (book.as_of if book else None)
     found: list[str] = []
     for name in policies.names:
@@ -29,12 +37,23 @@ def lint(policies: Policies, book: Book | None = None, as_of: date | None = None
         ]
         found += [policies.told(name, path, words) for path, words in warnings if policies.is_own(name, path)]
     found += _selection(policies, book)
+    if connections is not None:
+        found += _strange_connections(policies, list(connections))
     return tuple(dict.fromkeys(found))
 
 
 def _governed(policies: Policies, name: str, book: Book | None) -> list[Customer]:
-    customers = book.customers if book else ()
-    return [one for one in customers if policies.select(one, None, None) == name]
+    if book is None:
+        return []
+    default = policies.fallback(book.company.connection, None)
+    return [one for one in book.customers if policies.select(one, None, default) == name]
+
+
+def _strange_connections(policies: Policies, known: list[str]) -> Iterator[str]:
+    for word in policies.chosen.connections:
+        if word not in known:
+            problem = f"the configuration has no connection of that name{_near(word, known)}"
+            yield policies.told_select(("connections", word), problem)
 
 
 def _selection(policies: Policies, book: Book | None) -> Iterator[str]:

@@ -40,6 +40,10 @@ class Policies:
         placed = self.chosen.place(customer, invoice) or default or self.chosen.default
         return placed or (self.names[0] if len(self.names) == 1 else None)
 
+    def fallback(self, connection: str, default: str | None) -> str | None:
+        """The policy of whoever nothing closer places: the one `[select]` gives the connection, else `default`."""
+        return self.chosen.connections.get(connection) or default
+
     def knows(self, name: str) -> bool:
         """Whether a policy or shipped pack of that name can govern."""
         return name in self._resolved

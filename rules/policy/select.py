@@ -1,8 +1,8 @@
 """`[select]`: which policy governs an invoice or customer.
 
-The closest word counts: invoice, customer, group, amount, currency, country, kind of debtor, default. Of several groups
-or amounts the one written first. A customer or invoice is named by its ref, else by its name or number. Amount and
-currency are an invoice's own, so they never place a customer as a whole.
+The closest word counts: invoice, customer, group, amount, currency, country, kind of debtor, connection, default. Of
+several groups or amounts the one written first. A customer or invoice is named by its ref, else by its name or number.
+Amount and currency are an invoice's own, so they never place a customer as a whole.
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ class Select(RuleSettings):
         default_factory=dict, description="Policy by kind of debtor."
     )
 
+    connections: Mapping[str, str] = Field(
+        default_factory=dict, description="Policy by connection; before the connection's own policy key."
+    )
+
     def place(self, customer: Customer, invoice: Invoice | None) -> str | None:
         """The policy of the closest word that fits; None where none does."""
         return next((policy for policy in self._fitting(customer, invoice) if policy), None)
@@ -65,7 +69,7 @@ class Select(RuleSettings):
         """Every place that names a policy, with the policy."""
         if self.default is not None:
             yield ("default",), self.default
-        for part in ("groups", "customers", "invoices", "currencies", "countries", "kinds"):
+        for part in ("groups", "customers", "invoices", "currencies", "countries", "kinds", "connections"):
             for key, policy in getattr(self, part).items():
                 yield (part, key), policy
         for index, band in enumerate(self.amounts):

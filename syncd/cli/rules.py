@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncd.cli.desk import opened
+from syncd.cli.desk import loaded_whole, opened
 from syncd.cli.options import ANY_PATH, AS_JSON, CONFIG, EXISTING_FILE, NO_CONFIG, RULES, NearMissGroup
 from syncd.cli.output import print_json, print_text
 from syncd.cli.rules_trial import diff, simulate
@@ -38,7 +38,8 @@ def check(*, paths: Sequence[Path], book: Path | None, as_json: bool, config: Pa
     Without FILE the configuration's rules are checked. A folder stands for every *.toml file in it.
     """
     policies = read_policies(paths, config)
-    warnings = _warnings(policies, book)
+    connections = None if paths and config is None else loaded_whole(config).connections
+    warnings = _warnings(policies, book, connections)
     if as_json:
         summaries = [_summary(policies, name) for name in policies.names]
         print_json({"policy_version": policies.version, "policies": summaries, "warnings": list(warnings)})
@@ -115,13 +116,14 @@ rules.add_command(diff)
 rules.add_command(simulate)
 
 
-def _warnings(policies: Policies, book: Path | None) -> tuple[str, ...]:
+def _warnings(policies: Policies, book: Path | None, connections: Iterable[str] | None) -> tuple[str, ...]:
     from connectors.file.read import read_book
     from rules.policy import lint
     from syncd.clock import SystemClock, today
 
     receivables = read_book(book) if book else None
-    return lint(policies, receivables, receivables.as_of if receivables else today(SystemClock(), "UTC"))
+    day = receivables.as_of if receivables else today(SystemClock(), "UTC")
+    return lint(policies, receivables, day, connections)
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
@@ -137,26 +139,27 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
 def _policy_of(policies: Policies, customer: str | None, book: Path | None, config: Path | None) -> str:
     if customer is None:
         raise Usage("name a customer, or a policy with --policy")
-    found, default = _in_book(customer, book) if book else _in_mirror(customer, config)
-    name = policies.select(found, None, default)
+    found, connection, default = _in_book(customer, book) if book else _in_mirror(customer, config)
+    name = policies.select(found, None, policies.fallback(connection, default))
     if name is None:
         raise Usage(f'no policy is chosen for "{customer}": give [select] a default')
     return name
 
 
-def _in_book(name: str, book: Path) -> tuple[Customer, None]:
+def _in_book(name: str, book: Path) -> tuple[Customer, str, None]:
     from connectors.file.read import read_book
 
-    customers = read_book(book).customers
+    read = read_book(book)
+    customers = read.customers
     for customer in customers:
         if name in (customer.ref, customer.name):
-            return customer, None
+            return customer, read.company.connection, None
     known = [word for customer in customers for word in (customer.ref, customer.name)]
     raise Usage(f'{book} has no customer "{name}"{near_miss(name, known)}')
 
 
-def _in_mirror(name: str, config: Path | None) -> tuple[Customer, str | None]:
-    """The customer in the books we hold, with the policy its connection falls back to."""
+def _in_mirror(name: str, config: Path | None) -> tuple[Customer, str, str | None]:
+    """The customer in the books we hold, with its connection and the policy that falls back to."""
     from connectors import Ref
     from rules.domain.facts import Customer
 
@@ -165,7 +168,7 @@ def _in_mirror(name: str, config: Path | None) -> tuple[Customer, str | None]:
             found = ledger.mirror.find(name)
             customer = ledger.mirror.fact(Ref("customer", found[1])) if found else None
             if isinstance(customer, Customer):
-                return customer, ledger.config.policy
+                return customer, ledger.name, ledger.config.policy
     raise Usage(f'no connection has a customer "{name}"; --book FILE looks in a book file')
 
 

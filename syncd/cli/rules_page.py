@@ -34,15 +34,16 @@ Take one with `extends` and override what differs. `syncd rules show --policy NA
 | pack | rules that are on |
 |---|---|"""
 
-SELECT_HEAD = "Which policy governs: an invoice's choice before its customer's, before its group's."
+SELECT_HEAD = (
+    "Which policy governs. The closest word counts: invoice, customer, group, amount, currency, country, kind, "
+    "connection, the connection's own `policy` in config.toml, default."
+)
 
 
 def rules_page() -> Iterator[str]:
     """The page, part by part."""
     yield HEAD
-    yield from _table(
-        "`[select]`", "Which policy governs: an invoice's choice before its customer's, before its group's.", Select
-    )
+    yield from _table("`[select]`", SELECT_HEAD, Select)
     for name in rule_modules():
         module = import_module(f"rules.{name}")
         yield from _table(f"`[policies.NAME.{name}]`", _first_paragraph(getdoc(module)), module.Settings)

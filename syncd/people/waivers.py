@@ -140,7 +140,7 @@ def _key(ledger: Ledger, charge: str) -> str:
 
 def _tax_code(clerk: Clerk, ledger: Ledger, account: Account) -> str | None:
     """The tax code that the charges of this customer's policy bear."""
-    policy = clerk.policies.select(account.customer, None, ledger.config.policy)
+    policy = clerk.policies.select(account.customer, None, clerk.policies.fallback(ledger.name, ledger.config.policy))
     if policy is None or not clerk.policies.knows(policy):
         return None
     settings = clerk.policies.rule_settings(policy).get("finance_charges")

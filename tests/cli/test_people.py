@@ -397,6 +397,22 @@ def test_a_hold_that_no_rule_carries_into_the_books_says_so(syncd: Syncd, office
     )
 
 
+# --- which policy ---
+
+
+def test_the_connection_chooses_the_policy_of_whom_nothing_closer_places(syncd: Syncd, office: Path) -> None:
+    file = office / "rules.d" / "20.toml"
+    file.write_text('[select]\nconnections.acme = "quiet"\nconnections.acne = "quiet"\n[policies.quiet.overdue]\n')
+    assert asked(syncd) == {}
+    assert "policy quiet" in syncd("explain", "Oak Ltd").out
+    assert 'no connection of that name; did you mean "acme"?' in syncd("rules", "check").out
+    assert "no connection of that name" not in syncd("rules", "check", office / "rules.d").out
+    exported = office / "out.json"
+    assert syncd("export", exported).code == 0
+    ran = syncd("assess", "--book", exported, "--rules", office / "rules.d", "--json")
+    assert {one["policy"] for one in json.loads(ran.out)["customers"]} == {"quiet"}
+
+
 # --- silences ---
 
 

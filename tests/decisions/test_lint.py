@@ -31,6 +31,15 @@ def test_what_is_sound_gives_no_warning() -> None:
     assert warnings('[policies.p]\nextends = "gentle"\n[policies.p.overdue]\nbuckets = [15, 45]\n') == ()
 
 
+def test_a_connection_that_the_configuration_does_not_have_is_named_with_the_one_that_was_meant() -> None:
+    text = '[select]\ndefault = "p"\nconnections.acm = "p"\nconnections.kiwi = "p"\n[policies.p.payer]\n'
+    found = lint(load_policies([("p.toml", text)]), None, DAY, ["acme", "kiwi"])
+    assert found == (
+        'p.toml: [select.connections] acm: the configuration has no connection of that name; did you mean "acme"?',
+    )
+    assert lint(load_policies([("p.toml", text)]), None, DAY) == ()
+
+
 @pytest.mark.parametrize("name", pack_names())
 def test_what_ships_gives_no_warning_as_a_file_of_ones_own(name: str) -> None:
     text = (PACKS / f"{name}.toml").read_text("utf-8")
