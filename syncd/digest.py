@@ -16,9 +16,10 @@ import structlog
 from connectors.errors import ConnectorError
 from rules.domain.money import Money
 from rules.domain.wording import sums
+from rules.policy import Policies
 from syncd.config import DigestConfig
 from syncd.console.tables import charged
-from syncd.ledger import Ledger
+from syncd.ledger import Ledger, Mailer
 from syncd.office import Office
 from syncd.standing import view
 from syncd.store.findings import EVERYWHERE, Findings
@@ -41,29 +42,38 @@ class Letter:
 
 
 def compose(office: Office, because: str = "") -> Letter:
-    """The letter about the seven days that end now. `because` leads it where it is sent for a reason."""
+    """The letter about the seven days that end now. `because` leads it where it is sent for a reason.
+
+    Raises:
+        ConfigError: the rules are refused.
+    """
+    policies = office.policies  # refused rules are news whether or not there is anybody to call
     parts = [because, ""] if because else []
     wrong = 0
     for ledger in office.ledgers:
         found = list(view(ledger, office.config).problems())
         wrong += len(found)
-        parts += [*_about(ledger, office, found), ""]
+        parts += [*_about(ledger, policies, found), ""]
     state = f"{wrong} thing{'' if wrong == 1 else 's'} to look at" if wrong else "all is well"
     waiting = sum(ledger.intents.waiting() for ledger in office.ledgers)
     subject = because or f"Credit control: {state}, {waiting} waiting for you"
     return Letter(subject, "\n".join(parts).rstrip() + "\n")
 
 
-def send(office: Office, letter: Letter) -> None:
+def distress(because: str, problem: str) -> Letter:
+    """The letter where nothing can be looked at: why not, and what mends it."""
+    lines = [because, "", *problem.splitlines(), "", "Nothing is read or sent until this is mended; see it with:"]
+    return Letter(because or "Credit control cannot start", "\n".join([*lines, "  syncd check"]).lstrip() + "\n")
+
+
+def send(letter: Letter, to: Sequence[str], mailer: Mailer, now: datetime) -> None:
     """Send it to everybody `[watch] digest_to` names.
 
     Raises:
         ConnectorError: the mail server did not take it.
     """
-    now = office.clock.now()
-    if office.mailer is not None:
-        office.mailer.tell(office.config.watch.digest.to, letter.subject, letter.text, f"digest/{now:%Y-%m-%dT%H%M%S}")
-        log.info("digest.sent", count=len(office.config.watch.digest.to))
+    mailer.tell(to, letter.subject, letter.text, f"digest/{now:%Y-%m-%dT%H%M%S}")
+    log.info("digest.sent", count=len(to))
 
 
 def send_if_due(office: Office) -> None:
@@ -77,7 +87,7 @@ def send_if_due(office: Office) -> None:
         findings.put(KIND, {"first": True}, now)  # the first letter comes when its hour comes
     elif last.at < slot(settings, now, office.ledgers[0].config.timezone):
         try:
-            send(office, compose(office))
+            send(compose(office), settings.to, office.mailer, now)
         except ConnectorError as error:
             log.warning("digest.not_sent", error=type(error).__name__, why=str(error))
             return
@@ -93,14 +103,14 @@ def slot(settings: DigestConfig, now: datetime, timezone: str) -> datetime:
     return moment if moment <= local else moment - timedelta(days=7)
 
 
-def _about(ledger: Ledger, office: Office, problems: Sequence[str]) -> Iterator[str]:
+def _about(ledger: Ledger, policies: Policies, problems: Sequence[str]) -> Iterator[str]:
     company = ledger.company
     yield f"{ledger.name}{f' ({company.name})' if company else ''}"
     yield _RULE
     yield from _section("What looks wrong", problems or ["nothing"])
     yield from _section("What was done in the last seven days", list(_done(ledger, ledger.today())) or ["nothing"])
     yield from _section("What waits for you", list(_waiting(ledger)) or ["nothing"])
-    calls = worklist(ledger, office.policies)[:_MOST_CALLS] if company else []
+    calls = worklist(ledger, policies)[:_MOST_CALLS] if company else []
     yield from _section("Whom to call", [f"{item.case.customer.name}: {item.reason}" for item in calls] or ["nobody"])
 
 

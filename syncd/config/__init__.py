@@ -33,6 +33,7 @@ from syncd.toml_file import Place, float_problems, problem_at, read_toml
 DEFAULT_PATH = Path("/etc/syncd/config.toml")
 PATH_VARIABLE = "SYNCD_CONFIG"
 KEY_CREDENTIAL = "syncd.key"
+_LETTERBOX = ("state_dir", "templates_dir", "email", "watch")
 
 # Keys of a connection's table that the connector reads by name; the rest is common to all kinds.
 _EXTRA_KEYS = (
@@ -221,6 +222,21 @@ def load_config(path: Path | None) -> Config:
     if floats := dict(float_problems(found, document)):
         raise ConfigError(list(floats.values()))
     return _config(found, table)
+
+
+def load_letterbox(path: Path | None) -> Config:
+    """As much of the configuration as it takes to write to the office's people, for when the rest is refused.
+
+    Raises:
+        ConfigError: that part is refused as well.
+    """
+    found = find_config(path)
+    document = read_toml(found)
+    wanted = {name: value for name, value in document.items() if name in _LETTERBOX}
+    try:
+        return _config(found, ConfigTable.model_validate(wanted))
+    except ValidationError as error:
+        raise ConfigError(problems_of(found, wanted, error)) from None
 
 
 def rules_folder(path: Path | None) -> Path:

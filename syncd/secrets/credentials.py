@@ -46,7 +46,10 @@ def credential_path(name: str) -> Path | None:
     if not folder or "/" in name:
         return None
     path = Path(folder) / name
-    return path if path.is_file() else None
+    try:
+        return path if path.is_file() else None
+    except PermissionError:  # systemd 252 names the folder to what it runs for a reload, and keeps it shut
+        return None
 
 
 def read_secret(path: Path) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from syncd.secrets.credentials import UnreadableSecretError, open_to_all, read_secret
+from syncd.secrets.credentials import UnreadableSecretError, credential_path, open_to_all, read_secret
 
 
 def test_a_secret_is_the_text_without_its_closing_newline(tmp_path: Path) -> None:
@@ -45,3 +46,21 @@ def test_a_file_every_user_can_reach_and_read_is_refused_with_the_remedy() -> No
             read_secret(secret)
         secret.chmod(0o640)
         assert read_secret(secret) == "x"
+
+
+def test_credentials_in_a_folder_that_is_shut_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As systemd 252 has it for the commands of a reload: files beside the configuration count then."""
+    shut = tmp_path / "credentials"
+    shut.mkdir()
+    (shut / "syncd.key").write_text("x")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(shut))
+    assert credential_path("syncd.key") is not None
+    shut.chmod(0)
+    mine = os.geteuid()
+    if mine == 0:
+        os.seteuid(65534)  # root may enter anywhere
+    try:
+        assert credential_path("syncd.key") is None
+    finally:
+        os.seteuid(mine)
+        shut.chmod(0o700)

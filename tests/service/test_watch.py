@@ -161,6 +161,30 @@ def test_the_letter_is_printed_or_sent_by_command(live, capsys):
         assert mailbox.messages[0].message["Subject"] == "syncd.service failed"
 
 
+@pytest.mark.parametrize("refused", ["configuration", "rules", "database"])
+def test_a_service_that_cannot_start_is_told_by_letter_with_what_is_refused(live, capsys, refused):
+    with Mailbox() as mailbox:
+        live.head = 'state_dir = "state"\n[watch]\ndigest_to = ["dana@example.test"]\n'
+        live.add("acme", "quickbooks", connected=False)
+        email = f'[email]\nhost = "127.0.0.1"\nport = {mailbox.port}\nsecurity = "none"\nfrom = "us@ours.example"\n'
+        live.write(email)
+        if refused == "configuration":
+            live.head = f'mode = "revew"\n{live.head}'
+            live.write(email)
+        elif refused == "rules":
+            (live.folder / "rules.d" / "10.toml").write_text("[policies.standard.remainders]\n")
+        else:
+            (live.folder / "state").mkdir(exist_ok=True)
+            (live.folder / "state" / "syncd.db").write_text("no database " * 1000)
+        command = ["digest", "--send", "--because", "syncd.service failed", "--config", str(live.config_file)]
+        assert run(command) == 78
+        (letter,) = mailbox.messages
+        assert letter.message["Subject"] == "syncd.service failed"
+        said, told = capsys.readouterr().err.splitlines(), letter.message.get_content()
+        assert all(line in told for line in said if "sent to" not in line)
+        assert "syncd check" in told
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
