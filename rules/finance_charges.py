@@ -22,7 +22,7 @@ from rules.domain.facts import Customer, Invoice
 from rules.domain.money import Money
 from rules.domain.situation import Situation
 from rules.domain.suspensions import credit_spans
-from rules.domain.timeline import ZERO, Docket, Span, docket_of, next_day, parts_of
+from rules.domain.timeline import ZERO, Docket, Effect, Span, docket_of, next_day, parts_of
 from rules.domain.wording import spoken
 
 __all__ = ["Settings", "decide"]
@@ -52,7 +52,8 @@ class _Desk:
 
 def _all(situation: Situation, settings: Settings) -> Iterator[Decision]:
     account = situation.account
-    docket = docket_of(account, situation.as_of)
+    effect = Effect(settings.credits_from == "invoice_date", settings.payment_day == "free")
+    docket = docket_of(account, situation.as_of, effect)
     desk = _Desk(
         situation=situation,
         settings=settings,

@@ -136,6 +136,13 @@ class Settings(RuleSettings):
     unapplied_credits: Literal["ignore", "oldest_first"] = Field(
         "ignore", description="Whether money not yet used on an invoice lowers the oldest invoices first."
     )
+    credits_from: Literal["credit_date", "invoice_date"] = Field(
+        "credit_date",
+        description="A credit note counts from its own day, or from the first: what it credits never was billed.",
+    )
+    payment_day: Literal["bears", "free"] = Field(
+        "bears", description="Whether the day a payment comes still bears what it pays."
+    )
     appropriation: Literal["principal", "interest_first"] = Field(
         "principal", description="What a part payment pays first."
     )

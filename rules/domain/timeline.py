@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, TypeVar
@@ -103,16 +103,25 @@ class Docket:
         return max(invoice.balance.amount, ZERO) + sum(later, ZERO)
 
 
-def docket_of(account: Account, as_of: date) -> Docket:
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """From when money and credits lower what bears, where a policy does not take the days they came."""
+
+    credits_at_once: bool = False  # as if what a credit note credits had never been billed
+    payment_day_free: bool = False  # the day of payment bears the new balance already
+
+
+def docket_of(account: Account, as_of: date, effect: Effect = Effect()) -> Docket:
     """Sort an account's facts by invoice. A payment reversed by `as_of` never was one."""
     docket = Docket(account, as_of, {invoice.ref: invoice for invoice in account.invoices})
     reductions: dict[str, list[Reduction]] = defaultdict(list)
     for payment in account.payments:
         for ref, entry in _of_payment(payment, as_of):
-            reductions[ref].append(entry)
+            early = replace(entry, on=days_after(entry.on, -1)) if effect.payment_day_free else entry
+            reductions[ref].append(early)
     for note in account.credit_notes:
         for ref, entry in _of_credit_note(note):
-            reductions[ref].append(entry)
+            reductions[ref].append(replace(entry, on=date.min) if effect.credits_at_once else entry)
     for entries in reductions.values():
         entries.sort(key=lambda entry: entry.on)
     docket.reductions = reductions

@@ -206,6 +206,8 @@ ANY_RULES = st.fixed_dictionaries(
         "day_count": DAY_COUNTS,
         "base": st.sampled_from(["principal", "net_of_tax"]),
         "unapplied_credits": st.sampled_from(["ignore", "oldest_first"]),
+        "credits_from": st.sampled_from(["credit_date", "invoice_date"]),
+        "payment_day": st.sampled_from(["bears", "free"]),
         "appropriation": st.sampled_from(["principal", "interest_first"]),
         "paid_late": st.sampled_from(["ignore", "charge"]),
         "minimum": st.sampled_from(["5.00", "5.00 USD"]),

@@ -58,6 +58,8 @@ def test_the_defaults_are_the_ones_of_the_contract() -> None:
         "grace_mode": "gate",
         "base": "principal",
         "unapplied_credits": "ignore",
+        "credits_from": "credit_date",
+        "payment_day": "bears",
         "appropriation": "principal",
         "paid_late": "ignore",
         "minimum": None,
