@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, TypeAlias, assert_never
 
 from rules import Evaluation, evaluate
@@ -25,64 +26,55 @@ from rules.domain.decisions import (
     Skip,
     Task,
 )
-from rules.domain.facts import Account, Book
+from rules.domain.facts import Book
 from rules.domain.money import Money
 from rules.domain.positions import CustomerPosition, PromisePosition
 from rules.policy import Policies
-from syncd.shares import shared
 
 Row: TypeAlias = dict[str, Any]
-Rows: TypeAlias = tuple[list[Row], list[Row], list[Row], list[Row]]
+Rows: TypeAlias = dict[str, list[tuple[tuple[str, str], Any]]]
+LISTS = ("customers", "promises", "decisions", "problems")
 
 
-def assess(
-    book: Book, policies: Policies, as_of: date, default: str | None = None, *, processes: int = 1
-) -> dict[str, Any]:
+def assess(book: Book, policies: Policies, as_of: date, default: str | None = None) -> dict[str, Any]:
     """What the rules say of every customer of the book on that day, ready for `json.dumps`.
 
-    The book is looked at as it stood that day: what it holds of later days is left out. More `processes` than one are
-    for a command that has no threads; the answer is the same.
+    The book is looked at as it stood that day: what it holds of later days is left out.
     """
-    accounts = list(accounts_of(hindsight.as_of(book, as_of)))
+    return assembled([rows_of(book, policies, as_of, default)], policies.version, as_of.isoformat())
 
-    def work(some: Sequence[Account]) -> Rows:
-        return _rows(evaluate(account, policies, as_of, default) for account in some)
 
-    return _document(shared(accounts, work, processes), policies.version, as_of)
+def rows_of(book: Book, policies: Policies, as_of: date, default: str | None) -> Rows:
+    """The same as rows of each list, each with what it is sorted by: a large book is decided on in parts."""
+    accounts = accounts_of(hindsight.as_of(book, as_of))
+    return _rows((account.customer.ref, evaluate(account, policies, as_of, default)) for account in accounts)
 
 
 def report(evaluations: Iterable[Evaluation], policy_version: str, as_of: date) -> dict[str, Any]:
-    """Evaluations as one document."""
-    return _document([_rows(evaluations)], policy_version, as_of)
+    """Evaluations as one document, decisions in their order."""
+    return assembled([_rows(("", evaluation) for evaluation in evaluations)], policy_version, as_of.isoformat())
 
 
-def _rows(evaluations: Iterable[Evaluation]) -> Rows:
-    """Customers, promises, decisions and problems, a row each."""
-    customers: list[Row] = []
-    promises: list[Row] = []
-    decisions: list[Row] = []
-    problems: list[Row] = []
-    for evaluation in evaluations:
-        customers += [position_json(position) for position in evaluation.customers]
-        promises += [promise_json(position) for position in evaluation.promises]
-        for decision in evaluation.decisions:
-            if isinstance(decision, Problem):
-                problems.append(problem_json(decision))
+def _rows(evaluations: Iterable[tuple[str, Evaluation]]) -> Rows:
+    found: Rows = {name: [] for name in LISTS}
+    for head, evaluation in evaluations:
+        found["customers"] += [((one.customer, ""), position_json(one)) for one in evaluation.customers]
+        found["promises"] += [((one.ref, ""), promise_json(one)) for one in evaluation.promises]
+        for one in evaluation.decisions:
+            if isinstance(one, Problem):
+                found["problems"].append(((one.subject, one.problem), problem_json(one)))
             else:
-                decisions.append(decision_json(decision))
-    return customers, promises, decisions, problems
+                found["decisions"].append(((head, ""), decision_json(one)))
+    return found
 
 
-def _document(parts: Sequence[Rows], policy_version: str, as_of: date) -> dict[str, Any]:
-    customers, promises, decisions, problems = ([row for part in parts for row in part[at]] for at in range(4))
-    return {
-        "as_of": as_of.isoformat(),
-        "policy_version": policy_version,
-        "customers": sorted(customers, key=lambda row: str(row["customer"])),
-        "promises": sorted(promises, key=lambda row: str(row["ref"])),
-        "decisions": decisions,
-        "problems": sorted(problems, key=lambda row: (str(row["subject"]), str(row["problem"]))),
-    }
+def assembled(parts: Sequence[Rows], policy_version: str, as_of: str) -> dict[str, Any]:
+    """The rows of all parts in one document, in the order they have whatever the parts are."""
+    document: dict[str, Any] = {"as_of": as_of, "policy_version": policy_version}
+    for name in LISTS:
+        rows = sorted((row for part in parts for row in part[name]), key=itemgetter(0))
+        document[name] = [row for _, row in rows]
+    return document
 
 
 def position_json(position: CustomerPosition) -> dict[str, Any]:

@@ -37,12 +37,21 @@ def book_in(content: bytes, place: str) -> Book:
     Raises:
         BookRefused: as `read_book`.
     """
+    found = book_or_document(content, place)
+    return found if isinstance(found, Book) else book_from(found, place)
+
+
+def book_or_document(content: bytes, place: str) -> Book | dict[str, Any]:
+    """The book where the file is CSV, else the document that `book_from` makes one of: a large one can be cut first.
+
+    Raises:
+        BookRefused: as `read_book`.
+    """
     suffix = _known_suffix(place)
     text = text_of(content, place)
     if suffix == ".csv":
         return book_of_csv(text, place)
-    document = json_document(text, place) if suffix == ".json" else toml_document(text, place)
-    return book_from(document, place)
+    return json_document(text, place) if suffix == ".json" else toml_document(text, place)
 
 
 def _known_suffix(place: str) -> str:

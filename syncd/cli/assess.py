@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from syncd.cli.options import AS_JSON, CONFIG, DAY, EXISTING_FILE, RULES
-from syncd.cli.output import print_rows_json, print_text
+from syncd.cli.output import print_rows, print_text
 from syncd.cli.sources import read_policies, require_policy
+
+if TYPE_CHECKING:
+    from rules.policy import Policies
 
 
 @click.command(short_help="Decide on a book file without any connection.")
@@ -30,22 +34,29 @@ def assess(
     Prints where each customer stands, what is due and why, what is not done and why not, and what is wrong with the
     data. The same book and rules give the same answer on every run.
     """
-    from connectors.file.read import read_book
-    from syncd.assess import assess as decide
-    from syncd.cli.rendering import assessment
-    from syncd.shares import processes_for
-
     policies = read_policies(rules, config)
     if policy is not None:
         require_policy(policies, policy)
     with _nothing_to_collect():
-        receivables = read_book(book)
-        processes = processes_for(len(receivables.customers))
-        found = decide(receivables, policies, as_of or receivables.as_of, policy, processes=processes)
-    if as_json:
-        print_rows_json(found)
-    else:
-        print_text(assessment(found, receivables))
+        if as_json:
+            _print_json(book, policies, as_of, policy)
+        else:
+            _print_text(book, policies, as_of, policy)
+
+
+def _print_json(path: Path, policies: Policies, as_of: date | None, policy: str | None) -> None:
+    from syncd.assess_file import Question, assess_file
+
+    print_rows(assess_file(path, Question(policies, as_of, policy)))
+
+
+def _print_text(path: Path, policies: Policies, as_of: date | None, policy: str | None) -> None:
+    from connectors.file.read import read_book
+    from syncd.assess import assess as decide
+    from syncd.cli.rendering import assessment
+
+    book = read_book(path)
+    print_text(assessment(decide(book, policies, as_of or book.as_of, policy), book))
 
 
 @contextmanager

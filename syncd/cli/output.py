@@ -31,21 +31,20 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_rows_json(document: Mapping[str, Any]) -> None:
-    """One JSON document whose lists have a row a line: with thousands of rows, indenting each would be the work."""
-    parts = ",\n".join(f"  {_encoded(name)}: {_listed(part)}" for name, part in document.items())
+def print_rows(document: Mapping[str, str | Sequence[str]]) -> None:
+    """One JSON document of texts and lists of rows, which are JSON already and get a line each.
+
+    With thousands of rows, indenting each would be the work.
+    """
+    parts = ",\n".join(f"  {json.dumps(name)}: {_listed(part)}" for name, part in document.items())
     click.echo(f"{{\n{parts}\n}}")
 
 
-def _listed(part: Any) -> str:
-    if not isinstance(part, list) or not part:
-        return _encoded(part)
-    rows = ",\n".join(f"    {_encoded(row)}" for row in part)
+def _listed(part: str | Sequence[str]) -> str:
+    if isinstance(part, str) or not part:
+        return json.dumps(part, ensure_ascii=False)
+    rows = ",\n".join(f"    {row}" for row in part)
     return f"[\n{rows}\n  ]"
-
-
-def _encoded(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def print_text(parts: Iterable[Text]) -> None:
