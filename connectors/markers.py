@@ -23,10 +23,18 @@ def keys_in(text: str | None) -> tuple[str, ...]:
     return tuple(match["key"] for match in _MARKER.finditer(text or ""))
 
 
-def origin_of(text: str | None) -> str | None:
-    """``syncd:<rule>`` where `text` carries a marker of ours, else None."""
-    found = keys_in(text)
-    return f"{OURS}{found[0].split('/', 1)[0]}" if found else None
+def origin_of_key(key: str) -> str:
+    """``syncd:<rule>``: the rule a key begins with."""
+    return f"{OURS}{key.split('/', 1)[0]}"
+
+
+def key_of_document(text: str | None, number: str, prefix: str, account: str) -> str | None:
+    """The key among those `text` carries that the document's number is made from; None where none is.
+
+    Anybody may type a marker; the number is ours to give, and bears out one key only.
+    """
+    written = number.strip().upper()
+    return next((key for key in keys_in(text) if written == document_number(prefix, key, account)), None)
 
 
 def digest(key: str, account: str = "", length: int = 32) -> str:

@@ -29,6 +29,7 @@ from rules.policy.policies import Policies
 
 __all__ = ["Evaluation", "evaluate", "situations_of"]
 
+_CLAIMED = "carries a marker of ours, and nothing shows that we made it: it is taken for an invoice like any other"
 _ORDER = ("reminder", "credit_state", "finance_charge", "charge_reversal", "memo", "task", "skip")
 
 
@@ -133,6 +134,8 @@ def _problems(account: Account, policies: Policies, by_customer: Mapping[str, st
             yield Skip("overdue", invoice.ref, "A draft: shown, never aged, chased or charged.", invoice.customer)
         elif invoice.due_on is None and not invoice.installments and is_open(invoice):
             yield Problem(invoice.ref, "no due date")
+        if invoice.claims_ours and not invoice.is_ours and is_open(invoice):
+            yield Problem(invoice.ref, _CLAIMED)
 
 
 def _positions(

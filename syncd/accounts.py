@@ -9,8 +9,10 @@ from typing import Any
 
 from rules.domain.accounts import accounts_of
 from rules.domain.facts import (
+    OURS,
     Account,
     Book,
+    ChargeBilled,
     Company,
     CreditNote,
     Customer,
@@ -28,6 +30,7 @@ from syncd.store.mirror import Mirror
 from syncd.store.records import Assignment, CreditApplication, Waiver
 from syncd.store.sql import chunks
 
+_BILLED_BY = f"{OURS}finance_charges"
 _FAMILIES_AT_ONCE = 200
 
 
@@ -64,6 +67,7 @@ class Files:
         entries = self.intents.of_accounts(members)
         for intent, remote_id in entries:
             piles.history.extend(history_of(intent, remote_id))
+        piles.know_our_charges(self.intents.made([one.ref for one in piles.invoices if one.claims_ours]))
         piles.replace_our_holds(standing_of(entries))
         return piles.book(company, today)
 
@@ -114,6 +118,13 @@ class _Piles:
             "silence": self.silences,
         }
         return piles.get(kind, self.told)
+
+    def know_our_charges(self, made: dict[str, str]) -> None:
+        """Invoices this store remembers to have made are ours, whatever people made of their number or note."""
+        known = made | {one.charge: _BILLED_BY for one in self.history if isinstance(one, ChargeBilled)}
+        for place, one in enumerate(self.invoices):
+            if one.ref in known and not one.is_ours:
+                self.invoices[place] = replace(one, origin=known[one.ref])
 
     def replace_our_holds(self, ours: dict[str, Hold]) -> None:
         """Our latest own standing is the one in force; an imported one of ours is older."""

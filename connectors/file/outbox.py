@@ -22,7 +22,7 @@ from typing import Any
 from connectors import Receipt
 from connectors.errors import OutcomeUnknown, Rejected, Unavailable
 from connectors.file.disk import sync_folder
-from connectors.markers import document_number, marker, origin_of
+from connectors.markers import document_number, marker, origin_of_key
 from rules.domain.actions import CreateCreditNote, CreateInvoice, Operation
 from rules.domain.money import Money
 
@@ -87,7 +87,7 @@ class Outbox:
             "key": key,
             "verb": operation.verb,
             "marker": marker(key),
-            "origin": origin_of(marker(key)),
+            "origin": origin_of_key(key),
             "number": self._number(operation, key),
             "operation": _plain(operation),
             "written_at": now.isoformat(),

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from connectors import AgedReceivables, ConnectionSettings, Identity, OwnDunning, Page, Receipt, Record, Ref, Unreadable
 from connectors.history import HistoryList, HistoryPage, Window
+from connectors.quickbooks.own import Own
 from connectors.quickbooks.past import IN_FLIGHT, LISTS, Past
 from connectors.quickbooks.read import Reader
 from connectors.quickbooks.wire import PER_MINUTE, Line
@@ -34,7 +35,7 @@ class QuickBooksConnector:
         api = self._line.api()
         self._reader = Reader(api, settings, timing)
         self._writer = Writer(api, self._reader, settings)
-        self._past = Past(self._line.api, settings.account, self._reader.profile)
+        self._past = Past(self._line.api, Own.of(settings), self._reader.profile)
 
     def changes(self, cursor: str | None) -> Iterator[Page]:
         """Everything that changed since `cursor`, in pages; all of it for None. An idle poll costs one request."""

@@ -13,15 +13,14 @@ from connectors import ConnectionSettings
 from connectors.errors import OutcomeUnknown, Rejected, Unavailable
 from connectors.markers import digest, document_number, marker
 from connectors.quickbooks.faults import DUPLICATE_NAME
-from connectors.quickbooks.mapping import CHARGE_PREFIX, CREDIT_PREFIX
 from connectors.quickbooks.notes import created_note
+from connectors.quickbooks.own import CHARGE_PREFIX, CREDIT_PREFIX, Own
 from connectors.quickbooks.profile import Profile
 from connectors.quickbooks.read import Reader
 from connectors.quickbooks.wire import Api
 from rules.domain.actions import CreateCreditNote, CreateInvoice
 from rules.domain.money import Money
 
-DEFAULT_ITEM = "Finance charge"
 _DESCRIPTION_LIMIT = 4000
 _NO_TAX = "none"
 _US_NO_TAX = "NON"
@@ -37,7 +36,7 @@ class Documents:
     def __init__(self, api: Api, reader: Reader, settings: ConnectionSettings) -> None:
         self._api = api
         self._reader = reader
-        self._item_name = settings.extra.get("finance_charge_item") or DEFAULT_ITEM
+        self._item_name = Own.of(settings).item
         self._account_name = settings.extra.get("finance_charge_account", "")
         self._item_id = ""
         self._tax_codes: dict[str, str] | None = None

@@ -2,7 +2,7 @@
 
 Days are the company's local days, money is Decimal with the document's currency, and `version` is a digest of what a
 record says: QuickBooks' own SyncToken stays put when a payment moves an invoice's balance, so it detects no change.
-A record is ours when we created it, not when we only wrote a memo on it.
+Which documents are ours is for `own` to say.
 """
 
 from __future__ import annotations
@@ -17,18 +17,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.errors import MalformedRecordError
-from connectors.markers import document_number, keys_in, origin_of
-from connectors.quickbooks.notes import hold_in
+from connectors.quickbooks.notes import VOIDED, hold_in
+from connectors.quickbooks.own import CHARGE_PREFIX, CREDIT_PREFIX, Own
 from connectors.quickbooks.profile import Profile
-from rules.domain.facts import OURS, Application, CreditNote, Customer, Fact, Invoice, Payment, Rate
+from rules.domain.facts import Application, CreditNote, Customer, Fact, Invoice, Payment, Rate
 from rules.domain.money import Money
 
-CHARGE_PREFIX = "FC"
-CREDIT_PREFIX = "CN"
 Row = Mapping[str, Any]
 CreditUses = Mapping[str, tuple[Application, ...]]  # by credit memo: what of it was used, where and when
 
-_VOIDED = re.compile(r"\AVoided\b[\s:.\-]*")
 _COUNTRIES = {"USA": "US", "UNITED STATES": "US", "UNITED STATES OF AMERICA": "US", "UNITED KINGDOM": "GB", "UK": "GB"}
 _COUNTRIES |= {"CANADA": "CA", "AUSTRALIA": "AU", "NEW ZEALAND": "NZ", "IRELAND": "IE", "FRANCE": "FR", "GERMANY": "DE"}
 
@@ -58,14 +55,14 @@ def _phone(row: Row) -> str | None:
     return next(filter(None, numbers), None)
 
 
-def invoice(row: Row, profile: Profile, account: str) -> Invoice:
+def invoice(row: Row, profile: Profile, own: Own) -> Invoice:
     """An invoice. A deposit taken on the form itself was never owed: the total is what was billed less that."""
     currency = _currency(row, profile)
     total = _money(row, "TotalAmt", currency) - _money(row, "Deposit", currency, default=Decimal(0))
     balance = _money(row, "Balance", currency)
     note = _text(row, "PrivateNote")
     issued_on = _day(row, "TxnDate")
-    voided = not total and not balance and bool(_VOIDED.match(note))
+    voided = not total and not balance and bool(VOIDED.match(note))
     term = profile.terms.get(ref_of(row, "SalesTermRef"))
     fact = Invoice(
         ref=_id(row),
@@ -77,7 +74,8 @@ def invoice(row: Row, profile: Profile, account: str) -> Invoice:
         balance=balance,
         tax=_money(_part(row, "TxnTaxDetail"), "TotalTax", currency, default=Decimal(0)),
         status="voided" if voided else "open" if balance else "paid",
-        origin=_created_by(note, _text(row, "DocNumber"), CHARGE_PREFIX, account),
+        origin=own.origin(row, CHARGE_PREFIX),
+        claims_ours=own.is_claimed(row, CHARGE_PREFIX),
         discount=term.discount(issued_on) if term else None,
         note=note,
     )
@@ -91,7 +89,7 @@ def payment(row: Row, profile: Profile) -> Payment:
     on_invoices = sum((part.amount.amount for part in applied), Decimal(0))
     received = _money(row, "TotalAmt", currency)
     unapplied = _money(row, "UnappliedAmt", currency, default=max(Decimal(0), received.amount - on_invoices))
-    voided = not received and not applied and bool(_VOIDED.match(_text(row, "PrivateNote")))
+    voided = not received and not applied and bool(VOIDED.match(_text(row, "PrivateNote")))
     fact = Payment(
         ref=_id(row),
         customer=_needed_ref(row, "CustomerRef"),
@@ -104,7 +102,7 @@ def payment(row: Row, profile: Profile) -> Payment:
     return replace(fact, version=_digest(fact))
 
 
-def credit_note(row: Row, profile: Profile, account: str, uses: CreditUses) -> CreditNote:
+def credit_note(row: Row, profile: Profile, own: Own, uses: CreditUses) -> CreditNote:
     """A credit memo. What was used otherwise than on an invoice (a refund) is no longer a credit and is left off."""
     currency = _currency(row, profile)
     left = _money(row, "RemainingCredit" if "RemainingCredit" in row else "Balance", currency)
@@ -117,8 +115,8 @@ def credit_note(row: Row, profile: Profile, account: str, uses: CreditUses) -> C
         amount=Money(left.amount + sum((part.amount.amount for part in applied), Decimal(0)), currency),
         applied=applied,
         number=_text(row, "DocNumber"),
-        origin=_created_by(note, _text(row, "DocNumber"), CREDIT_PREFIX, account),
-        voided=not _money(row, "TotalAmt", currency) and bool(_VOIDED.match(note)),
+        origin=own.origin(row, CREDIT_PREFIX),
+        voided=not _money(row, "TotalAmt", currency) and bool(VOIDED.match(note)),
     )
     return replace(fact, version=_digest(fact))
 
@@ -233,14 +231,6 @@ def _linked(row: Row, kind: str) -> list[tuple[str, Decimal]]:
         for link in _parts(line, "LinkedTxn")
         if link.get("TxnType") == kind
     ]
-
-
-def _created_by(note: str, number: str, prefix: str, account: str) -> str | None:
-    """The origin of a document we created: our marker leads its note, or its number is made from a key in it."""
-    keys = keys_in(note)
-    leads = _VOIDED.sub("", note).startswith(f"[{OURS}")
-    ours = leads or any(number == document_number(prefix, key, account) for key in keys)
-    return origin_of(note) if ours else None
 
 
 def _digest(fact: Fact) -> str:

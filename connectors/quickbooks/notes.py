@@ -19,6 +19,7 @@ _OWN_LINE = re.compile(r"(?P<text>(?!\[AR-HOLD ).*\S) (?P<marker>\[syncd:[^\]\s]
 # Whoever wrote it, with whatever inside: people may place a hold by hand too.
 _HOLD = re.compile(r"(?:\r?\n)?\[AR-HOLD\b(?P<head>[^\[\]]*)\](?: \[syncd:[^\]\s]+\])?")
 _TYPE = re.compile(r" type=(?P<type>\S*)")
+VOIDED = re.compile(r"\AVoided\b[\s:.\-]*")
 _CUT = "…"
 _NO_BRACKETS = str.maketrans("[]", "()")
 
@@ -38,6 +39,11 @@ def hold_in(note: str) -> Hold | None:
         return None
     displaced = _TYPE.search(found["head"].partition(" reason=")[0])
     return Hold(found[0], displaced["type"] if displaced else None)
+
+
+def without_void(note: str) -> str:
+    """`note` without the word that QuickBooks puts before it when it voids a document."""
+    return VOIDED.sub("", note)
 
 
 def without_hold(note: str) -> str:

@@ -17,6 +17,7 @@ from connectors.history import PAGE_ROWS, HistoryList, HistoryPage, Window
 from connectors.quickbooks import mapping
 from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.listings import LISTINGS, Lister, Listing
+from connectors.quickbooks.own import Own
 from connectors.quickbooks.profile import Profile
 from connectors.quickbooks.records import ENTITIES, Records
 
@@ -35,9 +36,9 @@ LISTS = (
 class Past:
     """Reads the past of one company. Safe to use from several threads."""
 
-    def __init__(self, open_api: Callable[[], Api], account: str, profile: Callable[[], Profile]) -> None:
+    def __init__(self, open_api: Callable[[], Api], own: Own, profile: Callable[[], Profile]) -> None:
         self._open_api = open_api
-        self._account = account
+        self._documents = own
         self._read_profile = profile
         self._known: Profile | None = None
         self._lock = threading.Lock()
@@ -92,7 +93,7 @@ class Past:
 
     @property
     def _records(self) -> Records:
-        return Records(self._api, self._account)
+        return Records(self._api, self._documents)
 
     @property
     def _lister(self) -> Lister:

@@ -6,7 +6,7 @@ Read once and carried in the cursor, so that an idle poll needs no second reques
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -36,11 +36,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The settings of a company that reading and writing need. `custom_numbers`: documents keep the number we send."""
+    """The settings of a company that reading and writing need."""
 
     company: Company
     multi_currency: bool = False
-    custom_numbers: bool = True
     sales_tax: bool = False
     terms: Mapping[str, Term] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
@@ -51,9 +50,10 @@ class Profile:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Profile:
-        """What `to_json` wrote."""
+        """What `to_json` wrote, also of an earlier version that kept more."""
         terms = {ref: Term(**term) for ref, term in stored["terms"].items()}
-        return cls(**{**stored, "company": Company(**stored["company"]), "terms": terms})
+        known = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
+        return cls(**{**known, "company": Company(**stored["company"]), "terms": terms})
 
 
 def profile_of(
@@ -71,7 +71,6 @@ def profile_of(
     return Profile(
         company=Company(str(info.get("CompanyName") or ""), home, timezone, country, str(region) if region else None),
         multi_currency=currencies.get("MultiCurrencyEnabled") is True,
-        custom_numbers=(preferences.get("SalesFormsPrefs") or {}).get("CustomTxnNumbers") is not False,
         sales_tax=(preferences.get("TaxPrefs") or {}).get("UsingSalesTax") is True,
         terms={str(row["Id"]): term_of(row) for row in terms if row.get("Id")},
         types=types_of(types),

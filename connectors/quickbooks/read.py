@@ -23,6 +23,7 @@ from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.faults import NOT_FOUND, BrokenAnswer
 from connectors.quickbooks.journal import beyond_documents
 from connectors.quickbooks.listings import EVERYTHING, Lister
+from connectors.quickbooks.own import Own
 from connectors.quickbooks.profile import Profile, profile_of, term_of, types_of
 from connectors.quickbooks.records import ENTITIES, Records, Row
 from connectors.quickbooks.report import balances_in
@@ -55,7 +56,7 @@ class Reader:
         self._api = api
         self._settings = settings
         self._timing = timing
-        self._records = Records(api, settings.account)
+        self._records = Records(api, Own.of(settings))
         self._lister = Lister(api, self._records)
         self.known_profile: Profile | None = None
 

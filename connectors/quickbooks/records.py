@@ -12,6 +12,7 @@ from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
 from connectors.errors import MalformedRecordError
 from connectors.quickbooks import mapping
 from connectors.quickbooks.cursor import Cursor
+from connectors.quickbooks.own import Own
 from connectors.quickbooks.profile import Profile
 from connectors.quickbooks.wire import Api
 from rules.domain.facts import Fact, Rate
@@ -30,9 +31,9 @@ ENTITIES: Mapping[FactKind, str] = {
 class Records:
     """Makes records of one company's rows."""
 
-    def __init__(self, api: Api, account: str) -> None:
+    def __init__(self, api: Api, own: Own) -> None:
         self._api = api
-        self._account = account
+        self._own = own
 
     def one(self, ref: Ref, row: Row, profile: Profile) -> Record:
         """One record read by itself.
@@ -92,9 +93,9 @@ class Records:
     def _fact(self, kind: FactKind, row: Row, profile: Profile, uses: mapping.CreditUses) -> Fact:
         makers: Mapping[FactKind, Callable[[], Fact]] = {
             "customer": lambda: mapping.customer(row, profile),
-            "invoice": lambda: mapping.invoice(row, profile, self._account),
+            "invoice": lambda: mapping.invoice(row, profile, self._own),
             "payment": lambda: mapping.payment(row, profile),
-            "credit_note": lambda: mapping.credit_note(row, profile, self._account, uses),
+            "credit_note": lambda: mapping.credit_note(row, profile, self._own, uses),
         }
         return makers[kind]()
 

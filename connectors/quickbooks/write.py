@@ -22,7 +22,8 @@ from connectors.markers import digest, document_number, keys_in
 from connectors.quickbooks import mapping, notes
 from connectors.quickbooks.documents import Documents, has_late_fee
 from connectors.quickbooks.faults import DUPLICATE_NUMBER, NOT_FOUND
-from connectors.quickbooks.mapping import CHARGE_PREFIX, CREDIT_PREFIX, ref_of
+from connectors.quickbooks.mapping import ref_of
+from connectors.quickbooks.own import CHARGE_PREFIX, CREDIT_PREFIX, Own
 from connectors.quickbooks.read import Reader
 from connectors.quickbooks.wire import Api
 from rules.domain.actions import (
@@ -66,6 +67,7 @@ class Writer:
         self._reader = reader
         self._hold_type = settings.extra.get("hold_customer_type", "")
         self._documents = Documents(api, reader, settings)
+        self._own = Own.of(settings)
 
     def write(self, operation: Operation, key: str) -> Receipt:
         """Do it once under `key`; see `connectors.Connector`."""
@@ -242,7 +244,7 @@ class Writer:
             return found
         after = (since - _CLOCKS_APART).isoformat(timespec="seconds")
         rows = self._api.every(entity, f"CustomerRef = '{customer}' and MetaData.CreateTime >= '{after}'")
-        marked = [row for row in rows if key in keys_in(str(row.get("PrivateNote") or ""))]
+        marked = [row for row in rows if self._own.key_of(row, prefix) == key]
         if len(marked) > 1:
             raise Unprovable(f"{len(marked)} {entity} documents carry {key}")
         return marked[0] if marked else None

@@ -15,7 +15,7 @@ from typing import TypeAlias, TypeVar
 
 from connectors import Gone, Record, Ref, Unreadable
 from connectors.errors import MalformedRecordError
-from connectors.markers import digest, origin_of
+from connectors.markers import digest, key_of_document, keys_in, origin_of_key
 from connectors.xero.values import Row, day, instant, money, needed, number, part, rows, text
 from rules.domain.facts import (
     Application,
@@ -33,6 +33,8 @@ from rules.domain.money import Money
 Entry: TypeAlias = Record | Gone | Unreadable
 SomeFact = TypeVar("SomeFact", Customer, Invoice, Payment, CreditNote)
 
+CHARGE_PREFIX = "FC"
+CREDIT_PREFIX = "CN"
 SALES = "ACCREC"
 SALES_CREDIT = "ACCRECCREDIT"
 _STATUS: dict[str, InvoiceStatus] = {
@@ -51,10 +53,16 @@ _RATE_DECIMALS = Decimal("1E-10")
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What a record needs to be understood: the base currency and the name of the stop-sell group."""
+    """What a record needs to be understood: the base currency, the name of the stop-sell group, whose books."""
 
     currency: str
     stop_sell_group: str
+    account: str
+
+    def origin(self, row: Row, number: str, prefix: str) -> str | None:
+        """``syncd:<rule>`` of a document we made: one numbered by the key its reference carries. Else None."""
+        key = key_of_document(text(row, "Reference"), text(row, number), prefix, self.account)
+        return None if key is None else origin_of_key(key)
 
 
 def company_of(row: Row, timezone: str) -> Company:
@@ -213,6 +221,7 @@ def _invoice(row: Row, books: Books) -> Invoice:
     if status is None:
         raise MalformedRecordError(f'Status "{text(row, "Status")}" is not one we know')
     total = needed(money(row, "Total", currency), "Total")
+    origin = books.origin(row, "InvoiceNumber", CHARGE_PREFIX)
     return _versioned(
         Invoice(
             ref=text(row, "InvoiceID"),
@@ -224,7 +233,8 @@ def _invoice(row: Row, books: Books) -> Invoice:
             balance=_balance(row, status, total),
             tax=money(row, "TotalTax", currency),
             status=status,
-            origin=origin_of(text(row, "Reference")),
+            origin=origin,
+            claims_ours=origin is None and bool(keys_in(text(row, "Reference"))),
         )
     )
 
@@ -277,7 +287,7 @@ def _credit_note(row: Row, books: Books) -> CreditNote:
             amount=_used_or_left(row, applied, currency),
             applied=applied,
             number=text(row, "CreditNoteNumber"),
-            origin=origin_of(text(row, "Reference")),
+            origin=books.origin(row, "CreditNoteNumber", CREDIT_PREFIX),
             voided=text(row, "Status") in _WITHOUT_EFFECT,  # a draft credits nothing yet
         )
     )

@@ -75,7 +75,7 @@ class Past:
         return HistoryPage(page, number, -(-total // PAGE_ROWS), total, len(found))
 
     def _page(self, listing: Listing, found: tuple[Row, ...], at: datetime) -> Page:
-        books = Books(self._currency, self._stop_sell_group)
+        books = Books(self._currency, self._stop_sell_group, self._calls.account)
         entries = self._resolved(entry for row in found for entry in listing.entries(row, books))
         rates = rates_of(found, books) if listing is INVOICES else ()
         return Page("", tuple(entries), rates=rates, server_time=at)

@@ -214,7 +214,7 @@ class Pull:
     # Pages.
 
     def _books(self) -> Books:
-        return Books(self.state.currency, self._place.stop_sell_group)
+        return Books(self.state.currency, self._place.stop_sell_group, self._calls.account)
 
     def _entries(self, listing: Listing, found: Iterable[Row], *, follow_merges: bool) -> list[Entry]:
         if listing is not CONTACTS:

@@ -170,7 +170,7 @@ class Reader:
         return text(part(row, "Contact"), "ContactID"), text(row, "CurrencyCode") or self._books().currency
 
     def _books(self) -> Books:
-        return Books(self._known_organisation().currency, self._place.stop_sell_group)
+        return Books(self._known_organisation().currency, self._place.stop_sell_group, self._calls.account)
 
     def _known_organisation(self) -> State:
         """Currency and lock dates, as the last pull's cursor has them or else asked for now."""

@@ -18,7 +18,7 @@ from connectors.errors import Conflict, OutcomeUnknown, Rejected
 from connectors.markers import document_number, keys_in, marker
 from connectors.xero.groups import StopSellGroup
 from connectors.xero.history import History
-from connectors.xero.mapping import SALES, SALES_CREDIT
+from connectors.xero.mapping import CHARGE_PREFIX, CREDIT_PREFIX, SALES, SALES_CREDIT
 from connectors.xero.values import Row, number, outgoing, part, rows, text
 from connectors.xero.wire import Answer, Calls
 from rules.domain.actions import (
@@ -70,12 +70,12 @@ def unsupported(operation: Operation, chart: Chart) -> str | None:
 
 def charge_number(key: str, account: str) -> str:
     """The number of the charge invoice made under `key`."""
-    return document_number("FC", key, account)
+    return document_number(CHARGE_PREFIX, key, account)
 
 
 def credit_number(key: str, account: str) -> str:
     """The number of the credit note made under `key`."""
-    return document_number("CN", key, account)
+    return document_number(CREDIT_PREFIX, key, account)
 
 
 class Writer:

@@ -148,6 +148,7 @@ class Invoice:
     note: str = ""
     pay_link: str | None = None
     version: str = ""
+    claims_ours: bool = False  # it carries a marker of ours, and nothing proves that we made it
 
     @property
     def currency(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection, and_, func, select, union
 
+from connectors.markers import origin_of_key
 from rules.domain.actions import Operation
 from rules.domain.decisions import Action
 from syncd.plan import Hold, Known, State, addressed_to
@@ -178,6 +179,19 @@ class IntentRows:
         )
         with self._store.reading() as tx:
             return [(row.key, codec.load_operation(row.payload)) for row in tx.execute(query)]
+
+    def made(self, refs: Sequence[str]) -> dict[str, str]:
+        """Of these invoices, the ones we made, by id: which rule made each."""
+        found: dict[str, str] = {}
+        with self._store.reading() as tx:
+            for some in chunks(refs):
+                rows = tx.execute(
+                    select(_operation.c.remote_id, _operation.c.key)
+                    .where(_operation.c.connection == self._name, _operation.c.state == "confirmed")
+                    .where(_operation.c.verb == "create_invoice", _operation.c.remote_id.in_(some))
+                )
+                found.update({row.remote_id: origin_of_key(row.key) for row in rows})
+        return found
 
     def unsettled(self) -> list[Step]:
         """Operations whose outcome may still be found out: sent without a clear answer, or left by a crash."""

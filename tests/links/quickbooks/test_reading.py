@@ -9,8 +9,10 @@ import pytest
 
 from connectors import Gone, Record, Ref, Unreadable
 from connectors.errors import Unavailable
+from connectors.markers import document_number
 from rules.domain.facts import Customer
 from rules.domain.money import Money
+from tests.links.quickbooks.conftest import REALM
 
 
 def everything(books, cursor=None):
@@ -297,12 +299,25 @@ def test_a_fetch_of_what_does_not_exist_is_none(books):
     assert books.fetch(Ref("invoice", "77")) is None
 
 
-def test_a_memo_on_a_customers_invoice_does_not_make_the_invoice_ours(books, ledger):
+def lines_of(*items):
+    return [{"DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"name": item}}} for item in items]
+
+
+def test_an_invoice_is_ours_by_its_number_or_by_note_and_item_together_and_never_by_text_alone(books, ledger):
+    key, ours = "finance_charges/1/2026-10", lines_of("Charges:Finance charge")
+    note, number = f"[syncd:{key}] Finance charge", document_number("FC", key, REALM)
     ledger.add("Invoice", ledger.invoice("1", PrivateNote="Reminder sent [syncd:reminders/1/level-2]"))
-    ledger.add("Invoice", ledger.invoice("2", PrivateNote="[syncd:finance_charges/1/2026-10] Finance charge"))
-    ledger.add("Invoice", ledger.invoice("3", PrivateNote="Voided - [syncd:finance_charges/1/2026-11] Finance charge"))
+    ledger.add("Invoice", ledger.invoice("2", PrivateNote=note, DocNumber=number))
+    ledger.add("Invoice", ledger.invoice("3", PrivateNote=f"Voided - {note}", Line=ours))
+    ledger.add("Invoice", ledger.invoice("4", PrivateNote=f"Moved by a person {note}", DocNumber=number))
+    ledger.add("Invoice", ledger.invoice("5", PrivateNote=note, Line=lines_of("Oak table")))
+    ledger.add("Invoice", ledger.invoice("6", PrivateNote=note, Line=lines_of("Finance charge", "Oak table")))
+    ledger.add("Invoice", ledger.invoice("7", PrivateNote=f"[syncd:another/key] {number}", DocNumber=number))
+    ledger.add("Invoice", ledger.invoice("8", PrivateNote="Of [syncd:finance_charges/1/2026-10]", Line=ours))
     found = facts(everything(books), "invoice")
-    assert [found[ref].origin for ref in "123"] == [None, "syncd:finance_charges", "syncd:finance_charges"]
+    assert [ref for ref in "12345678" if found[ref].origin == "syncd:finance_charges"] == ["2", "3", "4"]
+    assert [ref for ref in "12345678" if found[ref].claims_ours] == ["5", "6", "7"]
+    assert [ref for ref in "12345678" if found[ref].origin not in (None, "syncd:finance_charges")] == []
 
 
 def test_the_aged_receivables_report_is_read_by_customer_at_every_depth(books, ledger):

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
+
 from connectors import Gone, Record, Ref, Unreadable
+from connectors.markers import document_number
 from rules.domain.facts import Application, Rate
 from rules.domain.money import Money
 from tests.links.xero.tiny import (
+    TENANT,
     contact,
     credit_note,
     empty_html,
@@ -141,10 +145,16 @@ def test_bills_in_the_answer_are_left_alone(connector, xero):
     assert entries(connector.changes(None)) == []
 
 
-def test_our_own_charge_is_known_by_the_marker_in_its_reference(connector, xero):
-    xero.replies["GET", "Invoices"] = [invoice(Reference="INV-7 [syncd:finance_charges/I-7/2026-03-02]")]
+@pytest.mark.parametrize(
+    ("number", "is_ours"), [("FC-{}", True), ("fc-{}", True), ("INV-8", False), ("FC-0000000000000000FF", False)]
+)
+def test_our_own_charge_is_known_by_a_number_made_from_the_key_in_its_reference(connector, xero, number, is_ours):
+    key = "finance_charges/I-7/2026-03-02"
+    made = number.format(document_number("FC", key, TENANT)[3:])
+    xero.replies["GET", "Invoices"] = [invoice(Reference=f"INV-7 [syncd:{key}]", InvoiceNumber=made)]
     (read,) = facts(connector.changes(None), "invoice")
-    assert read.origin == "syncd:finance_charges"
+    assert read.origin == ("syncd:finance_charges" if is_ours else None)
+    assert read.claims_ours == (not is_ours)
 
 
 def test_the_version_moves_with_the_due_date_even_where_the_stamp_does_not(connector, xero):

@@ -1,0 +1,99 @@
+"""A marker is text that anybody can type: what is ours is proved, what only says so is an invoice like any other."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+
+import pytest
+
+from connectors import Ref
+from rules.domain.decisions import FinanceCharge, Problem
+from rules.domain.facts import Invoice
+from syncd import approval
+from syncd.cycle import decide, open_files
+from syncd.memory.recover import recover
+from tests.faults.cases import CASE
+from tests.faults.test_disks import kept_tokens
+from tests.faults.world import Builder, World
+
+CHARGE = CASE["finance charge"]
+FORGED = "[syncd:finance_charges/I-1/2026-01-01]"
+
+
+def decided(world: World) -> list[object]:
+    with world.ledger() as (ledger, ground):
+        files = open_files(ledger, ledger.mirror.all_heads(), ledger.today())
+        return [one for account in files for one in decide(account, ground.policies, ledger.today(), None)]
+
+
+def charge_invoice(world: World) -> str:
+    """The id of the charge in the books."""
+    return next(item.invoice for item in world.company.open_items() if item.invoice != world.invoice)
+
+
+def known(world: World, invoice: str) -> Invoice:
+    """The invoice as the rules see it."""
+    with world.ledger() as (ledger, _):
+        accounts = open_files(ledger, ledger.mirror.all_heads(), ledger.today())
+        return next(one for account in accounts for one in account.invoices if one.ref == invoice)
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_an_invoice_that_only_says_it_is_ours_is_charged_like_any_other_and_shown(
+    build: Builder, provider: str
+) -> None:
+    world = build(CHARGE, provider, prepare=False)
+    customer = world.company.add_customer("Oak Furniture", "accounts@oak.example")
+    due_on = world.today - timedelta(days=40)
+    days = (due_on - timedelta(days=30), due_on, 100_000)
+    if provider == "xero":
+        invoice = world.company.add_invoice(customer, "1001", *days, reference=f"PO 7 {FORGED}")
+    else:
+        invoice = world.company.add_invoice(customer, "1001", *days)
+        world.company.edit_invoice(invoice, PrivateNote=f"{FORGED} finance charge")
+    report = world.one_pass()
+    assert report.problems == 1
+    assert report.drained.confirmed == {"create_invoice": 1}
+    (problem,) = [one for one in decided(world) if isinstance(one, Problem)]
+    assert problem.subject == invoice
+    assert "nothing shows that we made it" in problem.problem
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_our_own_charge_is_known_by_itself_also_to_a_database_that_never_saw_it(build: Builder, provider: str) -> None:
+    world = build(CHARGE, provider)
+    world.quiet()
+    charge = charge_invoice(world)
+    tokens = kept_tokens(world)
+    shutil.rmtree(world.folder / "state")
+    with world.ledger() as (ledger, _):
+        ledger.vault.store(tokens)
+    assert "syncd recover" in world.one_pass().brake
+    with world.office() as office:
+        recover(office)
+        approval.release(office.ledgers[0], "dana", "auto")
+    assert known(world, charge).is_ours
+    for _ in range(3):  # no longer at once: a consent that is not used runs out
+        world.advance(days=30)
+        world.quiet()
+    charged = {one.invoice for one in decided(world) if isinstance(one, FinanceCharge)}
+    assert charge not in charged
+    with world.ledger() as (ledger, _):
+        billed = [one.decision.invoice for one in ledger.intents.of_kind("finance_charge")]
+    assert set(billed) == {world.invoice}
+
+
+@pytest.mark.parametrize("text", ["", FORGED])
+def test_a_charge_whose_note_people_rewrote_is_still_ours_where_this_store_remembers_it(
+    build: Builder, text: str
+) -> None:
+    world = build(CHARGE, "quickbooks")
+    world.quiet()
+    charge = charge_invoice(world)
+    world.company.edit_invoice(charge, PrivateNote=text, DocNumber="2001")
+    world.quiet()
+    with world.ledger() as (ledger, _):
+        fact = ledger.mirror.fact(Ref("invoice", charge))
+    assert not text or fact.origin == "syncd:finance_charges"  # of our item, led by a marker: a charge of this office
+    assert known(world, charge).is_ours
