@@ -110,7 +110,7 @@ class Daemon:
         report = attempt_pass(ledger, ground)
         failures = self._failures.get(ledger.name, 0) + 1 if report.failure else 0
         self._failures[ledger.name] = failures
-        self._next_at[ledger.name] = self.office.clock.monotonic() + self._interval_s(failures)
+        self._next_at[ledger.name] = self.office.clock.monotonic() + self._interval_s(ledger, failures)
         try:
             self._after_pass(ledger, report)
         except TryAgain as error:  # no room, or a locked database: what this was for is done after the next pass
@@ -190,9 +190,9 @@ class Daemon:
             self._next_at[name] = min(self._next_at.get(name, 0.0), soonest)
             log.info("hint.taken", connection=name)
 
-    def _interval_s(self, failures: int) -> float:
+    def _interval_s(self, ledger: Ledger, failures: int) -> float:
         """The poll interval with jitter, longer after each failure in a row."""
-        stretched = float(self.office.config.poll_interval_s * min(1 << failures, _LONGEST_BACK_OFF))
+        stretched = float(ledger.config.poll_interval_s * min(1 << failures, _LONGEST_BACK_OFF))
         return stretched * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads calls, guards nothing
 
     def _rest(self) -> None:

@@ -125,7 +125,7 @@ def view(ledger: Ledger, config: Config) -> View:
         drift=int(agreement.document["drift"]) if agreement else None,
         compared_at=agreement.at if agreement else None,
         own_dunning=ledger.own_dunning(),
-        oldest_pull_s=max(config.limits.max_pull_age_s, 3 * config.poll_interval_s),
+        oldest_pull_s=max(config.limits.max_pull_age_s, 3 * ledger.config.poll_interval_s),
     )
 
 

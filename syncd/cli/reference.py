@@ -10,8 +10,10 @@ import click
 from syncd.cli.examples_page import examples_page
 from syncd.cli.root import COMMANDS, root
 from syncd.cli.rules_page import meaning, rules_page
+from syncd.config.companies import KIND_TABLES
 from syncd.config.example import default_of, example, written
-from syncd.config.tables import KIND_TABLES, TABLES, ConfigTable, Table
+from syncd.config.table import Table
+from syncd.config.tables import TABLES, ConfigTable
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLES = REPOSITORY / "docs" / "how-to" / "examples"

@@ -17,15 +17,9 @@ from pydantic import ValidationError
 
 from connectors import ConnectionSettings
 from rules.domain.money import Money
+from syncd.config.companies import ConnectionTable, FileTable, QuickBooksTable, XeroTable
 from syncd.config.problems import problems_of
-from syncd.config.tables import (
-    ConfigTable,
-    EmailTable,
-    FileTable,
-    QuickBooksTable,
-    WatchTable,
-    XeroTable,
-)
+from syncd.config.tables import ConfigTable, EmailTable, WatchTable
 from syncd.errors import ConfigError
 from syncd.secrets.credentials import Secret, UnreadableSecretError, credential_path
 from syncd.toml_file import Place, float_problems, problem_at, read_toml
@@ -66,6 +60,7 @@ class ConnectionConfig:
     name: str
     table: QuickBooksTable | XeroTable | FileTable
     file: Path
+    poll_interval_s: int
 
     @property
     def kind(self) -> str:
@@ -269,13 +264,18 @@ def _config(file: Path, table: ConfigTable) -> Config:
         poll_interval_s=table.poll_interval_s,
         mode=table.mode,
         limits=Limits(**dict(table.limits)),
-        connections={name: ConnectionConfig(name, below, file) for name, below in table.connections.items()},
+        connections={name: _connection(name, below, file, table) for name, below in table.connections.items()},
         email=EmailConfig(table.email, file) if table.email else None,
         serve=ServeConfig(host.strip("[]"), int(port), table.serve.enabled, _below(folder, table.serve.token_file)),
         secrets_key_file=credential_path(KEY_CREDENTIAL) or _below(folder, table.secrets_key_file),
         templates_dir=_below(folder, table.templates_dir),
         watch=_watch(table.watch, state_dir),
     )
+
+
+def _connection(name: str, table: ConnectionTable, file: Path, whole: ConfigTable) -> ConnectionConfig:
+    own = getattr(table, "poll_interval_s", None)
+    return ConnectionConfig(name, table, file, own or whole.poll_interval_s)
 
 
 def _watch(table: WatchTable, state_dir: Path) -> WatchConfig:

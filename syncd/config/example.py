@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from syncd.config.tables import KIND_TABLES, TABLES, ConfigTable, Table
+from syncd.config.companies import KIND_TABLES
+from syncd.config.table import Table
+from syncd.config.tables import TABLES, ConfigTable
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from syncd.config.tables import KIND_TABLES, TABLES, ConfigTable
+from syncd.config.companies import KIND_TABLES
+from syncd.config.tables import TABLES, ConfigTable
 from syncd.toml_file import Place, closest, float_problems, keys_of, model_problem, near_miss, problem_at
 
 _KIND_IS_WRONG = "union_tag"

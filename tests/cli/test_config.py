@@ -245,3 +245,13 @@ def test_a_table_without_a_kind_is_read_as_what_its_keys_say(tmp_path: Path) -> 
         "[connections.kiwi] tenant_id: must be text in quotes",
         "[connections.kiwi] day_limit: must be a whole number without quotes",
     ]
+
+
+def test_a_company_may_be_polled_less_often_than_the_others(tmp_path: Path) -> None:
+    config = load(
+        tmp_path,
+        'poll_interval = "5m"\n'
+        '[connections.acme]\nkind = "quickbooks"\nclient_id = "x"\ntimezone = "UTC"\npoll_interval = "30m"\n'
+        '[connections.books]\nkind = "file"\npath = "exports"',
+    )
+    assert {name: each.poll_interval_s for name, each in config.connections.items()} == {"acme": 1800, "books": 300}

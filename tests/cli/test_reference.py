@@ -11,8 +11,9 @@ import pytest
 from syncd.cli.reference import REPOSITORY, pages
 from syncd.cli.root import COMMANDS, root
 from syncd.config import load_config
+from syncd.config.companies import KIND_TABLES
 from syncd.config.example import example, starter
-from syncd.config.tables import KIND_TABLES, TABLES, ConfigTable
+from syncd.config.tables import TABLES, ConfigTable
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
