@@ -17,6 +17,7 @@ from typing import Any
 
 from bench.calls import calls_of
 from bench.open_book import open_book
+from bench.proof import proofs
 from bench.results import FOLDER
 
 Figures = dict[str, Any]
@@ -34,11 +35,12 @@ class Sizes:
     accounts: int = 10_000
     large: int = 20_000
     months: int = 25
+    soak_s: float = 60
 
     @classmethod
     def tenth(cls) -> Sizes:
         """All of it a tenth as large."""
-        return cls("quick", (100, 1_000, 10_000), 1_000, 2_000, 3)
+        return cls("quick", (100, 1_000, 10_000), 1_000, 2_000, 3, 10)
 
 
 def measures(sizes: Sizes, *, profile: bool) -> Mapping[str, Measure]:
@@ -53,6 +55,7 @@ def measures(sizes: Sizes, *, profile: bool) -> Mapping[str, Measure]:
     found["idle daemon, ten companies"] = idle_daemon
     found["calls, QuickBooks"] = partial(_calls, "quickbooks")
     found["calls, Xero"] = partial(_calls, "xero")
+    found |= proofs(sizes.soak_s, sizes.accounts // 10)
     return found
 
 

@@ -23,9 +23,10 @@ from pathlib import Path
 
 from connectors.simulator.http import Response
 from syncd import crash
+from syncd.clock import SystemClock
 from tests.faults.accounts import at_rest, lost, twice
 from tests.faults.cases import CHARGES, HOLDS, Case
-from tests.faults.world import KILLED, Builder, World, Zygote
+from tests.faults.world import KILLED, Builder, World, Zygote, connect
 
 LADDER = """
 [policies.standard.reminders]
@@ -41,7 +42,7 @@ VERBS = ("create_invoice", "create_credit_note", "add_note", "set_stop_sell", "e
 POINTS = ("before_intent", "after_intent", "after_claim", "before_result", "after_result")
 TROUBLES = ("reset_before", "reset_after", "close_after", "cut_short", "replace_after", "refuse")
 PASSES_OF_A_LIFE = 150
-_DONE, _TRY_LATER = (0, 1), (69, 75)
+_DONE, _TRY_LATER, _CONSENT = (0, 1), (69, 75), 77
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Tally:
     passes: int = 0
     kills: int = 0
     troubles: int = 0
+    consents: int = 0  # given anew
     simulated_days: int = 0
     effects: Counter[str] = field(default_factory=Counter)
     unclear: int = 0
@@ -80,7 +82,7 @@ class Life:
         self.world.mend()
         for _ in range(10):
             self.world.advance(hours=1)
-            assert self.world.child() in _DONE, (self.world.folder / "child.log").read_text()[-3000:]
+            self._ended(self.world.child(), _DONE)
             if at_rest(self.world):
                 break
         self.check()
@@ -132,7 +134,15 @@ class Life:
             ended = self.world.child()
         self.tally.passes += 1
         self.tally.kills += ended == KILLED
-        assert ended in (*_DONE, *_TRY_LATER, KILLED), (self.world.folder / "child.log").read_text()[-3000:]
+        self._ended(ended, (*_DONE, *_TRY_LATER, KILLED))
+
+    def _ended(self, code: int, allowed: tuple[int, ...]) -> None:
+        """A consent lost with the answer to a refresh is given anew, as the office asks for; all else must end well."""
+        if code == _CONSENT:
+            connect(self.world)
+            self.tally.consents += 1
+        else:
+            assert code in allowed, (self.world.folder / "child.log").read_text()[-3000:]
 
     def _kill(self) -> None:
         with suppress(ProcessLookupError):
@@ -158,7 +168,7 @@ def lives(seed: int, zygote: Zygote, tallies: dict[str, Tally]) -> Iterator[list
 def live(seconds: float, seed: int) -> dict[str, object]:
     """Live until the time is over; what happened, for a machine to read. Raises at the first thing done twice."""
     tallies = {provider: Tally() for provider in PROVIDERS}
-    zygote, began = Zygote(), time.monotonic()
+    zygote, began, began_on = Zygote(), time.monotonic(), SystemClock().now()
     for companies in lives(seed, zygote, tallies):
         for round_ in range(PASSES_OF_A_LIFE):
             for life in companies:
@@ -173,7 +183,12 @@ def live(seconds: float, seed: int) -> dict[str, object]:
             break
     zygote.close()
     assert crash.VARIABLE not in os.environ
-    return {"seed": seed, "hours": round((time.monotonic() - began) / 3600, 3), **_told(tallies)}
+    return {
+        "on": f"{began_on:%Y-%m-%d}",
+        "seed": seed,
+        "hours": round((time.monotonic() - began) / 3600, 3),
+        **_told(tallies),
+    }
 
 
 def _told(tallies: dict[str, Tally]) -> dict[str, object]:
