@@ -108,7 +108,7 @@ def due_accounts(ledger: Ledger, policies: Policies) -> list[str]:
 
 def watched(ledger: Ledger, policies: Policies) -> list[str]:
     """The heads a day can matter to: something open or changed, a hold by a person or by us, or a rule that minds."""
-    if policies.minds_paid_up:
+    if policies.minds_paid_up(ledger.config.policy):
         return ledger.mirror.all_heads()
     held = ledger.mirror.heads({*ledger.desk.customers("hold"), *ledger.intents.held_customers()})
     return sorted({*ledger.mirror.changed_heads(), *ledger.mirror.open_heads(), *held})

@@ -6,6 +6,7 @@ Where both sides of a debt stand under a cap, the lower one binds. A place witho
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -43,6 +44,12 @@ def cap_for(places: tuple[tuple[str | None, str | None], ...], kind: DebtorKind,
     """The lowest cap that binds a `debt` between parties at `places` (country, region), or None."""
     found = [cap for country, region in places if (cap := _at(country, region, kind, debt)) is not None]
     return min(found, key=lambda cap: (cap.annual_pct or Decimal(0), cap.jurisdiction), default=None)
+
+
+def caps_at(places: Iterable[tuple[str | None, str | None]]) -> list[Cap]:
+    """Every row of these places, and of the countries they lie in."""
+    names = {name for country, region in places if country for name in (country, f"{country}-{region}")}
+    return [cap for name in sorted(names) for cap in _table().get(name, ())]
 
 
 def _at(country: str | None, region: str | None, kind: DebtorKind, debt: Money) -> Cap | None:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from rules.domain.facts import Book, Customer
-from rules.policy.lint_charges import charge_warnings
+from rules.policy.lint_charges import charge_warnings, law_warnings
 from rules.policy.lint_escalation import escalation_warnings
+from rules.policy.lint_names import names_in, near, strangers
 from rules.policy.lint_rules import rule_warnings
 from rules.policy.policies import Policies
-from rules.policy.problems import meant
 
 
 def lint(
@@ -29,13 +29,17 @@ def lint(
     """
     day = as_of or (book.as_of if book else None)
     found: list[str] = []
-    for name in policies.names:
-        warnings = [
-            *rule_warnings(policies, name),
-            *escalation_warnings(policies, name),
-            *charge_warnings(policies, name, (book.company if book else None, _governed(policies, name, book)), day),
+    for name in policies.governing():
+        written = [*rule_warnings(policies, name), *escalation_warnings(policies, name)]
+        written += charge_warnings(policies, name)
+        found += [policies.told(name, path, words) for path, words in written if policies.is_own(name, path)]
+        parties = (book.company if book else None, _governed(policies, name, book))
+        found += [
+            policies.told_nearest(name, path, words) for path, words in law_warnings(policies, name, parties, day)
         ]
-        found += [policies.told(name, path, words) for path, words in warnings if policies.is_own(name, path)]
+        if book is not None:
+            strange = strangers(policies, name, book)
+            found += [policies.told(name, path, words) for path, words in strange if policies.is_own(name, path)]
     found += _selection(policies, book)
     if connections is not None:
         found += _strange_connections(policies, list(connections))
@@ -52,7 +56,7 @@ def _governed(policies: Policies, name: str, book: Book | None) -> list[Customer
 def _strange_connections(policies: Policies, known: list[str]) -> Iterator[str]:
     for word in policies.chosen.connections:
         if word not in known:
-            problem = f"the configuration has no connection of that name{_near(word, known)}"
+            problem = f"the configuration has no connection of that name{near(word, known)}"
             yield policies.told_select(("connections", word), problem)
 
 
@@ -69,9 +73,7 @@ def _selection(policies: Policies, book: Book | None) -> Iterator[str]:
 
 
 def _unknown(policies: Policies, book: Book) -> Iterator[str]:
-    groups = {group for one in book.customers for group in one.groups}
-    customers = {word for one in book.customers for word in (one.ref, one.name)}
-    invoices = {word for one in book.invoices for word in (one.ref, one.number)}
+    groups, customers, invoices = names_in(book)
     chosen = policies.chosen
     for noun, table, known in (
         ("group", chosen.groups, groups),
@@ -81,13 +83,8 @@ def _unknown(policies: Policies, book: Book) -> Iterator[str]:
         for word in table:
             if word not in known:
                 yield policies.told_select(
-                    (f"{noun}s", word), f"the book has no {noun} of that name{_near(word, known)}"
+                    (f"{noun}s", word), f"the book has no {noun} of that name{near(word, known)}"
                 )
     for word in policies.credit_limits.groups:
         if word not in groups:
-            yield policies.told_limits(("groups", word), f"the book has no group of that name{_near(word, groups)}")
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    found = meant(word, known)
-    return found if "did you mean" in found else ""
+            yield policies.told_limits(("groups", word), f"the book has no group of that name{near(word, groups)}")

@@ -15,6 +15,8 @@ from rules.policy.policies import Policies
 
 Warning_: TypeAlias = tuple[Path, str]
 LONG_SILENCE_DAYS = 60
+_STATES = ("watch", "hold", "stop")
+_COUNTED = ("days_past_due", "broken_promises", "overdue_invoices", "limit_used_pct")
 _GRAVER = (("watch", "hold"), ("watch", "stop"), ("hold", "stop"))
 
 
@@ -31,6 +33,7 @@ def rule_warnings(policies: Policies, name: str) -> Iterator[Warning_]:
     if isinstance(holds, CreditSettings):
         yield from _order_of_states(holds)
         yield from _never_released(holds)
+        yield from _stays(holds)
         yield from _flag(holds)
 
 
@@ -76,7 +79,7 @@ def _order_of_states(settings: CreditSettings) -> Iterator[Warning_]:
     """A milder standing that needs more than a graver one can never be seen."""
     for milder, graver in _GRAVER:
         low, high = _any_of(getattr(settings, milder)), _any_of(getattr(settings, graver))
-        for key in ("days_past_due", "broken_promises", "overdue_invoices", "limit_used_pct"):
+        for key in _COUNTED:
             one, other = getattr(low, key, None), getattr(high, key, None)
             if one is not None and other is not None and one >= other:
                 why = f"never seen for {key}: {graver} is reached at {other} already"
@@ -91,13 +94,26 @@ def _any_of(condition: Condition | None) -> Thresholds | None:
 
 
 def _never_released(settings: CreditSettings) -> Iterator[Warning_]:
+    """A promise broken stays broken: what goes by it alone is never left."""
     if settings.broken_promises_within_days is not None or settings.release_when == "person":
         return
-    for state in ("watch", "hold", "stop"):
+    for state in (*_STATES, "stay_while"):
         found = _any_of(getattr(settings, state))
         if found is not None and found.broken_promises is not None:
             why = "never ends by itself once reached for broken_promises; say broken_promises_within_days = 180"
             yield ("credit_hold", state), why
+
+
+def _stays(settings: CreditSettings) -> Iterator[Warning_]:
+    """What is to keep a hold and is reached no sooner than the hold itself keeps none."""
+    keeps = _any_of(settings.stay_while)
+    for key in _COUNTED if keeps is not None else ():
+        bound = getattr(keeps, key)
+        placing = [getattr(_any_of(getattr(settings, state)), key, None) for state in _STATES]
+        highest = max((one for one in placing if one is not None), default=None)
+        if bound is not None and highest is not None and bound >= highest:
+            why = f"keeps nobody by {key} = {bound}: at {highest} the thresholds hold by themselves"
+            yield ("credit_hold", "stay_while"), why
 
 
 def _flag(settings: CreditSettings) -> Iterator[Warning_]:

@@ -64,16 +64,27 @@ class Policies:
         """
         return self._settings[name] if name in self._settings else self._of_pack(name)
 
-    @property
-    def minds_paid_up(self) -> bool:
+    def governing(self, default: str | None = None) -> tuple[str, ...]:
+        """Every policy that can govern: the files' own, and packs that `[select]` or `default` choose as they are."""
+        chosen = {policy for _, policy in self.chosen.named()} | ({default} if default else set())
+        return (*self.names, *sorted(name for name in chosen if self.knows(name) and name not in self.names))
+
+    def minds_paid_up(self, default: str | None = None) -> bool:
         """Whether some rule can decide about customers who owe nothing any more, for no more than a day's passing."""
-        settings = (one for name in self.names for one in self._settings[name].values())
+        settings = (one for name in self.governing(default) for one in self.rule_settings(name).values())
         return any(isinstance(one, RuleSettings) and one.minds_paid_up for one in settings)
 
     def told(self, name: str, path: Path, words: str) -> str:
         """`words` about `path` below the policy, led by the file and table where that is written."""
         tree, full = self._resolved[name].place_of(path)
         return place(tree.file_of(full), full, words)
+
+    def told_nearest(self, name: str, path: Path, words: str) -> str:
+        """The same at the nearest place in a rules file: where a pack is chosen or extended, if `path` is in one."""
+        if name in self.names:
+            return self.told(name, path if self.is_own(name, path) else ("extends",), words)
+        at = next((at for at, policy in self.chosen.named() if policy == name), None)
+        return self.told(name, path, words) if at is None else self.told_select(at, words)
 
     def is_own(self, name: str, path: Path) -> bool:
         """Whether `path` below the policy is written in a rules file, not in a shipped pack."""

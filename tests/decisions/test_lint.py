@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 import rules
 from rules.domain.facts import Book, Company, Customer
+from rules.domain.references import rate_table
 from rules.policy import lint, load_policies, pack_names
 
 PACKS = Path(rules.__file__).parent / "packs"
 DAY = date(2026, 3, 31)
 LEVELS = "[policies.p.reminders]\nlevels = "
+ONE = "[policies.p.reminders]\nlevels = [{ at_days = 5, template = 'a' }"
+CHARGES = "[policies.p.finance_charges]\n"
 SAME_DAY = """
 [policies.p.reminders]
 first_contact = "matching_level"
@@ -76,6 +79,18 @@ def test_what_ships_gives_no_warning_as_a_file_of_ones_own(name: str) -> None:
         (
             "[policies.p.credit_hold]\nhold = { any = { broken_promises = 2 } }",
             "[policies.p.credit_hold] hold: never ends by itself once reached for broken_promises",
+        ),
+        (
+            "[policies.p.credit_hold]\nhold = { days_past_due = 30 }\nstay_while = { broken_promises = 1 }",
+            "[policies.p.credit_hold] stay_while: never ends by itself once reached for broken_promises",
+        ),
+        (
+            "[policies.p.credit_hold]\nhold = { limit_used_pct = '100' }\nstay_while = { limit_used_pct = '100' }",
+            "stay_while: keeps nobody by limit_used_pct = 100: at 100 the thresholds hold by themselves",
+        ),
+        (
+            f"{CHARGES}tiers = [{{ up_to_days = 30, pct = '1' }}, {{ pct = '2' }}]\nper_days = 30\ncap = '18'",
+            "[policies.p.finance_charges] tiers: 24.33 % is above the cap of 18 %: every charge is cut",
         ),
         (
             "[policies.p.credit_hold]\nwatch = { days_past_due = 30 }\nstop_sell_from = 'stop'",
@@ -146,3 +161,115 @@ def test_a_rate_above_the_law_where_the_debtor_is_is_said() -> None:
 def test_a_reference_nobody_defined_is_said_with_what_was_meant() -> None:
     (found,) = warnings("[policies.p.finance_charges]\nreference = 'bo'")
     assert found == 'p.toml: [policies.p.finance_charges] reference: no reference rate "bo"; did you mean "boe"?'
+
+
+# --- each that goes by the day, the law or the book, on both sides of where it begins ---
+
+AGREED = replace(BOOK.customers[0], terms_accepted_on=DAY, country="US")
+CHARGING = "[policies.p.finance_charges]\nannual_pct = '12'\n"
+UK = replace(BOOK, company=Company("Acme", "GBP", country="GB"))
+
+
+def of(text: str, book: Book | None, day: date) -> tuple[str, ...]:
+    return lint(load_policies([("p.toml", text)]), book, day)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[policies.p]\nextends = 'uk-statutory'", "p.toml: [policies.p] extends"),
+        ("[select]\ndefault = 'uk-statutory'", "p.toml: [select] default"),
+        ("[select]\ndefault = 'gentle'\nkinds.business = 'uk-statutory'", "p.toml: [select.kinds] business"),
+    ],
+)
+def test_a_pack_whose_rates_end_is_said_where_it_is_chosen_the_day_after_its_last(text: str, place: str) -> None:
+    last_on = rate_table("boe").rows[-1].last_on  # type: ignore[union-attr]
+    assert last_on is not None
+    after = last_on + timedelta(days=1)
+    told = f"{place}: the rates of boe end on {last_on}: {after} has none; add it under [references.boe]"
+    assert of(text, None, after) == (told,)
+    assert of(text, None, last_on) == ()
+
+
+def test_a_pack_that_charges_businesses_says_so_where_it_governs_consumers() -> None:
+    text = "[select]\ndefault = 'uk-statutory'"
+    ann = replace(UK, customers=(Customer("C-9", "Ann", kind="consumer"),))
+    (found,) = of(text, ann, DAY)
+    assert found.startswith("p.toml: [select] default: a statutory right between businesses, but it governs consumers")
+    assert of(text, UK, DAY) == ()
+
+
+@pytest.mark.parametrize(("margin", "warned"), [("5", False), ("9", True)])
+def test_the_german_rate_for_businesses_is_none_for_consumers(margin: str, *, warned: bool) -> None:
+    ann = replace(BOOK, customers=(Customer("C-9", "Ann", kind="consumer"),))
+    text = f"[policies.p.finance_charges]\nreference = 'bundesbank'\nmargin_pct = '{margin}'\nrequires_terms = false"
+    assert any("governs consumers: C-9" in one for one in of(text, ann, DAY)) is warned
+
+
+def test_a_legal_limit_not_looked_at_for_a_year_is_said_to_whom_it_binds() -> None:
+    canada = replace(BOOK, customers=(replace(AGREED, country="CA"),))
+    stale = f"known as of {date(2025, 1, 1)}: check that it still holds"
+    assert any(stale in one for one in of(CHARGING, canada, date(2026, 1, 3)))
+    assert of(CHARGING, canada, date(2026, 1, 2)) == ()
+    nevada = replace(BOOK, customers=(AGREED,))
+    assert of(CHARGING, nevada, date(2026, 1, 3)) == ()
+    assert of(f"{CHARGING}cap = '20'", canada, date(2026, 1, 3)) == ()
+
+
+def test_a_reference_with_its_margin_above_the_law_is_said() -> None:
+    alabama = replace(BOOK, company=Company("Acme", "USD", country="US", region="AL"), customers=(AGREED,))
+    text = f"[references.own]\nrates = [{{ from = 2026-01-01, pct = '4' }}]\n{CHARGES}reference = 'own'\n"
+    (found,) = of(f"{text}margin_pct = '4.01'", alabama, DAY)
+    assert found.endswith("reference: 8.01 % is above the cap of 8 % in US-AL, which holds for C-1")
+    assert of(f"{text}margin_pct = '4'", alabama, DAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        (
+            f"{ONE}]\nnever = {{ groups = ['trdae', 'trade'] }}",
+            '[policies.p.reminders.never] groups: the book has no group "trdae"; did you mean "trade"?',
+        ),
+        (
+            f"{ONE}]\nnever = {{ customers = ['C-7', 'Oak'] }}",
+            '[policies.p.reminders.never] customers: the book has no customer "C-7"; did you mean "C-1"?',
+        ),
+        (
+            f"{ONE}]\nnever = {{ invoices = ['1042'] }}",
+            '[policies.p.reminders.never] invoices: the book has no invoice "1042"',
+        ),
+        (
+            "[policies.p.escalation]\nsteps = [{ step = 'call', at_days = 9 }]\nprivate_groups = ['sole', 'trade']",
+            '[policies.p.escalation] private_groups: the book has no group "sole"',
+        ),
+        (
+            "[policies.p.credit_review]\nbetter = {}\nprepay_groups = ['cash', 'trade']",
+            '[policies.p.credit_review] prepay_groups: the book has no group "cash"',
+        ),
+    ],
+)
+def test_a_name_in_a_rule_that_the_book_does_not_have_is_said_once(text: str, warning: str) -> None:
+    (found,) = of(text, BOOK, DAY)
+    assert warning in found
+
+
+SOUND = [
+    f"{ONE}, {{ at_days = 6, template = 'b' }}]\nfirst_contact = 'matching_level'",
+    f"{ONE}, {{ at_days = 15, template = 'b' }}]\nmin_gap_days = 10",
+    "[policies.p.reminders]\nlevels = [{ at_days = 5, template = 'a' }, { at_days = 65, template = 'b' }]",
+    "[policies.p.overdue]\ngrace_days = 5\n[policies.p.reminders]\nlevels = [{ at_days = 6, template = 'a' }]",
+    "[policies.p.credit_hold]\nwatch = { days_past_due = 29 }\nhold = { days_past_due = 30 }",
+    "[policies.p.credit_hold]\nbroken_promises_within_days = 180\nhold = { any = { broken_promises = 2 } }",
+    "[policies.p.credit_hold]\nrelease_when = 'person'\nhold = { any = { broken_promises = 2 } }",
+    "[policies.p.credit_hold]\nhold = { limit_used_pct = '100' }\nstay_while = { limit_used_pct = '99' }",
+    "[policies.p.credit_hold]\nstop = { days_past_due = 30 }\nstop_sell_from = 'stop'",
+    "[policies.p.finance_charges]\nannual_pct = '18'\ncap = '18'",
+    f"{CHARGES}tiers = [{{ up_to_days = 30, pct = '1' }}, {{ pct = '1.47' }}]\nper_days = 30\ncap = '18'",
+    "[policies.p.finance_charges]\nannual_pct = '12'\nminimum = '5.00'\nmaximum = '5.00'",
+]
+
+
+@pytest.mark.parametrize("text", SOUND)
+def test_on_the_other_side_of_each_boundary_nothing_is_said(text: str) -> None:
+    assert warnings(text) == ()

@@ -222,6 +222,22 @@ def test_the_caller_s_default_stands_for_the_files_default_only() -> None:
     assert found.select(customer("C-1", "trade"), None, "v") == "g"
 
 
+@pytest.mark.parametrize(
+    ("text", "default", "minds"),
+    [
+        ("select.default = 'uk-statutory'", None, True),
+        ("select.countries.GB = 'uk-statutory'\nselect.default = 'standard'", None, True),
+        ("", "uk-statutory", True),
+        ("policies.p.extends = 'uk-statutory'", None, True),
+        ("select.default = 'standard'", "standard", False),
+    ],
+)
+def test_a_pack_that_governs_as_it_is_has_its_say_on_whoever_paid_late(
+    text: str, default: str | None, *, minds: bool
+) -> None:
+    assert load_policies([("p.toml", text)]).minds_paid_up(default) is minds
+
+
 def test_the_only_policy_governs_where_nothing_is_selected() -> None:
     assert load("[policies.only.payer]\n").select(customer(), None, None) == "only"
     assert load("[policies.one.payer]\n[policies.two.payer]\n").select(customer(), None, None) is None

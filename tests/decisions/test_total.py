@@ -1,13 +1,14 @@
-"""Evaluation is total: facts that contradict each other, or are out of this world, never raise."""
+"""Evaluation is total: facts out of this world never raise, whatever the settings."""
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rules import evaluate
@@ -36,8 +37,9 @@ from rules.domain.facts import (
 )
 from rules.domain.money import Money
 from rules.domain.positions import STANDINGS
-from rules.policy import load_policies, pack_names
+from rules.policy import Policies, lint, load_policies, pack_names
 from syncd.assess import report
+from tests.decisions.any_settings import policies as any_policies
 
 EVERYTHING = """
 [policies.p]
@@ -170,3 +172,11 @@ def test_no_book_makes_evaluation_raise(name: str, book: Book) -> None:
     policies = POLICIES[name]
     evaluations = [evaluate(account, policies, book.as_of) for account in accounts_of(book)]
     assert report(evaluations, policies.version, book.as_of)["as_of"] == book.as_of.isoformat()
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(books, any_policies())
+def test_no_settings_make_evaluation_raise(book: Book, policies: Policies) -> None:
+    evaluations = [evaluate(account, policies, book.as_of) for account in accounts_of(book)]
+    json.dumps(report(evaluations, policies.version, book.as_of))
+    assert isinstance(lint(policies, book), tuple)

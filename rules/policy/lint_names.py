@@ -1,0 +1,53 @@
+"""Lint of names: groups, customers and invoices that a policy speaks of and the book does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+from rules.credit_review import Settings as ReviewSettings
+from rules.domain.escalation_settings import EscalationSettings
+from rules.domain.facts import Book
+from rules.domain.reminder_settings import ReminderSettings
+from rules.policy.documents import Path
+from rules.policy.policies import Policies
+from rules.policy.problems import meant
+
+Names: TypeAlias = tuple[frozenset[str], frozenset[str], frozenset[str]]
+
+
+def names_in(book: Book) -> Names:
+    """The groups, the customers (by ref and name) and the invoices (by ref and number) of the book."""
+    return (
+        frozenset(group for one in book.customers for group in one.groups),
+        frozenset(word for one in book.customers for word in (one.ref, one.name)),
+        frozenset(word for one in book.invoices for word in (one.ref, one.number)),
+    )
+
+
+def strangers(policies: Policies, name: str, book: Book) -> Iterator[tuple[Path, str]]:
+    """Names in one policy's rules that nobody in the book bears."""
+    groups, customers, invoices = names_in(book)
+    settings = policies.rule_settings(name)
+    reminders, steps, review = (settings.get(rule) for rule in ("reminders", "escalation", "credit_review"))
+    if isinstance(reminders, ReminderSettings):
+        never: Path = ("reminders", "never")
+        yield from _missing((*never, "groups"), "group", reminders.never.groups, groups)
+        yield from _missing((*never, "customers"), "customer", reminders.never.customers, customers)
+        yield from _missing((*never, "invoices"), "invoice", reminders.never.invoices, invoices)
+    if isinstance(steps, EscalationSettings):
+        yield from _missing(("escalation", "private_groups"), "group", steps.private_groups, groups)
+    if isinstance(review, ReviewSettings):
+        yield from _missing(("credit_review", "prepay_groups"), "group", review.prepay_groups, groups)
+
+
+def _missing(path: Path, noun: str, words: Iterable[str], known: frozenset[str]) -> Iterator[tuple[Path, str]]:
+    for word in words:
+        if word not in known:
+            yield path, f'the book has no {noun} "{word}"{near(word, known)}'
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The name that was probably meant, if one is near."""
+    found = meant(word, known)
+    return found if "did you mean" in found else ""
