@@ -19,10 +19,13 @@ from rules.domain.aging import OverdueSettings
 from rules.domain.behaviour import PayerSettings
 from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.eligibility import is_open
+from rules.domain.escalation_settings import EscalationSettings
 from rules.domain.evaluation import Evaluation
 from rules.domain.facts import Account, Customer
+from rules.domain.one_message import Said, longest_gap, one_a_day
 from rules.domain.positions import CustomerPosition, PromisePosition, position_of
 from rules.domain.promised import PromiseSettings
+from rules.domain.reminder_settings import ReminderSettings
 from rules.domain.situation import Situation
 from rules.policy.modules import rule_modules
 from rules.policy.policies import Policies
@@ -42,10 +45,8 @@ def evaluate(account: Account, policies: Policies, as_of: date, default: str | N
     by_customer = {customer.ref: policies.select(customer, None, default) for customer in account.family}
     situations = _situations(account, policies, as_of, by_customer, default)
     positions = tuple(_positions(account, situations, by_customer))
-    decisions = [*_problems(account, policies, by_customer)]
-    for name, situation in sorted(situations.items(), key=lambda item: item[0] or ""):
-        if name is not None:
-            decisions.extend(_decided(situation, policies))
+    said = [_said(situations[name], policies) for name in sorted(name for name in situations if name is not None)]
+    decisions = [*_problems(account, policies, by_customer), *one_a_day(said)]
     return Evaluation(
         decisions=_in_order(decisions),
         customers=positions,
@@ -75,10 +76,18 @@ def _situations(
         if policies.chosen.sees_invoices:
             policy = policies.select(customers[invoice.customer], invoice, default)
         scopes[_known(policies, policy)].add(invoice.ref)
+    gap_days = _gap_days(account, policies, scopes) if len(scopes) > 1 else 0
     return {
-        name: _situation(account, policies, as_of, name, (frozenset(scopes[name]), frozenset(governed[name])))
+        name: _situation(account, policies, as_of, name, (frozenset(scopes[name]), frozenset(governed[name]), gap_days))
         for name in {*scopes, *governed}
     }
+
+
+def _gap_days(account: Account, policies: Policies, scopes: Mapping[str | None, set[str]]) -> int:
+    """The longest distance between messages that a policy keeps under which something of the account is open."""
+    owed = {invoice.ref for invoice in account.invoices if is_open(invoice)}
+    names = [name for name, refs in scopes.items() if name is not None and not refs.isdisjoint(owed)]
+    return longest_gap([policies.rule_settings(name).get("reminders") for name in names])
 
 
 def _known(policies: Policies, name: str | None) -> str | None:
@@ -90,7 +99,7 @@ def _situation(
     policies: Policies,
     as_of: date,
     name: str | None,
-    reach: tuple[frozenset[str], frozenset[str]],
+    reach: tuple[frozenset[str], frozenset[str], int],
 ) -> Situation:
     settings = policies.rule_settings(name) if name is not None else {}
     overdue, promises, payer = settings.get("overdue"), settings.get("promises"), settings.get("payer")
@@ -102,6 +111,7 @@ def _situation(
         scope=reach[0],
         governs_customer=account.customer.ref in reach[1],
         governed=reach[1],
+        gap_days=reach[2],
         overdue=overdue,
         promises=promises if isinstance(promises, PromiseSettings) else PromiseSettings(),
         payer=payer if isinstance(payer, PayerSettings) else PayerSettings(),
@@ -117,10 +127,16 @@ def _window_calendar(reminders: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _decided(situation: Situation, policies: Policies) -> Iterator[Decision]:
-    modules = rule_modules()
-    for rule, settings in policies.rule_settings(situation.policy).items():
-        yield from modules[rule].decide(situation, settings)
+def _said(situation: Situation, policies: Policies) -> Said:
+    """What every rule of one policy decides."""
+    modules, by_rule = rule_modules(), policies.rule_settings(situation.policy)
+    reminders, escalation = by_rule.get("reminders"), by_rule.get("escalation")
+    return Said(
+        situation,
+        reminders if isinstance(reminders, ReminderSettings) else None,
+        escalation if isinstance(escalation, EscalationSettings) else None,
+        tuple(decision for rule, one in by_rule.items() for decision in modules[rule].decide(situation, one)),
+    )
 
 
 def _problems(account: Account, policies: Policies, by_customer: Mapping[str, str | None]) -> Iterator[Decision]:

@@ -154,7 +154,7 @@ def _gap(situation: Situation, settings: Settings, steps: list[Step]) -> str | N
     last = _last_contact(situation, settings, steps)
     if last is None:
         return None
-    gap = max(settings.min_gap_days, 1)
+    gap = max(settings.min_gap_days, situation.gap_days if settings.one_per_customer else 0, 1)
     next_on = days_after(last, gap)
     if situation.as_of >= next_on:
         return None

@@ -32,6 +32,7 @@ class Reminder:
     key: str
     reason: str
     fee: Money | None = None
+    repeat: int = 0  # how often the level was sent before
     operations: tuple[Operation, ...] = field(default=())
     # Set where the decision stands but cannot be carried out by itself (no mail configured, a letter, a call).
     kind: Literal["reminder"] = "reminder"

@@ -47,6 +47,7 @@ def message(
         key=_key(lead),
         reason=_reason(situation, settings, steps, lead),
         fee=fee.amount if isinstance(fee, _Fee) else None,
+        repeat=lead.repeat,
     )
     window = settings.send_window
     hours = (window.from_, window.to) if window else None

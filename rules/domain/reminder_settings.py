@@ -131,9 +131,15 @@ class ReminderSettings(RuleSettings):
     first_contact: Literal["level_1", "matching_level"] = Field(
         default="level_1", description="Climb one level at a time, or take the highest reached."
     )
-    min_gap_days: Count = Field(default=0, description="Days from one reminder to the next, per customer or invoice.")
+    min_gap_days: Count = Field(
+        default=0,
+        description="Days from one reminder to the next, per customer or invoice; of several policies the most.",
+    )
     gap_counts_contacts: Flag = Field(default=False, description="Calls and other contacts count for the gap too.")
-    one_per_customer: Flag = Field(default=True, description="One message for all invoices of a customer.")
+    one_per_customer: Flag = Field(
+        default=True,
+        description="One message for all invoices of a customer, and one a day from all policies together.",
+    )
     min_overdue: AmountTexts = Field(default=(), description="Per listed currency: less than this is not asked for.")
     when_unapplied_covers: Literal["pause", "ignore"] = Field(
         default="pause", description="Whether money and credits on no invoice yet hold back what they cover."

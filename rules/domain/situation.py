@@ -64,6 +64,7 @@ class Situation:
     """An account as of a day. `scope` holds the refs of the invoices this policy governs.
 
     `governed` are the refs of the customers whose own policy this is; `governs_customer` says it of the head.
+    `gap_days` is the longest distance between two messages that any of several policies over the account keeps.
     """
 
     account: Account
@@ -78,6 +79,7 @@ class Situation:
     credit_limits: CreditLimits = field(default_factory=CreditLimits)
     references: Mapping[str, tuple[DatedRate, ...]] = field(default_factory=dict)
     calendar: str | None = None
+    gap_days: int = 0
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -253,9 +254,18 @@ def _raised(before: dict[str, int], after: dict[str, int]) -> list[str]:
 
 
 def _levels(found: dict[str, Any], book: Book) -> dict[str, int]:
-    """The level reached of each invoice without instalments: those count each part anew."""
+    """The level reached of each invoice without instalments: those count each part anew.
+
+    A level that waits for another policy's message of the day is reached as well.
+    """
     single = {one.ref for one in book.invoices if not one.installments}
-    return {
+    waiting = [
+        (skip["subject"], re.match(r"Level (\d+) waits: one message", skip["reason"]))
+        for skip in found["decisions"]
+        if skip["kind"] == "skip"
+    ]
+    reached = {ref: int(told[1]) for ref, told in waiting if told and ref in single}
+    return reached | {
         ref: decision["level"]
         for decision in found["decisions"]
         if decision["kind"] == "reminder" and decision["rule"] == "reminders"

@@ -1,0 +1,118 @@
+"""One message a day to a customer, whatever policies and rules have something to say: which goes, and which wait.
+
+A word on a discount that lapses today goes first, for tomorrow is too late; then the gravest: a statement or demand
+that goes out by itself, a reminder for the first time before one repeated, the highest level, the oldest invoice, the
+customer's own policy before another's, the policy's name. The rest waits and is decided anew the next day.
+A policy whose reminders say `one_per_customer = false` writes beside the others, as often as it has something to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rules.domain.actions import SendMessage
+from rules.domain.decisions import Decision, Reminder, Skip, Task
+from rules.domain.discounted import OUTCOME
+from rules.domain.escalation_settings import EscalationSettings
+from rules.domain.reminder_settings import ReminderSettings
+from rules.domain.situation import Situation
+
+Message: TypeAlias = Reminder | Task
+_WRITTEN = ("email", "letter")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one policy decided about an account, and the settings it went by."""
+
+    situation: Situation
+    reminders: ReminderSettings | None
+    escalation: EscalationSettings | None
+    decisions: tuple[Decision, ...]
+
+
+def one_a_day(said: Sequence[Said]) -> Iterator[Decision]:
+    """The decisions of all policies, of their messages one; for each other message a skip for each of its invoices."""
+    messages = [(one, message) for one in said if not _writes_beside(one) for message in _messages(one)]
+    written = _written_today(said) if messages else None
+    lead = min(messages, key=_rank, default=None) if written is None else None
+    waiting = {id(message): one for one, message in messages if lead is None or message is not lead[1]}
+    why = written or (f"today's is {_called(lead[1])} of policy {lead[0].situation.policy}" if lead is not None else "")
+    for one in said:
+        for decision in one.decisions:
+            if id(decision) in waiting:
+                yield from _waits(one, decision, why)
+            else:
+                yield decision
+
+
+def longest_gap(settings: Sequence[object]) -> int:
+    """The days between messages of the policy that wants most of them, of those that write once per customer."""
+    gaps = (one.min_gap_days for one in settings if isinstance(one, ReminderSettings) and one.one_per_customer)
+    return max(gaps, default=0)
+
+
+def _writes_beside(one: Said) -> bool:
+    return one.reminders is not None and not one.reminders.one_per_customer
+
+
+def _messages(one: Said) -> Iterator[Message]:
+    """What goes to the customer. A task that waits for a person goes when the person says so."""
+    for decision in one.decisions:
+        if isinstance(decision, Reminder) or (isinstance(decision, Task) and _writes(decision)):
+            yield decision
+
+
+def _writes(task: Task) -> bool:
+    return not task.waits and any(isinstance(step, SendMessage) for step in task.operations)
+
+
+def _rank(message: tuple[Said, Message]) -> tuple[int, bool, int, int, bool, str, str]:
+    one, decision = message
+    situation = one.situation
+    days = max((situation.aged[ref].days_past_due for ref in decision.invoices if ref in situation.aged), default=0)
+    level, repeat = (decision.level, decision.repeat > 0) if isinstance(decision, Reminder) else (0, False)
+    strange = not situation.governs_customer
+    return _urgency(situation, decision), repeat, -level, -days, strange, situation.policy, decision.key
+
+
+def _urgency(situation: Situation, decision: Message) -> int:
+    """Smaller goes first."""
+    if isinstance(decision, Task):
+        return 1
+    if decision.level:
+        return 2
+    discounts = (situation.ledger.invoices[ref].discount for ref in decision.invoices)
+    return 0 if any(one is not None and one.until <= situation.as_of for one in discounts) else 3
+
+
+def _written_today(said: Sequence[Said]) -> str | None:
+    """What the customer was written today already; None where nothing was."""
+    situation = said[0].situation
+    ledger, today = situation.ledger, situation.as_of
+    if any(entry.on == today for entries in ledger.reminders.values() for entry in entries):
+        return "a reminder went out today"
+    if any(one.on == today and one.outcome == OUTCOME and one.channel in _WRITTEN for one in ledger.contacts):
+        return "a word on a discount went out today"
+    writing = {step.what for one in said if one.escalation for step in one.escalation.steps if step.channel != "none"}
+    done = (one for one in ledger.tasks if one.on == today and one.outcome == "done" and one.what in writing)
+    return next((f"the {one.what} went out today" for one in done), None)
+
+
+def _called(message: Message) -> str:
+    """A message in a few words."""
+    if isinstance(message, Task):
+        return f"the {message.what}"
+    return f"level {message.level}" if message.level else "the word on a discount"
+
+
+def _waits(one: Said, message: Decision, why: str) -> Iterator[Skip]:
+    if isinstance(message, Reminder | Task):
+        ledger = one.situation.ledger
+        name = one.situation.account.customer.name
+        called = _called(message)
+        reason = f"{called[:1].upper()}{called[1:]} waits: one message a day goes to {name}, and {why}."
+        for ref in message.invoices:
+            yield Skip(message.rule, ref, reason, ledger.invoices[ref].customer)
