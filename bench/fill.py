@@ -20,6 +20,7 @@ def main() -> None:
     folder, customers, each = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     with opened(folder, ReadyBooks(customers, each, START.date()), SimulatedClock(START)) as (office, ledger):
         done = pull_changes(ledger, office.config.limits)
+        ledger.connections.evaluated(ledger.today(), office.policies.version)  # as a store in use was
     print(json.dumps({"records": done.records}))
 
 

@@ -16,7 +16,8 @@ from pydantic import Field
 from rules.domain.actions import AddNote, DueLine, Operation, SendMessage
 from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, Reminder, Skip, Task
-from rules.domain.discounted import OUTCOME, Offer, offer_of
+from rules.domain.discounted import Offer, offer_of
+from rules.domain.facts import DISCOUNT_TOLD
 from rules.domain.money import Money
 from rules.domain.settings import Count, Flag, RuleSettings
 from rules.domain.silences import silence_about
@@ -93,7 +94,7 @@ def _not_yet(situation: Situation, settings: Settings, offer: Offer) -> str | No
 def _silences(situation: Situation, settings: Settings, offer: Offer) -> Iterator[tuple[str, bool]]:
     """What may keep a reminder back, and whether it does."""
     invoice, head, ledger = offer.invoice, situation.account.customer, situation.ledger
-    told = (entry for entry in ledger.contacts if entry.invoice == invoice.ref and entry.outcome == OUTCOME)
+    told = (entry for entry in ledger.contacts if entry.invoice == invoice.ref and entry.outcome == DISCOUNT_TOLD)
     yield "it was reminded of", any(told)
     sent = ledger.reminders.get(invoice.ref, ())
     yield "a reminder went out today", any(entry.on == situation.as_of for entry in sent)

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import itemgetter
-from typing import Any, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
-from rules import Evaluation, evaluate
+from rules import evaluate
 from rules.domain import hindsight
 from rules.domain.accounts import accounts_of
 from rules.domain.decisions import (
@@ -28,8 +28,11 @@ from rules.domain.decisions import (
 )
 from rules.domain.facts import Book
 from rules.domain.money import Money
-from rules.domain.positions import CustomerPosition, PromisePosition
-from rules.policy import Policies
+
+if TYPE_CHECKING:
+    from rules.domain.evaluation import Evaluation
+    from rules.domain.positions import CustomerPosition, PromisePosition
+    from rules.policy import Policies
 
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = dict[str, list[tuple[tuple[str, str], Any]]]

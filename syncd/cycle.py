@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -19,7 +20,6 @@ from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.exchange import converted
 from rules.domain.facts import Account
 from rules.domain.money import Money
-from rules.policy import Policies
 from syncd import crash, provider_clock
 from syncd.config import Limits
 from syncd.errors import TryAgain
@@ -33,6 +33,9 @@ from syncd.settle import Settled, settle
 from syncd.store import journal
 from syncd.store.plan_rows import Filing
 from syncd.waivers import WAIVE, waivers_of
+
+if TYPE_CHECKING:
+    from rules.policy import Policies
 
 log = structlog.get_logger(__name__)
 

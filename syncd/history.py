@@ -11,8 +11,8 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 
 from rules.domain.decisions import ChargeReversal, CreditState, FinanceCharge, Reminder, Task
-from rules.domain.discounted import OUTCOME
 from rules.domain.facts import (
+    DISCOUNT_TOLD,
     OURS,
     ChargeBilled,
     ChargeReversed,
@@ -121,7 +121,7 @@ def _reminded(intent: Intent, decision: Reminder) -> Iterator[HistoryEntry]:
     on = intent.done_on or intent.decided_on
     if not decision.level:  # no level of the dunning: a word before a discount lapses
         for invoice in decision.invoices:
-            yield Contacted(intent.customer, decision.channel, on, OUTCOME, invoice)
+            yield Contacted(intent.customer, decision.channel, on, DISCOUNT_TOLD, invoice)
         return
     for invoice in decision.invoices:
         yield ReminderSent(intent.customer, invoice, decision.level, on, decision.fee, decision.key)

@@ -11,10 +11,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from connectors import ConnectionSettings, open_connector
 from connectors.tokens import Tokens
-from rules.policy import Policies
 from syncd.clock import Clock, timing
 from syncd.config import Config, ConnectionConfig
 from syncd.errors import ConfigError, SyncdError, Usage
@@ -33,6 +33,9 @@ from syncd.store.intents import Intents
 from syncd.store.leases import Lease
 from syncd.store.mirror import Mirror
 from syncd.store.tokens import TokenRows
+
+if TYPE_CHECKING:
+    from rules.policy import Policies
 
 _LOCK = "syncd.lock"
 

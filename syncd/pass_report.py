@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from rules.policy import Policies
 from syncd.config import Limits
 from syncd.outbox import Drained
 from syncd.plan import Mode
 from syncd.pull import Pulled
 from syncd.settle import Settled
+
+if TYPE_CHECKING:
+    from rules.policy import Policies
 
 
 def _always() -> bool:

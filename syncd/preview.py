@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rules import Evaluation, evaluate
+from rules import evaluate
 from rules.domain.actions import EmailInvoice, Operation, SendMessage
 from rules.domain.decisions import Decision, Reminder, Skip
 from rules.domain.eligibility import is_open
@@ -23,6 +23,9 @@ from syncd.plan import Plan, make_plan
 from syncd.store.desk import Filed
 from syncd.store.intent_rows import Intent
 from syncd.waivers import WAIVE, waivers_of
+
+if TYPE_CHECKING:
+    from rules.domain.evaluation import Evaluation
 
 
 @dataclass(frozen=True, slots=True)

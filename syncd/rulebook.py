@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
-from rules.policy import Policies, PolicyRefused, load_policies
 from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rules.policy import Policies
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +37,8 @@ def problems_in(folder: Path) -> tuple[str, ...]:
 
 def rules_from(files: list[Path], folder: Path) -> Policies:
     """These files as one set of policies."""
+    from rules.policy import PolicyRefused, load_policies  # noqa: PLC0415 - few commands decide anything
+
     if not files:
         raise ConfigError([f"{folder}: no rules file (*.toml); run: syncd init"])
     problems: list[str] = []

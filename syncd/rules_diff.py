@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from rules import Evaluation, evaluate
+from rules import evaluate
 from rules.domain.decisions import Problem, Skip
 from rules.domain.facts import Account
 from rules.policy import Policies
 from syncd.assess import decision_json
+
+if TYPE_CHECKING:
+    from rules.domain.evaluation import Evaluation
 
 Change = Literal["added", "dropped", "changed", "policy"]
 

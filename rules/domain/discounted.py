@@ -14,7 +14,6 @@ from rules.domain.facts import Invoice
 from rules.domain.money import Money
 from rules.domain.situation import Situation
 
-OUTCOME = "discount"  # what a contact says that reminded of one
 _HUNDRED = Decimal(100)
 _ZERO = Decimal(0)
 

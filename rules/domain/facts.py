@@ -64,6 +64,8 @@ DebtorKind = Literal["business", "consumer"]
 
 # Whatever a rule of ours created carries this prefix in `origin`.
 OURS = "syncd:"
+# What a contact says that reminded of a discount about to lapse.
+DISCOUNT_TOLD = "discount"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors import FactKind
-from rules import Evaluation, evaluate
+from rules import evaluate
 from rules.domain.eligibility import is_open
 from rules.domain.facts import Account, Customer, Fact, Invoice
 from rules.domain.money import Money
-from rules.policy import Policies
 from syncd.errors import TryAgain, Usage
 from syncd.ledger import Ledger
 from syncd.store.desk import Filed, Word
 from syncd.store.mirror import Called
 from syncd.toml_file import near_miss
+
+if TYPE_CHECKING:
+    from rules.domain.evaluation import Evaluation
+    from rules.policy import Policies
 
 _BY_ID = "id:"
 

@@ -1,0 +1,184 @@
+"""Looking at one account: the situation under each policy, what every rule decides in it, and where customers stand.
+
+The same facts and policies give the same answer. It knows no rule by name but those whose messages must not meet.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from rules.domain.aging import OverdueSettings
+from rules.domain.behaviour import PayerSettings
+from rules.domain.decisions import Decision, Problem, Skip
+from rules.domain.eligibility import is_open
+from rules.domain.escalation_settings import EscalationSettings
+from rules.domain.evaluation import Evaluation
+from rules.domain.facts import Account, Customer
+from rules.domain.one_message import Said, longest_gap, one_a_day
+from rules.domain.positions import CustomerPosition, PromisePosition, position_of
+from rules.domain.promised import PromiseSettings
+from rules.domain.reminder_settings import ReminderSettings
+from rules.domain.situation import Situation
+from rules.policy.modules import rule_modules
+from rules.policy.policies import Policies
+
+_CLAIMED = "carries a marker of ours, and nothing shows that we made it: it is taken for an invoice like any other"
+_ORDER = ("reminder", "credit_state", "finance_charge", "charge_reversal", "memo", "task", "skip")
+
+
+def evaluate(account: Account, policies: Policies, as_of: date, default: str | None = None) -> Evaluation:
+    """Look at one account on one day. `default` names the policy of whoever `[select]` does not place.
+
+    Total: data that allows no decision becomes a Problem among the decisions. The same facts give the same answer.
+    """
+    default = policies.fallback(account.company.connection, default)
+    by_customer = {customer.ref: policies.select(customer, None, default) for customer in account.family}
+    situations = _situations(account, policies, as_of, by_customer, default)
+    positions = tuple(_positions(account, situations, by_customer))
+    said = [_said(situations[name], policies) for name in sorted(name for name in situations if name is not None)]
+    decisions = [*_problems(account, policies, by_customer), *one_a_day(said)]
+    return Evaluation(
+        decisions=_in_order(decisions),
+        customers=positions,
+        promises=tuple(_promise_positions(account, situations, by_customer)),
+    )
+
+
+def situations_of(account: Account, policies: Policies, as_of: date, default: str | None = None) -> list[Situation]:
+    """What the rules look at: the account under each policy that governs any of it, those of no policy last."""
+    default = policies.fallback(account.company.connection, default)
+    by_customer = {customer.ref: policies.select(customer, None, default) for customer in account.family}
+    found = _situations(account, policies, as_of, by_customer, default)
+    return [found[name] for name in sorted(found, key=lambda name: (name is None, name or ""))]
+
+
+def _situations(
+    account: Account, policies: Policies, as_of: date, by_customer: Mapping[str, str | None], default: str | None
+) -> dict[str | None, Situation]:
+    """One situation for each policy that governs a customer or an invoice of the account."""
+    customers = {customer.ref: customer for customer in account.family}
+    scopes: dict[str | None, set[str]] = defaultdict(set)
+    governed: dict[str | None, set[str]] = defaultdict(set)
+    for ref, policy in by_customer.items():
+        governed[_known(policies, policy)].add(ref)
+    for invoice in account.invoices:
+        policy = by_customer[invoice.customer]
+        if policies.chosen.sees_invoices:
+            policy = policies.select(customers[invoice.customer], invoice, default)
+        scopes[_known(policies, policy)].add(invoice.ref)
+    gap_days = _gap_days(account, policies, scopes) if len(scopes) > 1 else 0
+    return {
+        name: _situation(account, policies, as_of, name, (frozenset(scopes[name]), frozenset(governed[name]), gap_days))
+        for name in {*scopes, *governed}
+    }
+
+
+def _gap_days(account: Account, policies: Policies, scopes: Mapping[str | None, set[str]]) -> int:
+    """The longest distance between messages that a policy keeps under which something of the account is open."""
+    owed = {invoice.ref for invoice in account.invoices if is_open(invoice)}
+    names = [name for name, refs in scopes.items() if name is not None and not refs.isdisjoint(owed)]
+    return longest_gap([policies.rule_settings(name).get("reminders") for name in names])
+
+
+def _known(policies: Policies, name: str | None) -> str | None:
+    return name if name is not None and policies.knows(name) else None
+
+
+def _situation(
+    account: Account,
+    policies: Policies,
+    as_of: date,
+    name: str | None,
+    reach: tuple[frozenset[str], frozenset[str], int],
+) -> Situation:
+    settings = policies.rule_settings(name) if name is not None else {}
+    overdue, promises, payer = settings.get("overdue"), settings.get("promises"), settings.get("payer")
+    overdue = overdue if isinstance(overdue, OverdueSettings) else OverdueSettings()
+    return Situation(
+        account=account,
+        as_of=as_of,
+        policy=name or "",
+        scope=reach[0],
+        governs_customer=account.customer.ref in reach[1],
+        governed=reach[1],
+        gap_days=reach[2],
+        overdue=overdue,
+        promises=promises if isinstance(promises, PromiseSettings) else PromiseSettings(),
+        payer=payer if isinstance(payer, PayerSettings) else PayerSettings(),
+        credit_limits=policies.credit_limits,
+        references=policies.references,
+        calendar=overdue.holidays or _window_calendar(settings.get("reminders")),
+    )
+
+
+def _window_calendar(reminders: object) -> str | None:
+    """The holidays of the policy's send window: one calendar serves due dates and sending."""
+    found = getattr(getattr(reminders, "send_window", None), "holidays", None)
+    return found if isinstance(found, str) else None
+
+
+def _said(situation: Situation, policies: Policies) -> Said:
+    """What every rule of one policy decides."""
+    modules, by_rule = rule_modules(), policies.rule_settings(situation.policy)
+    reminders, escalation = by_rule.get("reminders"), by_rule.get("escalation")
+    return Said(
+        situation,
+        reminders if isinstance(reminders, ReminderSettings) else None,
+        escalation if isinstance(escalation, EscalationSettings) else None,
+        tuple(decision for rule, one in by_rule.items() for decision in modules[rule].decide(situation, one)),
+    )
+
+
+def _problems(account: Account, policies: Policies, by_customer: Mapping[str, str | None]) -> Iterator[Decision]:
+    for ref, policy in by_customer.items():
+        if policy is None:
+            yield Problem(ref, "no policy: no [select] rule places this customer and there is no default")
+        elif not policies.knows(policy):
+            yield Problem(ref, f'no policy "{policy}"')
+    for invoice in account.invoices:
+        if invoice.status == "draft":
+            yield Skip("overdue", invoice.ref, "A draft: shown, never aged, chased or charged.", invoice.customer)
+        elif invoice.due_on is None and not invoice.installments and is_open(invoice):
+            yield Problem(invoice.ref, "no due date")
+        if invoice.claims_ours and not invoice.is_ours and is_open(invoice):
+            yield Problem(invoice.ref, _CLAIMED)
+
+
+def _positions(
+    account: Account, situations: Mapping[str | None, Situation], by_customer: Mapping[str, str | None]
+) -> Iterator[CustomerPosition]:
+    for customer in sorted(account.family, key=lambda one: one.ref):
+        policy = by_customer[customer.ref]
+        yield position_of(_governing(situations, customer, policy), customer, policy)
+
+
+def _governing(situations: Mapping[str | None, Situation], customer: Customer, policy: str | None) -> Situation:
+    found = situations.get(policy)
+    return found if found is not None and customer.ref in found.governed else situations[None]
+
+
+def _promise_positions(
+    account: Account, situations: Mapping[str | None, Situation], by_customer: Mapping[str, str | None]
+) -> Iterator[PromisePosition]:
+    customers = {customer.ref: customer for customer in account.family}
+    for promise in account.promises:
+        if promise.customer in customers:
+            situation = _governing(situations, customers[promise.customer], by_customer[promise.customer])
+            found = (one for one in situation.judged if one.promise is promise)
+            yield from (PromisePosition(promise.ref, one.state, one.level) for one in found)
+
+
+def _in_order(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """Reminders first, problems last and each once."""
+    problems = dict.fromkeys(one for one in decisions if isinstance(one, Problem))
+    return tuple(sorted((*(one for one in decisions if not isinstance(one, Problem)), *problems), key=_sort_key))
+
+
+def _sort_key(decision: Decision) -> tuple[int, str, str]:
+    if isinstance(decision, Problem):
+        return len(_ORDER), decision.subject, decision.problem
+    if isinstance(decision, Skip):
+        return _ORDER.index("skip"), decision.subject, f"{decision.rule} {decision.reason}"
+    return _ORDER.index(decision.kind), decision.key, decision.customer
