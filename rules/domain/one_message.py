@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 from rules.domain.actions import SendMessage
 from rules.domain.decisions import Decision, Reminder, Skip, Task
-from rules.domain.discounted import OUTCOME
 from rules.domain.escalation_settings import EscalationSettings
+from rules.domain.facts import DISCOUNT_TOLD
 from rules.domain.reminder_settings import ReminderSettings
 from rules.domain.situation import Situation
 
@@ -94,7 +94,7 @@ def _written_today(said: Sequence[Said]) -> str | None:
     ledger, today = situation.ledger, situation.as_of
     if any(entry.on == today for entries in ledger.reminders.values() for entry in entries):
         return "a reminder went out today"
-    if any(one.on == today and one.outcome == OUTCOME and one.channel in _WRITTEN for one in ledger.contacts):
+    if any(one.on == today and one.outcome == DISCOUNT_TOLD and one.channel in _WRITTEN for one in ledger.contacts):
         return "a word on a discount went out today"
     writing = {step.what for one in said if one.escalation for step in one.escalation.steps if step.channel != "none"}
     done = (one for one in ledger.tasks if one.on == today and one.outcome == "done" and one.what in writing)
