@@ -10,7 +10,7 @@ from rules.domain.charge_settings import Settings as ChargeSettings
 from rules.policy import lint, load_policies, pack_names
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "packs.md").read_text(encoding="utf-8")
-STATUTORY = ("uk-statutory", "eu-statutory", "us-prompt-payment")
+STATUTORY = ("uk-statutory", "eu-statutory", "de-statutory", "fr-statutory", "ie-statutory", "us-prompt-payment")
 
 
 @pytest.mark.parametrize("name", pack_names())

@@ -40,7 +40,7 @@ def test_a_day_outside_a_table_has_no_rate() -> None:
     table = rate_table("boe")
     assert table is not None
     assert table.on(date(2010, 12, 31)) is None
-    assert table.on(date(2026, 7, 1)) is None
+    assert table.on(date(2027, 1, 1)) is None
 
 
 def test_rates_of_ones_own_hold_until_the_next_and_the_last_until_further_notice() -> None:
@@ -51,10 +51,10 @@ def test_rates_of_ones_own_hold_until_the_next_and_the_last_until_further_notice
 
 
 def test_a_row_of_ones_own_continues_a_statutory_table_for_its_half_year_only() -> None:
-    table = rate_table("ecb", ((date(2026, 9, 10), Decimal("2.00")),))
+    table = rate_table("ecb", ((date(2027, 3, 10), Decimal("2.00")),))
     assert table is not None
-    found = [table.on(day) for day in (date(2026, 6, 30), date(2026, 7, 1), date(2026, 12, 31), date(2027, 1, 1))]
-    assert [row and row.pct for row in found] == [Decimal("2.15"), Decimal("2.00"), Decimal("2.00"), None]
+    found = [table.on(day) for day in (date(2026, 12, 31), date(2027, 1, 1), date(2027, 6, 30), date(2027, 7, 1))]
+    assert [row and row.pct for row in found] == [Decimal("2.40"), Decimal("2.00"), Decimal("2.00"), None]
 
 
 def test_a_row_of_ones_own_takes_the_place_of_a_shipped_one() -> None:
