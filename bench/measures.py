@@ -23,6 +23,7 @@ from bench.results import FOLDER
 Figures = dict[str, Any]
 _OF_A_PASS = ("wall_s", "cpu_s", "accounts", "statements", "rows", "vm_steps")
 Measure = Callable[[Path], Figures]
+DAYS = ("5m", "5m webhooks", "30m webhooks")  # how often it is polled
 RULES = '[select]\ndefault = "standard"\n[policies.standard]\nextends = "standard"\n'
 
 
@@ -36,11 +37,12 @@ class Sizes:
     large: int = 20_000
     months: int = 25
     soak_s: float = 60
+    companies: tuple[int, ...] = (1, 10, 100)
 
     @classmethod
     def tenth(cls) -> Sizes:
         """All of it a tenth as large."""
-        return cls("quick", (100, 1_000, 10_000), 1_000, 2_000, 3, 10)
+        return cls("quick", (100, 1_000, 10_000), 1_000, 2_000, 3, 10, (1, 10))
 
 
 def measures(sizes: Sizes, *, profile: bool) -> Mapping[str, Measure]:
@@ -52,7 +54,8 @@ def measures(sizes: Sizes, *, profile: bool) -> Mapping[str, Measure]:
     found["one pass, 10000 open invoices"] = partial(passes, 1_000, profile)
     found[f"passes, {sizes.accounts * 10} open invoices"] = partial(passes, sizes.accounts, profile)
     found[f"backfill, {sizes.months * 4000} invoices"] = partial(backfill, sizes.months, profile)
-    found["idle daemon, ten companies"] = idle_daemon
+    found |= {f"memory, {count} companies": partial(memory, count) for count in sizes.companies}
+    found |= {f"a day, {kind}, {how}": partial(day, kind, how) for kind in ("quickbooks", "xero") for how in DAYS}
     found["calls, QuickBooks"] = partial(_calls, "quickbooks")
     found["calls, Xero"] = partial(_calls, "xero")
     found |= proofs(sizes.soak_s, sizes.accounts // 10)
@@ -115,9 +118,15 @@ def backfill(months: int, profile: bool, folder: Path) -> Figures:
         return _module("bench.load", str(folder), url, *_profile("backfill", on=profile))
 
 
-def idle_daemon(folder: Path) -> Figures:
-    """The memory of a daemon that looks after ten companies with nothing to do."""
-    return _module("bench.idle", str(folder))
+def memory(companies: int, folder: Path) -> Figures:
+    """The memory of a daemon that looks after so many companies."""
+    return _module("bench.memory", str(folder), str(companies))
+
+
+def day(kind: str, how: str, folder: Path) -> Figures:
+    """What a day of one company costs in requests, and how soon a payment releases a hold."""
+    interval, _, told = how.partition(" ")
+    return _module("bench.day", str(folder), kind, interval, told or "no webhooks")
 
 
 def _calls(kind: str, folder: Path) -> Figures:

@@ -10,6 +10,7 @@ import json
 import pytest
 import requests
 
+from bench.day import day_of
 from syncd import hints
 from syncd.console.app import serving
 from syncd.daemon import Daemon
@@ -107,3 +108,11 @@ def test_a_hint_makes_the_daemon_look_sooner_but_never_more_than_every_ten_secon
         assert daemon._job(ledger) is None, "a pass has only just been made"
         site.clock.sleep(11)
         assert daemon._job(ledger) is not None
+
+
+@pytest.mark.parametrize("kind", ["quickbooks", "xero"])
+def test_with_webhooks_a_company_polled_seldom_is_asked_less_and_releases_a_hold_sooner(tmp_path, kind):
+    often = day_of(kind, "5m", webhooks=False, folder=tmp_path / "often", hours=3)
+    seldom = day_of(kind, "30m", webhooks=True, folder=tmp_path / "seldom", hours=3)
+    assert seldom["requests"] < 0.7 * often["requests"]
+    assert seldom["at most_s"] <= 10 < often["released after_s"]
