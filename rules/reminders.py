@@ -76,6 +76,7 @@ def _hand_over(situation: Situation, settings: Settings, clock: Clock, ref: str)
     if situation.as_of < due_on:
         return None
     head = situation.account.customer
+    verb = "were sent" if clock.last >= len(settings.levels) else "were sent or had their days"
     return Task(
         rule=RULE,
         customer=head.ref,
@@ -83,7 +84,7 @@ def _hand_over(situation: Situation, settings: Settings, clock: Clock, ref: str)
         due_on=due_on,
         what=settings.hand_over.what,
         key=f"{RULE}/{clock.occurrence}/hand-over",
-        reason=f"All {counted(len(settings.levels), 'level')} were sent, the last on {last_on}; "
+        reason=f"All {counted(len(settings.levels), 'level')} {verb}, the last on {last_on}; "
         f"{spoken(clock.asked)} of {situation.aged[ref].invoice.number or ref} is still asked for.",
     )
 

@@ -54,6 +54,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
     parts = plan_parts(situation, plan, invoice) if plan else [(part.due_on, part.open) for part in row.parts]
     if not parts:
         return None
+    parts = _uncovered(parts, row.covered) if row.covered else parts
     due_on = parts[0][0]
     fallen = [amount for day, amount in parts if day <= as_of] or [parts[0][1]]
     several = plan is not None or len(invoice.installments) > 1
@@ -76,6 +77,17 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
     )
 
 
+def _uncovered(parts: list[tuple[date, Money]], covered: Money) -> list[tuple[date, Money]]:
+    """What money on no invoice yet leaves of the parts, the oldest covered first; nothing of the last if it covers all."""
+    found: list[tuple[date, Money]] = []
+    for day, amount in parts:
+        piece = min(amount, covered)
+        covered -= piece
+        if piece < amount:
+            found.append((day, amount - piece))
+    return found or [(parts[-1][0], Money.zero(parts[-1][1].currency))]
+
+
 def due_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan | None, day: date) -> date | None:
     """Which part a message of that day was about: the oldest still open then. None where it cannot be told."""
     ref = invoice.ref
@@ -95,9 +107,11 @@ def due_step(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step
 
 
 def exhausted_on(clock: Clock, settings: ReminderSettings) -> date | None:
-    """When the last message that will ever be sent was sent; None while one may still come."""
-    if clock.last < len(settings.levels):
-        return None
+    """When the last message that will ever be sent was sent, or was to be; None while one may still come."""
+    levels = len(settings.levels)
+    if clock.last < levels:
+        lost = all(_has_passed(settings, number, clock) for number in range(clock.last + 1, levels + 1))
+        return _day_of(clock, settings, levels) if lost else None
     level = settings.levels[-1]
     sent = [entry.on for entry in clock.sent if entry.level >= clock.last]
     repeats = level.max_repeats if level.repeat_every_days is not None else 0
@@ -115,20 +129,27 @@ def _next_level(clock: Clock, settings: ReminderSettings) -> int | str:
         if settings.first_contact == "level_1":
             return number
         found = number
-    return found or f"all {len(settings.levels)} levels were sent"
+    if found or clock.last == len(settings.levels):
+        return found or f"all {len(settings.levels)} levels were sent"
+    return (
+        f"the days of all levels after {clock.last} have passed" if clock.last else "the days of all levels have passed"
+    )
 
 
 def _day_of(clock: Clock, settings: ReminderSettings, number: int) -> date | None:
     """The day the level is reached; None while the level it follows was not sent."""
     level = settings.levels[number - 1]
     if level.at_days is not None:
+        late = 0 if level.is_before_due or settings.thresholds == "reached" else 1
         day = days_after(clock.due_on, level.at_days)
-        return month_end(day) if level.end_of_month else day
+        return days_after(month_end(day) if level.end_of_month else day, late)
     before = [entry.on for entry in clock.sent if entry.level == number - 1]
     if before:
         return days_after(max(before), level.after_previous_days or 0)
-    skipped = settings.levels[number - 2].is_before_due
-    return days_after(clock.due_on, level.after_previous_days or 0) if skipped else None
+    if not _has_passed(settings, number - 1, clock):
+        return None
+    was_to_go = clock.due_on if settings.levels[number - 2].is_before_due else _day_of(clock, settings, number - 1)
+    return days_after(was_to_go or clock.due_on, level.after_previous_days or 0)
 
 
 def _comes_on(settings: ReminderSettings, number: int, day: date | None) -> str:
@@ -137,14 +158,23 @@ def _comes_on(settings: ReminderSettings, number: int, day: date | None) -> str:
 
 
 def _has_passed(settings: ReminderSettings, number: int, clock: Clock) -> bool:
-    """Whether a level before the due date missed its day. One that met closed days waits for the next open one."""
-    at_days = settings.levels[number - 1].at_days
-    if at_days is None or at_days >= 0 or clock.days <= at_days:
+    """Whether a level missed its day: one before the due date, or any by more days than are caught up.
+
+    Days on which nothing goes out are not missed.
+    """
+    level = settings.levels[number - 1]
+    if not level.is_before_due and settings.catch_up_days is None:
         return False
-    if clock.days >= 0:
+    day = _day_of(clock, settings, number)
+    if day is None or clock.as_of <= day:
+        return False
+    if level.is_before_due and clock.days >= 0:
         return True
-    missed = (days_after(clock.due_on, day) for day in range(at_days, clock.days))
-    return not all(settings.closed(day) for day in missed)
+    left = 0 if level.is_before_due else settings.catch_up_days or 0
+    while day < clock.as_of and left >= 0:
+        left -= settings.closed(day) is None
+        day = days_after(day, 1)
+    return left < 0
 
 
 def _repeat(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step | str | None:
@@ -162,9 +192,8 @@ def _repeat(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step 
 
 
 def _asked(situation: Situation, invoice: Invoice, fallen: Money) -> Money:
-    """What has fallen due less what is contested, promised or covered, not below zero."""
-    left_out = (situation.disputed, situation.promised, situation.netted)
-    held = [found[invoice.ref] for found in left_out if invoice.ref in found]
+    """What has fallen due less what is contested or promised, not below zero."""
+    held = [found[invoice.ref] for found in (situation.disputed, situation.promised) if invoice.ref in found]
     if not held:
         return fallen
     return max(fallen - total(held, invoice.currency), Money.zero(invoice.currency))

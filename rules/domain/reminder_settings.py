@@ -131,6 +131,13 @@ class ReminderSettings(RuleSettings):
     first_contact: Literal["level_1", "matching_level"] = Field(
         default="level_1", description="Climb one level at a time, or take the highest reached."
     )
+    thresholds: Literal["reached", "passed"] = Field(
+        default="reached", description="A level past due goes out on its day, or on the day after."
+    )
+    catch_up_days: Count | None = Field(
+        default=None,
+        description="Days to send after its own up to which a level still goes out; absent: whenever it can.",
+    )
     min_gap_days: Count = Field(
         default=0,
         description="Days from one reminder to the next, per customer or invoice; of several policies the most.",
