@@ -78,7 +78,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
 
 
 def _uncovered(parts: list[tuple[date, Money]], covered: Money) -> list[tuple[date, Money]]:
-    """What money on no invoice yet leaves of the parts, the oldest covered first; nothing of the last if it covers all."""
+    """What money on no invoice yet leaves of the parts, the oldest covered first; never no part at all."""
     found: list[tuple[date, Money]] = []
     for day, amount in parts:
         piece = min(amount, covered)
