@@ -15,8 +15,8 @@ from rules import evaluate
 from rules.domain.accounts import accounts_of
 from rules.domain.actions import SendMessage
 from rules.domain.decisions import Decision, Reminder, Task
-from rules.domain.discounted import OUTCOME
 from rules.domain.facts import (
+    DISCOUNT_TOLD,
     Account,
     Book,
     Company,
@@ -91,7 +91,7 @@ def remembered(decision: Decision, day: date) -> Iterator[HistoryEntry]:
             if decision.level:
                 yield ReminderSent("C-1", ref, decision.level, day)
             else:
-                yield Contacted("C-1", decision.channel, day, OUTCOME, ref)
+                yield Contacted("C-1", decision.channel, day, DISCOUNT_TOLD, ref)
 
 
 def two_weeks(account: Account) -> Iterator[tuple[date, list[Decision]]]:
