@@ -31,6 +31,7 @@ from syncd.plan import Limits as PlanLimits
 from syncd.pull import Pulled, pull
 from syncd.settle import Settled, settle
 from syncd.store import journal
+from syncd.store.exported_rows import ExportedRows
 from syncd.store.plan_rows import Filing
 from syncd.waivers import WAIVE, waivers_of
 
@@ -60,6 +61,7 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
         return report
     if ledger.connections.standing().evaluated_on != ledger.today():
         ledger.note_own_dunning()
+        ExportedRows(ledger.store, ledger.name).give_way(ledger.clock.now())
     accounts = due_accounts(ledger, ground.policies)
     plan_accounts(ledger, ground, accounts, report)
     report.brake = ledger.connections.standing().brake_why

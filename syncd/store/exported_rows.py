@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 
 from connectors import FactKind, Gone, Page, Record, Ref
 from rules.domain.facts import CreditNote, Customer, Fact, Invoice
@@ -49,7 +49,7 @@ class ExportedRows:
 
     def give_way(self, now: datetime) -> int:
         """Drop what the provider shows by itself by now, customers into their namesakes. Returns how many records."""
-        own = [row for row in self._rows() if row.id.startswith(PREFIX)]
+        own = self._rows(_fact.c.id.startswith(PREFIX))
         if not own:
             return 0
         known = self.known()
@@ -66,10 +66,10 @@ class ExportedRows:
         with self._store.writing() as tx:
             return _ExportedIntake(tx, self._name, now).take_past(Page("", tuple(records))).changed
 
-    def _rows(self) -> list[Any]:
-        own = and_(_fact.c.connection == self._name, _fact.c.kind.in_(("customer", "invoice")))
+    def _rows(self, *which: ColumnElement[bool]) -> list[Any]:
+        of_kind = and_(_fact.c.connection == self._name, _fact.c.kind.in_(("customer", "invoice")), *which)
         with self._store.reading() as tx:
-            return list(tx.execute(select(_fact.c.kind, _fact.c.id, _fact.c.customer, _fact.c.number).where(own)))
+            return list(tx.execute(select(_fact.c.kind, _fact.c.id, _fact.c.customer, _fact.c.number).where(of_kind)))
 
 
 class _ExportedIntake(PastIntake):

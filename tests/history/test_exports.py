@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,10 +11,12 @@ import pytest
 from connectors.errors import BookRefused
 from connectors.file.exports import layout_of, read_export
 from rules.domain.facts import Invoice
+from rules.policy import load_policies
 from syncd.cli.root import run
+from syncd.cycle import Ground, run_pass
 from syncd.store.exported_rows import PREFIX, ExportedRows
-from tests.history.conftest import fill
-from tests.history.test_backfill import everything
+from tests.history.conftest import RULES, fill
+from tests.history.test_backfill import everything, limits
 
 XERO = """ContactName,InvoiceNumber,InvoiceDate,DueDate,Total,InvoiceAmountPaid,InvoiceAmountDue,Currency,Type,Status
 Ngaio Ltd,INV-1,28/02/2019,20/03/2019,"1,150.00",1150.00,0.00,NZD,Sales invoice,Paid
@@ -193,6 +195,14 @@ class TestBesideTheProvider:
         own = [fact for fact in everything(years).values() if isinstance(fact, Invoice) and fact.number == "INV-1"]
         assert [one.customer for one in own] == [customer]
         assert ExportedRows(years.ledger.store, "acme").give_way(years.clock.now()) == 0
+
+    def test_what_the_daemon_finds_takes_its_place_with_the_first_pass_of_a_day(self, years, take):
+        take(XERO)
+        years.clock.advance(timedelta(days=1))
+        customer = years.company.add_customer("Ngaio Ltd")
+        years.company.add_invoice(customer, "INV-1", date(2026, 1, 1), date(2026, 2, 1), 115_000)
+        run_pass(years.ledger, Ground(load_policies([("r.toml", RULES)]), limits(), "review"))
+        assert [one.number for one in self.exported(years).values()] == ["INV-3"]
 
     def test_what_makes_no_sense_is_said(self, years, take, tmp_path, capsys):
         config = str(years.folder / "config.toml")

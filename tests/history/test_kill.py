@@ -1,4 +1,4 @@
-"""A load killed by the system at any moment goes on where it stopped: nothing is lost, nothing stored is fetched again."""
+"""A load killed at any moment goes on where it stopped: nothing is lost, nothing that was stored is fetched again."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_load_killed_again_and_again_ends_as_one_that_ran_through(years_of, ki
 def backfill(config, killer):
     """One run as its own process, until it ends or is ended."""
     command = [sys.executable, "-m", "syncd.cli", "backfill", "--connection", "acme", "--config", str(config)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     killer.client = process.pid
     return process.wait(timeout=60)
 
