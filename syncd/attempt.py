@@ -23,7 +23,7 @@ def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
     try:
         run_pass(ledger, ground, report)
     except (ConnectorError, ConfigError, TryAgain) as error:
-        said = _said(ledger, error)
+        said = in_words(ledger.name, error)
         report.failure, report.exit_code = said, _exit_code(error)
         with suppress(TryAgain):  # what cannot be written down now is met again with the next pass
             _park(ledger, error, said)
@@ -57,9 +57,9 @@ def left_alone(ledger: Ledger) -> PassReport | None:
     )
 
 
-def _said(ledger: Ledger, error: Exception) -> str:
-    """What went wrong; where only a person can mend it, with the whole command that does."""
-    command = f"syncd connect {ledger.name}"
+def in_words(name: str, error: Exception) -> str:
+    """What went wrong with a connection; where only a person can mend it, with the whole command that does."""
+    command = f"syncd connect {name}"
     said = str(error).replace("`syncd connect`", f"`{command}`")
     needs_command = isinstance(error, ConsentNeeded | WrongCompany) and command not in said
     return f"{said}; mend it with `{command}`" if needs_command else said

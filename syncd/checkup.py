@@ -18,6 +18,7 @@ from connectors.errors import BookRefused, ConnectorError, ConsentNeeded, Thrott
 from connectors.tokens import Tokens
 from rules.policy import Policies
 from syncd import provider_clock
+from syncd.attempt import in_words
 from syncd.clock import Clock, CompanyTime, timing
 from syncd.config import Config, ConnectionConfig, load_config, rules_folder
 from syncd.errors import ConfigError, SyncdError
@@ -26,7 +27,7 @@ from syncd.office import open_mailer, open_vault
 from syncd.rulebook import problems_in, read_rules
 from syncd.secrets.credentials import open_to_all
 from syncd.standing import WARN_AHEAD
-from syncd.store.connections import Connections
+from syncd.store.connections import Connections, Standing
 from syncd.store.engine import Store, open_store
 from syncd.store.findings import Findings
 
@@ -160,14 +161,23 @@ def _connection(config: Config, connection: ConnectionConfig, store: Store, cloc
         page = next(iter(connector.changes(Connections(store, name).standing().cursor)), None)
         own = connector.own_dunning()
     except ConnectorError as error:
-        yield Finding(name, str(error), _code(error))
+        yield Finding(name, in_words(name, error), _code(error))
         return
     finally:
         connector.close()
     yield Finding(name, f"{connection.kind} answers")
+    yield from _parked(name, Connections(store, name).standing(), clock)
     yield from _own_dunning(name, own)
     if page is not None and page.server_time is not None:
         yield _clock(name, (page.server_time - clock.now()).total_seconds())
+
+
+def _parked(name: str, standing: Standing, clock: Clock) -> Iterator[Finding]:
+    """The provider answers us, and still nobody works on the connection."""
+    if standing.is_parked(clock.now()):
+        until = standing.parked_until
+        when = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until a person acts"
+        yield Finding(name, f"no passes are made {when}: {standing.parked_why}", 75 if until else 77)
 
 
 def _consent(name: str, tokens: Tokens, clock: Clock) -> Finding:

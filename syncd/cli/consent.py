@@ -84,7 +84,7 @@ def disconnect(*, name: str, forget: bool, config: Path | None) -> None:
     from connectors.errors import ConnectorError, ConsentNeeded
     from syncd.consent import revoke
 
-    with _opened(config, name) as (settings, vault, _, _):
+    with _opened(config, name, insist=False) as (settings, vault, _, _):
         tokens = vault.tokens()
         if tokens is None:
             raise ConsentMissing(f"{name} is not connected")
@@ -102,8 +102,11 @@ def disconnect(*, name: str, forget: bool, config: Path | None) -> None:
 
 
 @contextmanager
-def _opened(config: Path | None, name: str) -> Iterator[Opened]:
-    """What a consent needs of one connection: no rules, no other connection's secrets."""
+def _opened(config: Path | None, name: str, *, insist: bool = True) -> Iterator[Opened]:
+    """What a consent needs of one connection: no rules, no other connection's secrets.
+
+    `insist`: the configured company is the one whose books and consent we have under that name.
+    """
     from syncd.clock import SystemClock
     from syncd.config import load_config
     from syncd.office import open_vault
@@ -118,7 +121,7 @@ def _opened(config: Path | None, name: str) -> Iterator[Opened]:
     store = open_store(loaded.database)
     try:
         connections = Connections(store, name)
-        connections.register(settings.account)
+        connections.register(settings.account if insist else "")
         yield settings, open_vault(loaded, settings, store, clock), connections, clock
     finally:
         store.close()

@@ -78,7 +78,7 @@ def pull(*, verbose: bool, anyway: bool, connection: str | None, as_json: bool, 
 
 def _pulled(ledger: Ledger, office: Office, *, anyway: bool) -> tuple[dict[str, Any], int]:
     from connectors.errors import ConnectorError
-    from syncd.attempt import left_alone
+    from syncd.attempt import in_words, left_alone
     from syncd.cycle import pull_changes
 
     if not anyway and (parked := left_alone(ledger)) is not None:
@@ -86,7 +86,7 @@ def _pulled(ledger: Ledger, office: Office, *, anyway: bool) -> tuple[dict[str, 
     try:
         return _pull_json(ledger, pull_changes(ledger, office.config.limits), None), 0
     except ConnectorError as error:
-        return _pull_json(ledger, None, str(error)), exit_code_of(error)
+        return _pull_json(ledger, None, in_words(ledger.name, error)), exit_code_of(error)
 
 
 @click.command(short_help="The daemon.")

@@ -122,7 +122,11 @@ class Vault:
                 return tokens.access_token  # somebody refreshed while we waited for the lock
             lost_at = self._lost_at()
             self.rows.refreshing(self.clock.now())
-            fresh = self._asked(tokens, lost_at)
+            try:
+                fresh = self._asked(tokens, lost_at)
+            except ConsentNeeded:
+                self.rows.refreshing(lost_at)  # this answer was not lost: it was no
+                raise
             self.store(fresh)
             return fresh.access_token
 

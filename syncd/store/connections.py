@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from rules.domain.facts import Company
 from syncd.errors import ConfigError
 from syncd.store import codec, schema
 from syncd.store.engine import Store
 
-_connection, _usage = schema.connection, schema.usage
+_connection, _token, _usage = schema.connection, schema.token, schema.usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,20 @@ class Connections:
     def register(self, account: str) -> None:
         """Make sure there is a row; refuse to go on with another company's mirror under the same name.
 
+        A name with neither consent nor anything read yet takes the company that is named now: the other was a slip.
+
         Raises:
             ConfigError: the name already holds the books of another company.
         """
         with self._store.writing() as tx:
-            held = tx.execute(select(_connection.c.account).where(_connection.c.name == self._name)).scalar()
-            if held is None:
+            row = tx.execute(select(_connection).where(_connection.c.name == self._name)).one_or_none()
+            if row is None:
                 tx.execute(insert(_connection).values(name=self._name, account=account, plans=0))
-            elif held and account and held != account:
-                raise ConfigError([_another_company(self._name, held, account)])
-            elif account and not held:
+            elif not account or row.account == account:
+                return
+            elif row.account and (row.cursor or row.company or self._has_consent(tx)):
+                raise ConfigError([_another_company(self._name, row.account, account)])
+            else:
                 tx.execute(update(_connection).where(_connection.c.name == self._name).values(account=account))
 
     def standing(self) -> Standing:
@@ -126,6 +130,9 @@ class Connections:
         """The next pull reads everything again."""
         self._set(cursor=None)
 
+    def _has_consent(self, tx: Connection) -> bool:
+        return tx.execute(select(_token.c.connection).where(_token.c.connection == self._name)).first() is not None
+
     def _set(self, **values: Any) -> None:
         with self._store.writing() as tx:
             tx.execute(update(_connection).where(_connection.c.name == self._name).values(**values))
@@ -133,8 +140,8 @@ class Connections:
 
 def _another_company(name: str, held: str, account: str) -> str:
     return (
-        f"[connections.{name}]: this name already holds the books of company {held}, the configuration says {account}. "
-        "Give the new company a name of its own."
+        f"[connections.{name}]: this name already holds the books or the consent of company {held}, the configuration "
+        f"says {account}. Give the new company a name of its own; a mere consent ends with: syncd disconnect {name}"
     )
 
 

@@ -56,12 +56,11 @@ class TokenRows:
                 .values(version=row.version + 1, sealed=sealed, previous=row.sealed, refreshing_since=None)
             )
 
-    def refreshing(self, since: datetime) -> None:
-        """A refresh is about to be asked for: if its answer is lost, this says so."""
+    def refreshing(self, since: datetime | None) -> None:
+        """A refresh is about to be asked for: if its answer is lost, this says so. None: it was answered."""
+        written = since.isoformat() if since else None
         with self._store.writing() as tx:
-            tx.execute(
-                update(_token).where(_token.c.connection == self._name).values(refreshing_since=since.isoformat())
-            )
+            tx.execute(update(_token).where(_token.c.connection == self._name).values(refreshing_since=written))
 
     def forget(self) -> None:
         """Remove every trace."""

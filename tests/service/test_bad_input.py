@@ -196,3 +196,53 @@ def test_a_key_that_cannot_be_used_is_named(live, cycle, content, words):
     assert code == 78
     assert str(key) in said
     assert words in said
+
+
+@KINDS
+def test_a_slip_in_the_companys_id_can_be_mended_before_the_first_consent(live, cycle, kind):
+    """What `check` or a refused `connect` saw of the wrong id must not stand in the right one's way."""
+    company = live.add("acme", kind, connected=False)
+    right = live.tables[0]
+    live.tables[0] = right.replace(company.account, "00000000-0000-4000-8000-000000000000")
+    live.write()
+    assert cycle("check")[0] == 77
+    path = live.folder / "tokens.json"
+    path.write_text(json.dumps(company.issue_tokens()))
+    code, said = cycle("connect", "acme", "--tokens", str(path))
+    assert (code, company.account in said) == (77, True)
+    live.tables[0] = right
+    live.write()
+    assert cycle("connect", "acme", "--tokens", str(path))[0] == 0
+    assert cycle("cycle")[0] == 0
+
+
+def test_a_mere_consent_for_another_company_than_the_configured_one_ends_with_the_named_command(live, cycle):
+    company = live.add("kauri", "xero")
+    live.tables[0] = live.tables[0].replace(company.account, "00000000-0000-4000-8000-000000000000")
+    live.write()
+    code, said = cycle()
+    assert (code, "syncd disconnect kauri" in said) == (78, True)
+    assert cycle("disconnect", "kauri")[0] == 0
+    code, said = cycle()
+    assert (code, "syncd connect kauri" in said) == (77, True)
+
+
+@KINDS
+def test_check_says_that_no_passes_are_made_though_the_provider_answers(live, cycle, kind):
+    live.add("acme", kind)
+    with live.opened() as office:
+        office.ledger("acme").connections.park("they do not know this app: run `syncd connect acme`", None)
+    code, said = cycle("check")
+    assert (code, "no passes are made until a person acts: they do not know" in said) == (77, True)
+
+
+@KINDS
+def test_a_dead_consent_is_told_by_check_with_the_whole_command_and_nothing_is_called_lost(live, cycle, kind):
+    live.add("acme", kind)
+    live.servers["acme"].faults += [
+        Fault("reply", "GET", "/v3/" if kind == "quickbooks" else "/api.xro/", Response(401, b"{}"), times=2),
+        Fault("reply", "POST", "token", Response(400, b'{"error":"invalid_grant"}'), times=50),
+    ]
+    for command in ("cycle", "check"):
+        code, said = cycle(command)
+        assert (code, "syncd connect acme" in said, "lost" in said) == (77, True, False)

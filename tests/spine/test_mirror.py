@@ -161,7 +161,8 @@ def test_records_of_one_source_are_replaced_as_a_whole_and_say_whom_they_changed
 
 
 def test_another_company_under_the_same_name_is_refused(store, mirror):
-    with pytest.raises(ConfigError, match="already holds the books of company realm"):
+    mirror.apply(page("1", customer("C-1")), NOW)
+    with pytest.raises(ConfigError, match="already holds the books or the consent of company realm"):
         Connections(store, "acme").register("another")
 
 
