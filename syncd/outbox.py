@@ -42,6 +42,8 @@ from syncd.store.mirror import Mirror
 
 log = structlog.get_logger(__name__)
 
+MOST_UNCLEAR = 3  # answers in a row
+
 
 class Writer(Protocol):
     """Whoever carries an operation out: the connector, the mailer, the letter tray."""
@@ -67,6 +69,7 @@ class Drained:
     stopped: str | None = None
     mail_down: str | None = None
     clock_off: str | None = None
+    in_a_row: int = 0  # unclear answers since the last clear one
     touched: set[str] = field(default_factory=set)  # customers this drain itself wants looked at again
 
 
@@ -103,6 +106,7 @@ class Outbox:
 
         Raises:
             ConsentNeeded, Throttled with a limit of a day: nothing more can be sent now; what waits stays planned.
+            Unavailable: the same, after answers that were unclear one after the other.
             TryAgain: another office took over; what it finds under way it settles.
         """
         drained = drained or Drained()
@@ -154,9 +158,10 @@ class Outbox:
             self.intents.unknown(step, str(error), self.time.now())
             drained.unclear += 1
             log.warning("outbox.answer_unclear", key=step.key, verb=step.operation.verb)
+            self._beware(step.operation, error, drained)
             return False
         else:
-            verb = step.operation.verb
+            verb, drained.in_a_row = step.operation.verb, 0
             crash.point("before_result", verb)
             self.intents.confirm(step, receipt, self.time.now(), self.time.today())
             crash.point("after_result", verb)
@@ -165,6 +170,16 @@ class Outbox:
             return True
         self._look_again(step, drained)
         return step.seq > 0
+
+    def _beware(self, operation: Operation, error: OutcomeUnknown, drained: Drained) -> None:
+        """Ask nothing more of somebody out of order: each further answer may be one more that a person looks after."""
+        drained.in_a_row += 1
+        if drained.in_a_row < MOST_UNCLEAR:
+            return
+        said = f"{drained.in_a_row} answers in a row were unclear, the last one: {error}"
+        if not isinstance(operation, SendMessage):
+            raise Unavailable(f"{said}; what waits is sent once it is better")
+        drained.mail_down, drained.in_a_row = said, 0
 
     def _answered(self, step: Step) -> Receipt:
         """The answer, unless this office was so long without one that another took over: that one settles it then."""

@@ -12,6 +12,16 @@ from pathlib import Path
 from typing import Self
 
 _LONGEST_LINE = 10_000
+_ORDINARY = {
+    "EHLO": "250-mailbox\r\n250-8BITMIME\r\n250 SMTPUTF8",
+    "HELO": "250 mailbox",
+    "NOOP": "250 mailbox",
+    "MAIL": "250 sender ok",
+    "RCPT": "250 recipient ok",
+    "DATA": "354 end with a dot",
+    "RSET": "250 forgotten",
+    "QUIT": "221 bye",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +36,13 @@ class Delivered:
 class Mailbox:
     """Listens on a loopback port. `messages` holds what came, oldest first; each is also a file in `folder`.
 
-    `greeting` is its first line: another may turn a client away.
+    `greeting` is its first line: another may turn a client away. `answers` are what it says instead to a verb, and to
+    the end of a message under ``END``; of an empty one it hangs up without a word. What it says no to it does not keep.
     """
 
     def __init__(self, folder: Path | None = None, port: int = 0) -> None:
         self.greeting = "220 mailbox ready"
+        self.answers: dict[str, str] = {}
         self.messages: list[Delivered] = []
         self._folder = folder
         self._lock = threading.Lock()
@@ -84,32 +96,26 @@ class _Conversation:
                 return
 
     def _answer(self, verb: str, rest: str) -> bool:
+        """Whether the conversation goes on after this answer."""
+        if (instead := self._mailbox.answers.get(verb)) is not None:
+            return self._say(instead)
         match verb:
-            case "EHLO":
-                self._say("250-mailbox\r\n250-8BITMIME\r\n250 SMTPUTF8")
-            case "HELO" | "NOOP":
-                self._say("250 mailbox")
             case "MAIL":
                 self._sender, self._recipients = _address(rest), []
-                self._say("250 sender ok")
             case "RCPT":
                 self._recipients.append(_address(rest))
-                self._say("250 recipient ok")
-            case "DATA":
-                self._say("354 end with a dot")
-                if (content := self._content()) is None:
-                    return False
-                self._mailbox.deliver(self._sender, tuple(self._recipients), content)
-                self._say("250 kept")
             case "RSET":
                 self._sender, self._recipients = "", []
-                self._say("250 forgotten")
-            case "QUIT":
-                self._say("221 bye")
-                return False
-            case _:
-                self._say("502 not here")
-        return True
+        self._say(_ORDINARY.get(verb, "502 not here"))
+        return self._take() if verb == "DATA" else verb != "QUIT"
+
+    def _take(self) -> bool:
+        content, answer = self._content(), self._mailbox.answers.get("END", "250 kept")
+        if content is None:
+            return False
+        if not answer.startswith(("4", "5")):
+            self._mailbox.deliver(self._sender, tuple(self._recipients), content)
+        return self._say(answer)
 
     def _content(self) -> bytes | None:
         """The message; None where the line went dead before its end: then there is none (RFC 5321, 4.1.1.4)."""
@@ -120,8 +126,11 @@ class _Conversation:
             lines.append(raw[1:] if raw.startswith(b".") else raw)
         return b"".join(lines)
 
-    def _say(self, text: str) -> None:
-        self._line.wfile.write(f"{text}\r\n".encode())
+    def _say(self, text: str) -> bool:
+        """Say it; of nothing to say the line is hung up, and False returned."""
+        if text:
+            self._line.wfile.write(f"{text}\r\n".encode())
+        return bool(text)
 
 
 def _address(rest: str) -> str:

@@ -41,8 +41,6 @@ class Row:
 
 PROVIDER_MAIL_UNPROVEN = {"provider e-mail/quickbooks": NOT_SENT_UNCLEAR, "SMTP e-mail": NOT_SENT_UNCLEAR}
 SMTP_UNPROVEN = {"SMTP e-mail": ONCE_UNCLEAR}
-NO_SMTP = {"SMTP e-mail": NONE}
-
 ROWS: Mapping[str, Row] = {
     "K0": Row("SIGKILL before the plan is stored", ONCE),
     "K1": Row("SIGKILL after the plan is stored, before anything is sent", ONCE),
@@ -57,16 +55,16 @@ ROWS: Mapping[str, Row] = {
     "K6": Row("SIGKILL after the result is stored", ONCE),
     "N1": Row("no answer in time, after the provider committed", ONCE, {**SMTP_UNPROVEN}),
     "N2": Row("reset, or plain close, after the provider committed", ONCE, {**SMTP_UNPROVEN}),
-    "N3": Row("idle connection closed as we send", ONCE, {"provider e-mail/quickbooks": NOT_SENT_UNCLEAR, **NO_SMTP}),
-    "N4": Row("a well-sent answer that is cut short, is HTML, is XML or is a fault", ONCE, NO_SMTP),
+    "N3": Row("connection closed as we send", ONCE, {"provider e-mail/quickbooks": NOT_SENT_UNCLEAR}),
+    "N4": Row("a well-sent answer that is cut short, is HTML, is XML or is a fault", ONCE, SMTP_UNPROVEN),
     "N5": Row("nobody answers at the address", ONCE),
     "R1": Row("429 for this minute", ONCE),
-    "R2": Row("429 for the day", ONCE, NO_SMTP),
-    "R3": Row("429 without a time; a throttle dressed as 403 or XML", ONCE, NO_SMTP),
+    "R2": Row("429 for the day, or a mail server's like", ONCE),
+    "R3": Row("429 without a time; a throttle dressed as 403 or XML; a mail server that says later", ONCE),
     "R4": Row(
         "5xx before or after the commit",
         ONCE,
-        {"provider e-mail/quickbooks": f"{ONCE} or {NOT_SENT_UNCLEAR}", **NO_SMTP},
+        {"provider e-mail/quickbooks": f"{ONCE} or {NOT_SENT_UNCLEAR}", "SMTP e-mail": f"{ONCE} or {REFUSED}"},
     ),
     "C1": Row(
         "the record changed since it was read (5010)",

@@ -267,6 +267,7 @@ class World:
     def mend(self) -> None:
         """Nothing goes wrong any more."""
         self.server.faults.clear()
+        self.mailbox.answers = {}
         self.mailbox.on_delivery = self.before_commit = self.after_commit = None
 
     def quiet(self) -> None:
