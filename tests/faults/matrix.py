@@ -16,7 +16,6 @@ ONCE_UNCLEAR = "once, shown as unclear"
 NOT_SENT_UNCLEAR = "not sent, shown as unclear"
 STALE = "not sent, stale"
 REFUSED = "not sent, refused"
-NONE = "—"  # nothing of the kind can happen to it
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "fault-matrix.md"
 
@@ -66,12 +65,7 @@ ROWS: Mapping[str, Row] = {
         ONCE,
         {"provider e-mail/quickbooks": f"{ONCE} or {NOT_SENT_UNCLEAR}", "SMTP e-mail": f"{ONCE} or {REFUSED}"},
     ),
-    "C1": Row(
-        "the record changed since it was read (5010)",
-        ONCE,
-        dict.fromkeys(("finance charge", "reversal", "provider e-mail", "SMTP e-mail"), NONE)
-        | dict.fromkeys(("stop-sell on/xero", "stop-sell off/xero", "memo/xero"), NONE),
-    ),
+    "C1": Row("a person edits the record between our look and our write (QuickBooks: 5010)", ONCE),
     "C2": Row(
         "paid between our reading and our writing",
         STALE,
@@ -84,7 +78,7 @@ ROWS: Mapping[str, Row] = {
     "C4": Row(
         "a closed period",
         REFUSED,
-        dict.fromkeys(("memo", "stop-sell on", "stop-sell off", "provider e-mail", "SMTP e-mail"), NONE),
+        dict.fromkeys(("memo/xero", "stop-sell on", "stop-sell off", "provider e-mail", "SMTP e-mail"), ONCE),
     ),
     "A1": Row("the access token runs out in the middle of a pass", promise="one refresh, the same key, once"),
     "A2": Row("two processes meet a dead token", promise="it is refreshed once; the second takes what the first got"),
@@ -136,8 +130,9 @@ ROWS: Mapping[str, Row] = {
 
 
 def pairs(row: str) -> list[tuple[Case, str]]:
-    """Every effect the row is about, with each provider."""
-    return [(case, provider) for case, provider in PAIRS if ROWS[row].expected(case, provider) != (NONE,)]
+    """Every effect with each provider; no row is left out for any of them."""
+    assert ROWS[row].outcome
+    return list(PAIRS)
 
 
 def page() -> str:
@@ -180,7 +175,7 @@ asked how often the thing was done. [Why a write happens once](../why/once.md) t
 
 **once**: found in the books exactly once, and recorded so. **shown as unclear**: mail leaves no proof that could be
 trusted, so it counts as sent, is never repeated by itself, and is listed for a person. **stale**: the books had moved,
-nothing was sent, the next pass decides anew. **—**: cannot happen to it.
+nothing was sent, the next pass decides anew.
 """
 
 

@@ -11,7 +11,7 @@ from rules.domain.actions import EmailInvoice, SendMessage
 from rules.domain.facts import Dispute
 from syncd.ledger import Ledger
 from tests.faults.cases import CASE, CASES, Case
-from tests.faults.matrix import pairs
+from tests.faults.matrix import REFUSED, ROWS, pairs
 from tests.faults.test_lines import ends
 from tests.faults.world import Builder, World, is_write
 
@@ -27,18 +27,41 @@ def test_c1_a_person_edits_the_record_between_our_look_and_our_write(build: Buil
     world = build(case, provider)
     edits = []
 
-    def edited(request: Request) -> None:
-        if is_write(request) and not edits:
+    def edited(request: Request | None = None) -> None:
+        if (request is None or is_write(request)) and not edits:
             edits.append(1)
-            world.company.edit_customer(world.customer, CompanyName="Oak & Sons")
-            world.company.edit_invoice(world.invoice, CustomerMemo={"value": "Thank you"})
+            edits_both(world)
 
-    world.before_commit = edited
+    if case.verb == "send_message":
+        world.mailbox.on_delivery = edited
+    else:
+        world.before_commit = edited
     report = world.one_pass()
     assert edits
-    assert report.drained.stale == 1
-    assert world.count == 0
+    has_versions = provider == "quickbooks" and case.verb in ("add_note", "set_stop_sell")
+    assert (report.drained.stale, world.count) == ((1, 0) if has_versions else (0, 1))
     ends("C1", world, provider)
+    assert edits_stand(world), "what the person wrote is still there"
+
+
+def edits_both(world: World) -> None:
+    """A person writes on the customer and on the invoice, in the fields each provider has for that."""
+    if world.company.kind == "quickbooks":
+        world.company.edit_customer(world.customer, CompanyName="Oak & Sons")
+        world.company.edit_invoice(world.invoice, CustomerMemo={"value": "Thank you"})
+    else:
+        world.company.write_note(world.invoice, "Thank you")
+        world.company.set_stop_sell(world.customer, "Good payers", member=True)
+
+
+def edits_stand(world: World) -> bool:
+    books = world.company.books
+    if world.company.kind == "quickbooks":
+        customer, invoice = books.need("Customer", world.customer), books.need("Invoice", world.invoice)
+        return (customer.body["CompanyName"], invoice.body["CustomerMemo"]["value"]) == ("Oak & Sons", "Thank you")
+    groups = [group.name for group in books.groups.values() if world.customer in group.members]
+    notes = [note.details for note in books.invoices.get(world.invoice).history]
+    return "Good payers" in groups and "Thank you" in notes
 
 
 @each("C2")
@@ -140,8 +163,10 @@ def test_c4_the_period_is_closed(build: Builder, case: Case, provider: str) -> N
     else:
         world.company.lock_period(date(2026, 12, 31))
     report = world.one_pass()
-    assert report.drained.rejected == 1
-    assert report.needs_person
-    (why,) = [entry.detail["why"] for entry in world.journal() if entry.event == "operation.rejected"]
-    assert "closed" in why or "lock" in why
+    refusals = {entry.key: entry.detail["why"] for entry in world.journal() if entry.event == "operation.rejected"}
+    for why in refusals.values():
+        assert "closed" in why or "lock" in why, "in the provider's own words"
+    assert report.needs_person == bool(refusals)
+    is_ours = [key for key in refusals if ("/add_note-" in key) == (case.name == "memo")]
+    assert len(is_ours) == (ROWS["C4"].expected(case, provider) == (REFUSED,))
     ends("C4", world, provider)
