@@ -19,6 +19,9 @@ levels = [
 """
 
 
+mails = pytest.mark.parametrize(("case", "provider"), [pair for pair in PAIRS if pair[0].is_mail], ids=str)
+
+
 def set_provider_ahead(world: World, minutes: int) -> None:
     if world.company.kind == "quickbooks":
         world.company.skew = timedelta(minutes=minutes)
@@ -56,11 +59,11 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("zone", "moment"), CHANGES)
-@pytest.mark.parametrize("name", ["finance charge", "provider e-mail"])
+@pytest.mark.parametrize("case", [CASE["finance charge"], CASE["SMTP e-mail"], CASE["provider e-mail"]], ids=str)
 def test_t2_an_hour_that_comes_twice_or_never_does_nothing_twice(
-    build: Builder, zone: str, moment: datetime, name: str
+    build: Builder, zone: str, moment: datetime, case: Case
 ) -> None:
-    world = build(CASE[name], "quickbooks", start=moment)
+    world = build(case, case.providers[CHANGES.index((zone, moment)) % len(case.providers)], start=moment)
     file = world.folder / "config.toml"
     file.write_text(file.read_text().replace(world.company.timezone, zone))
     for _ in range(5):
@@ -69,9 +72,13 @@ def test_t2_an_hour_that_comes_twice_or_never_does_nothing_twice(
     assert world.outcome() == "once"
 
 
-def test_t3_after_a_long_sleep_one_mail_goes_out_and_not_one_for_each_day_missed(build: Builder) -> None:
-    world = build(CASE["provider e-mail"], "quickbooks", prepare=False)
-    (world.folder / "rules.d" / "10.toml").write_text(world.rules_with(LADDER))
+@mails
+def test_t3_after_a_long_sleep_one_mail_goes_out_and_not_one_for_each_day_missed(
+    build: Builder, case: Case, provider: str
+) -> None:
+    world = build(case, provider, prepare=False)
+    ladder = LADDER if case.verb == "email_invoice" else LADDER.replace('"provider"', '"email"')
+    (world.folder / "rules.d" / "10.toml").write_text(world.rules_with(ladder))
     world.case.prepare(world)
     world.quiet()
     assert world.count == 1
@@ -80,10 +87,10 @@ def test_t3_after_a_long_sleep_one_mail_goes_out_and_not_one_for_each_day_missed
     assert world.count == 2
 
 
-def test_t3_a_clock_that_jumps_back_does_nothing_again(build: Builder) -> None:
-    for name in ("finance charge", "provider e-mail"):
-        world = build(CASE[name], "quickbooks")
-        world.quiet()
-        world.advance(days=-3)
-        world.one_pass()
-        assert world.outcome() == "once"
+@pytest.mark.parametrize(("case", "provider"), PAIRS, ids=str)
+def test_t3_a_clock_that_jumps_back_does_nothing_again(build: Builder, case: Case, provider: str) -> None:
+    world = build(case, provider)
+    world.quiet()
+    world.advance(days=-3)
+    world.one_pass()
+    assert world.outcome() == "once"
