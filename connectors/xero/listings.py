@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors import FactKind
+from connectors.errors import Unavailable
 from connectors.xero.mapping import (
     Books,
     Entry,
@@ -110,9 +111,25 @@ def sheets(calls: Calls, listing: Listing, since: datetime | None = None, first:
     while not is_last:
         answer = calls.read(listing.call, page=number, page_size=PAGE_SIZE, **arguments)
         found = rows(answer.document, listing.key)
+        _require_whole(answer.document, listing, number, len(found))
         is_last = _is_last(answer.document, number, len(found))
         yield Sheet(found, number, is_last, answer.server_time)
         number += 1
+
+
+def _require_whole(document: Row, listing: Listing, number: int, count: int) -> None:
+    """A page must show as many rows as it says it has.
+
+    Raises:
+        Unavailable: it shows fewer: what is missing would be taken for gone.
+    """
+    said = part(document, "pagination")
+    size, total = said.get("pageSize"), said.get("itemCount")
+    if not (isinstance(size, int) and isinstance(total, int)):
+        return
+    due = min(size, total - (number - 1) * size)
+    if count < due:
+        raise Unavailable(f"Xero says that page {number} of the {listing.name} has {due} rows, and shows {count}")
 
 
 def _is_last(document: Row, number: int, count: int) -> bool:
