@@ -137,6 +137,13 @@ class Connector(Protocol):
         """The invoices of these customers with something open, as they are now; one request for thirty of them."""
         ...
 
+    def mark_on(self, ref: Ref, *, mails: bool = False) -> str | None:
+        """What on an invoice or customer tells of work like ours, as "carries a marker of ours"; one request.
+
+        With `mails` also what tells that the provider was asked to mail it, where that leaves no marker.
+        """
+        ...
+
     def pay_link(self, invoice: str) -> str | None:
         """Where the customer can pay the invoice online, by its id; None where the provider gives no such address."""
         ...

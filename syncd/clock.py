@@ -63,6 +63,10 @@ class CompanyTime:
         """The company's local day."""
         return today(self.clock, self.timezone)
 
+    def day_of(self, instant: datetime) -> date:
+        """The company's local day at an instant."""
+        return instant.astimezone(ZoneInfo(self.timezone)).date()
+
     def time_of_day(self) -> str:
         """The company's time of day as ``HH:MM``, which compares as text."""
         return self.clock.now().astimezone(ZoneInfo(self.timezone)).strftime("%H:%M")

@@ -56,8 +56,9 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
     if ledger.forgotten() is None:
         report.settled = settle_open(ledger)
     report.pulled = pull_changes(ledger, ground.limits)
-    if (lost := ledger.forgotten()) is not None:
-        report.brake = f"{lost}; nothing is written until a person runs: syncd recover"
+    ledger.ask_flags()
+    report.brake = _forgotten(ledger)
+    if report.brake is not None:
         return report
     if ledger.connections.standing().evaluated_on != ledger.today():
         ledger.note_own_dunning()
@@ -68,9 +69,16 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
     if report.brake is None and may_write(ledger, ground.limits):
         require_room(ledger)
         ledger.outbox().drain(ground.go_on, report.drained)
+        report.brake = _forgotten(ledger)
     report.held = ledger.intents.waiting()
     report.unclear = ledger.intents.waiting("unknown")
     return report
+
+
+def _forgotten(ledger: Ledger) -> str | None:
+    """Why nothing may be written: the database does not know what was done before."""
+    lost = ledger.forgotten()
+    return None if lost is None else f"{lost}; nothing is written until a person runs: syncd recover"
 
 
 def settle_open(ledger: Ledger) -> Settled:

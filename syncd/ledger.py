@@ -23,6 +23,7 @@ from syncd.config import ConnectionConfig
 from syncd.letters import LetterTray
 from syncd.memory.lineage import Lineage
 from syncd.memory.mail_log import LoggedMailer, MailLog
+from syncd.memory.past_work import PastWork
 from syncd.memory.recall import is_remembered, recall
 from syncd.outbox import Memory, Outbox, Writer
 from syncd.secrets.vault import Vault
@@ -37,6 +38,10 @@ from syncd.store.mirror import Mirror
 
 OWN_DUNNING = "own_dunning"
 log = structlog.get_logger(__name__)
+
+
+def _nobody(_step: Step) -> None:
+    """After a recovery every write looks for its own trace: nothing more is to be asked."""
 
 
 class Mailer(Writer, Protocol):
@@ -141,22 +146,35 @@ class Ledger:
     def outbox(self) -> Outbox:
         """The way out. Raises TryAgain where another office works on the connection."""
         self.lease.take()
-        remember = self.recall if self.lineage.recovered_at() else None
-        memory = Memory(self.lineage.keep, remember, self.lease.renew, self.lease.check)
+        is_recovered = self.lineage.recovered_at() is not None
+        memory = Memory(
+            self.lineage.keep,
+            recall=self.recall if is_recovered else None,
+            stranger=_nobody if is_recovered else self._past_work.about,
+            claim=self.lease.renew,
+            still_ours=self.lease.check,
+        )
         clock_off = provider_clock.too_far(self.clock_ahead_s, self.name)
         return Outbox(self.intents, self.mirror, self.connector, self.writer_for, self.time, memory, clock_off)
 
     def forgotten(self) -> str | None:
         """What this database has forgotten, in one sentence; None where it knows all that was sent from here.
 
-        A database that never decided on these books knows nothing; charges of ours in them tell that another one did.
+        A database that never decided on these books knows nothing; marks of ours in them tell that another one did.
         """
-        lost, is_new = self.lineage.forgotten(), self.connections.standing().evaluated_on is None
-        if lost is not None or not is_new or self.lineage.recovered_at() is not None:
+        lost = self.lineage.forgotten()
+        if lost is not None or self.lineage.recovered_at() is not None:
             return lost
-        if self.desk.customers("finance_charge") or not self.mirror.has_charges_of_ours():
-            return None
-        return "the books carry charges of ours that this database knows nothing of"
+        return self._past_work.shown(is_new=self.connections.standing().evaluated_on is None)
+
+    def ask_flags(self) -> None:
+        """A database new to these books asks those whose flag is up whether another raised it; `forgotten` tells."""
+        if self.connections.standing().evaluated_on is None and self.forgotten() is None:
+            self._past_work.flags()
+
+    @property
+    def _past_work(self) -> PastWork:
+        return PastWork(self.mirror, self.desk, self.intents, self.findings, self.connector, self.time)
 
     def recall(self, step: Step) -> Receipt | None:
         """The trace an operation left before this store remembers; None where there is none. Raises Unprovable."""

@@ -77,12 +77,14 @@ class Drained:
 class Memory:
     """What guards against forgetting.
 
-    `keep` marks beside the store that a request goes out; `recall`, after a loss, finds what an operation left behind.
+    `keep` marks beside the store that a request goes out; `recall`, after a loss, finds what an operation left behind;
+    `stranger` says why another database must have worked on these records, and then nothing more is sent.
     `claim`, within the transaction before a request, and `still_ours`, around it, raise where another office took over.
     """
 
     keep: Callable[[], None]
     recall: Callable[[Step], Receipt | None] | None = None
+    stranger: Callable[[Step], str | None] = lambda _step: None
     claim: Callable[[Any], None] = lambda _tx: None
     still_ours: Callable[[], None] = lambda: None
 
@@ -113,7 +115,7 @@ class Outbox:
         for intent in self.intents.idle_actions():
             self.intents.done(intent, self.time.now(), self.time.today())
         after = 0
-        while (step := self.intents.next_step(after=after)) is not None:
+        while drained.stopped is None and (step := self.intents.next_step(after=after)) is not None:
             if not go_on():
                 drained.stopped = "asked to stop"
                 break
@@ -126,6 +128,9 @@ class Outbox:
             return False
         if self._is_stale(step, drained):
             return step.seq > 0
+        if (stranger := self.memory.stranger(step)) is not None:
+            drained.stopped = stranger
+            return False
         if self.memory.recall is not None and self._recalled(step, self.memory.recall, drained):
             return True
         return self._deliver(step, drained)

@@ -96,6 +96,12 @@ class FileConnector:
         bills = ((ref, fact) for ref, fact in facts if isinstance(fact, Invoice) and fact.customer in customers)
         return tuple(Record(ref, bill) for ref, bill in bills if bill.status == "open" and bill.balance)
 
+    def mark_on(self, ref: Ref, *, mails: bool = False) -> str | None:
+        """What the outbox, or one set aside, asks for about the record. Raises Unavailable."""
+        del mails
+        self.usage.count("read")
+        return "stands in the outbox" if self._outbox.mentions(ref) else None
+
     def pay_link(self, invoice: str) -> str | None:
         """A folder knows no address beyond what the book says itself."""
         found = self.fetch(Ref("invoice", invoice))

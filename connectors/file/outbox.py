@@ -19,7 +19,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from connectors import Receipt
+from connectors import Receipt, Ref
 from connectors.errors import OutcomeUnknown, Rejected, Unavailable
 from connectors.file.disk import sync_folder
 from connectors.markers import document_number, marker, origin_of_key
@@ -63,11 +63,22 @@ class Outbox:
         return _receipt(line) if line is not None else None
 
     def find(self, key: str) -> dict[str, Any] | None:
-        """The line of `key`, in this file or one set aside. A last line that was cut off counts as not written."""
+        """The line of `key`, in this file or one set aside. Raises Unavailable."""
+        return next((line for line in self._lines() if line.get("key") == key), None)
+
+    def mentions(self, ref: Ref) -> bool:
+        """Whether any line is about the invoice or customer itself. Raises Unavailable."""
+        asked = (line["operation"] for line in self._lines() if isinstance(line.get("operation"), dict))
+        if ref.kind == "invoice":
+            return any(ref.id in (about.get("invoice"), about.get("ref")) for about in asked)
+        flags = (about for about in asked if about.get("verb") == "set_stop_sell" or about.get("target") == "customer")
+        return any(about.get("customer") == ref.id for about in flags)
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        """The lines of this file and of those set aside. A last line that was cut off counts as not written."""
         try:
-            files = sorted(self._folder.glob("outbox*.jsonl"))
-            lines = (line for file in files for line in file.read_bytes().split(b"\n")[:-1])
-            return next((found for found in map(_parsed, lines) if found.get("key") == key), None)
+            for file in sorted(self._folder.glob("outbox*.jsonl")):
+                yield from map(_parsed, file.read_bytes().split(b"\n")[:-1])
         except OSError as error:
             raise Unavailable(f"{FILE} cannot be read: {error.strerror}") from error
 

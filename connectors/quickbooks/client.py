@@ -49,6 +49,10 @@ class QuickBooksConnector:
         """What is open of these customers' invoices now."""
         return self._reader.open_invoices(customers)
 
+    def mark_on(self, ref: Ref, *, mails: bool = False) -> str | None:
+        """A marker of ours in the notes; a mail QuickBooks sent after the invoice was due."""
+        return self._reader.mark_on(ref, mails=mails)
+
     def pay_link(self, invoice: str) -> str | None:
         """The invoice's page for customers, where the company takes payments online."""
         return self._reader.pay_link(invoice)

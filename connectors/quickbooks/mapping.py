@@ -121,6 +121,14 @@ def credit_note(row: Row, profile: Profile, own: Own, uses: CreditUses) -> Credi
     return replace(fact, version=_digest(fact))
 
 
+def mailed_late(row: Row, profile: Profile) -> bool:
+    """Whether QuickBooks last mailed an invoice after its due date, in the company's days."""
+    sent = instant_or_none(_text(_part(row, "DeliveryInfo"), "DeliveryTime"))
+    if sent is None or not row.get("DueDate"):
+        return False
+    return sent.astimezone(ZoneInfo(profile.company.timezone)).date() > _day(row, "DueDate")
+
+
 def is_used(row: Row) -> bool:
     """Whether some of a credit memo was used, so that the payments which used it must be known."""
     left = row.get("RemainingCredit", row.get("Balance"))

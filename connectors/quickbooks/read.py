@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from connectors import AgedReceivables, ConnectionSettings, FactKind, Identity, Page, Record, Ref, Unreadable
 from connectors.errors import Rejected, Unavailable
+from connectors.markers import keys_in
 from connectors.quickbooks import mapping
 from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.faults import NOT_FOUND, BrokenAnswer
@@ -98,6 +99,14 @@ class Reader:
     def open_invoices(self, customers: Sequence[str]) -> tuple[Record | Unreadable, ...]:
         """What is open of these customers' invoices, by as few queries as their ids fit into."""
         return self._records.listed("invoice", self._records.of_customers("Invoice", customers, _OPEN), self.profile())
+
+    def mark_on(self, ref: Ref, *, mails: bool) -> str | None:
+        """What tells of work like ours. A mail leaves no marker, only the time it went out: a reminder's is late."""
+        row = self.row(ENTITIES[ref.kind], ref.id) or {}
+        if any(keys_in(str(row.get(name) or "")) for name in ("PrivateNote", "Notes")):
+            return "carries a marker of ours"
+        late = mails and mapping.mailed_late(row, self.profile())
+        return "was mailed by QuickBooks after it was due" if late else None
 
     def row(self, entity: str, ref: str) -> dict[str, Any] | None:
         """The JSON of one record; None where there is none."""

@@ -21,6 +21,7 @@ from connectors.history import HistoryList, HistoryPage, Window
 from connectors.markers import digest
 from connectors.tokens import TokenSource
 from connectors.transport import WEB_PAGE, Timing, Usage, is_web_page, network_cause, redacted, retry_read
+from connectors.xero.history import History, keys_of
 from connectors.xero.past import LISTS, Past
 from connectors.xero.proof import Proof
 from connectors.xero.read import Reader
@@ -28,7 +29,7 @@ from connectors.xero.refusals import UNAUTHORISED, lacks_scope, refusal, validat
 from connectors.xero.values import instant, text
 from connectors.xero.wire import IN_FLIGHT, PER_MINUTE, Answer, Gate, document_of, open_sdk
 from connectors.xero.write import Writer, unsupported
-from rules.domain.actions import Operation
+from rules.domain.actions import Operation, TargetKind
 
 _NOT_FOUND = 404
 _NEVER_SENT = (
@@ -78,6 +79,13 @@ class XeroConnector:
     def open_invoices(self, customers: Sequence[str]) -> tuple[Record | Unreadable, ...]:
         """What is open of these customers' invoices now."""
         return self._reader.open_invoices(customers)
+
+    def mark_on(self, ref: Ref, *, mails: bool = False) -> str | None:
+        """A marker of ours in the record's history; before each mail goes one there too."""
+        del mails
+        target: TargetKind = "invoice" if ref.kind == "invoice" else "customer"
+        entries = History(self._session, target, ref.id).records()
+        return "carries a marker of ours" if any(keys_of(entry) for entry in entries) else None
 
     def pay_link(self, invoice: str) -> str | None:
         """The invoice's online page; a draft has none."""

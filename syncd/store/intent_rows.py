@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -192,6 +193,30 @@ class IntentRows:
                 )
                 found.update({row.remote_id: origin_of_key(row.key) for row in rows})
         return found
+
+    def first_planned_at(self) -> datetime | None:
+        """When anything was planned here for the first time."""
+        first = select(_action.c.planned_at).where(_action.c.connection == self._name).order_by(_action.c.id).limit(1)
+        with self._store.reading() as tx:
+            at = tx.execute(first).scalar()
+        return datetime.fromisoformat(at) if at else None
+
+    def has_tried(self, invoice: str) -> bool:
+        """Whether a request about the invoice ever left from here."""
+        about = select(_about.c.action).where(_about.c.connection == self._name, _about.c.invoice == invoice)
+        return self._has_sent(_operation.c.action.in_(about))
+
+    def has_tried_customer(self, customer: str, family: Sequence[str]) -> bool:
+        """Whether a request about the customer itself ever left, whoever of its family it was decided for."""
+        theirs = select(_action.c.id).where(_action.c.connection == self._name, _action.c.customer.in_(family))
+        named = f'"customer":{json.dumps(customer, ensure_ascii=False)}'
+        of_it = _operation.c.verb.in_(("set_stop_sell", "add_note")) & _operation.c.payload.contains(named)
+        return self._has_sent(_operation.c.action.in_(theirs) & of_it)
+
+    def _has_sent(self, condition: Any) -> bool:
+        sent = select(_operation.c.id).where(condition, _operation.c.first_sent_at.is_not(None)).limit(1)
+        with self._store.reading() as tx:
+            return tx.execute(sent).scalar() is not None
 
     def unsettled(self) -> list[Step]:
         """Operations whose outcome may still be found out: sent without a clear answer, or left by a crash."""

@@ -22,6 +22,7 @@ from syncd.store.intake import Applied, Intake, mark_dirty
 from syncd.store.sql import chunks
 
 _fact, _dirty = schema.fact, schema.dirty
+_CLAIMED = '"claims_ours":true'
 _BY_US = f'"origin":"{OURS}'
 
 
@@ -112,6 +113,20 @@ class Mirror:
         ours = and_(_fact.c.connection == self._name, _fact.c.kind == "invoice", _fact.c.doc.contains(_BY_US))
         with self._store.reading() as tx:
             return tx.execute(select(_fact.c.id).where(ours).limit(1)).scalar() is not None
+
+    def has_notes_of_ours(self) -> bool:
+        """Whether the notes that come with invoices carry a marker of ours, forged documents apart."""
+        invoices = and_(_fact.c.connection == self._name, _fact.c.kind == "invoice")
+        marked = _fact.c.doc.contains(f"[{OURS}") & ~_fact.c.doc.contains(_CLAIMED)
+        with self._store.reading() as tx:
+            return tx.execute(select(_fact.c.id).where(invoices, marked).limit(1)).scalar() is not None
+
+    def flagged(self, most: int) -> list[str]:
+        """Customers whose stop-sell flag is up in the books, no more than so many."""
+        customers = and_(_fact.c.connection == self._name, _fact.c.kind == "customer")
+        raised = select(_fact.c.id).where(customers, _fact.c.doc.contains('"stop_sell":true')).limit(most)
+        with self._store.reading() as tx:
+            return sorted(tx.execute(raised).scalars())
 
     def heads(self, customers: Iterable[str]) -> list[str]:
         """The billing heads of these customers' families, sorted, each once."""

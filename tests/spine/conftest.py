@@ -125,6 +125,11 @@ class MemoryBooks:
         bills = [fact for fact in self.facts.values() if isinstance(fact, Invoice) and fact.customer in customers]
         return tuple(Record(Ref("invoice", bill.ref), bill) for bill in bills if bill.balance)
 
+    def mark_on(self, ref: Ref, *, mails: bool = False) -> str | None:
+        flags = [step.customer for _, step in self.done if isinstance(step, SetStopSell)]
+        bills = [getattr(step, "invoice", "") for _, step in self.done]
+        return "carries a marker of ours" if ref.id in (flags if ref.kind == "customer" else bills) else None
+
     def pay_link(self, invoice: str) -> str | None:
         return f"https://pay.example/{invoice}"
 
