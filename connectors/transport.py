@@ -13,6 +13,7 @@ import ssl
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -131,6 +132,36 @@ class Pacer:
                 if wait_s > 0:
                     self._timing.sleep(wait_s)
             self._sent.append(self._timing.monotonic())
+
+
+class Lanes:
+    """Keeps a connection within `count` requests that are on the wire or were answered within `rest_s` seconds.
+
+    However late some of them arrive, the provider never sees more than `count` in any `rest_s` of its own.
+    """
+
+    def __init__(self, count: int, rest_s: float, timing: Timing) -> None:
+        self._free_at: deque[float] = deque([timing.monotonic()] * count)
+        self._freed = threading.Condition()
+        self._turn = threading.Lock()
+        self._rest_s = rest_s
+        self._timing = timing
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Wait for a lane, and keep it until the answer is here."""
+        with self._turn:
+            with self._freed:
+                self._freed.wait_for(lambda: self._free_at)
+                wait_s = self._free_at.popleft() - self._timing.monotonic()
+            if wait_s > 0:
+                self._timing.sleep(wait_s)
+        try:
+            yield
+        finally:
+            with self._freed:
+                self._free_at.append(self._timing.monotonic() + self._rest_s)
+                self._freed.notify()
 
 
 def retry_read(call: Callable[[], T], timing: Timing) -> T:

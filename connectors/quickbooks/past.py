@@ -24,7 +24,7 @@ from connectors.quickbooks.records import ENTITIES, Records
 if TYPE_CHECKING:
     from connectors.quickbooks.wire import Api
 
-IN_FLIGHT = 3
+IN_FLIGHT = 8  # as many as the line bears; QuickBooks refuses the eleventh
 LISTS = (
     HistoryList("customer", "customer", dated=False),
     HistoryList("invoice", "invoice"),
