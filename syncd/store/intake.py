@@ -16,6 +16,7 @@ from syncd.store import codec, schema
 from syncd.store.crossings import note_crossings
 from syncd.store.moves import follow_invoices
 from syncd.store.sql import chunks, fitted, upsert
+from syncd.store.words import keepable
 
 _fact, _dirty = schema.fact, schema.dirty
 
@@ -56,7 +57,8 @@ class Intake:
         for kind in page.replaces:
             listings[kind] = listings.get(kind, 0) + 1
         self._seen_at = (page.server_time or self._now).astimezone(UTC).isoformat()
-        applied = self._store_records(page.records, listings, self._held([record.ref for record in page.records]))
+        records = [keepable(record) for record in page.records]
+        applied = self._store_records(records, listings, self._held([record.ref for record in records]))
         for kind in page.complete_for:
             dropped = self._drop_unlisted(kind, listings.get(kind, 0))
             applied += Applied(vanished=dropped, opened=-dropped)

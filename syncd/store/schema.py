@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
+from syncd.store.words import Words
+
 metadata = MetaData()
 
 store_info = Table(
@@ -22,8 +24,8 @@ store_info = Table(
 connection = Table(
     "connection",
     metadata,
-    Column("name", String(100), primary_key=True),
-    Column("account", String(100), nullable=False),
+    Column("name", Words, primary_key=True),
+    Column("account", Words, nullable=False),
     Column("company", Text),
     Column("cursor", Text),
     Column("listings", Text),  # by kind, the number of its newest full listing
@@ -31,25 +33,25 @@ connection = Table(
     Column("evaluated_on", String(10)),
     Column("policy_version", String(80)),
     Column("parked_until", String(40)),
-    Column("parked_why", Text),
-    Column("brake_why", Text),
+    Column("parked_why", Words),
+    Column("brake_why", Words),
     Column("brake_at", String(40)),
     Column("released_at", String(40)),
     Column("plans", Integer, nullable=False, default=0),
     Column("day_left", Integer),
     Column("epoch", Integer, nullable=False, server_default="0"),  # how often the connection changed hands
-    Column("holder", String(300)),  # the office that works on it
+    Column("holder", Words),  # the office that works on it
     Column("lease_until", String(40)),
 )
 
 fact = Table(
     "fact",
     metadata,
-    Column("connection", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
     Column("kind", String(16), primary_key=True),
-    Column("id", String(100), primary_key=True),
-    Column("customer", String(100), nullable=False),
-    Column("parent", String(100)),
+    Column("id", Words, primary_key=True),
+    Column("customer", Words, nullable=False),
+    Column("parent", Words),
     Column("number", String(300)),
     Column("open", Boolean, nullable=False),
     Column("listing", Integer, nullable=False, default=0),  # the last full listing that showed it
@@ -65,9 +67,9 @@ fact = Table(
 departed = Table(
     "departed",
     metadata,
-    Column("connection", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
     Column("kind", String(16), primary_key=True),
-    Column("id", String(100), primary_key=True),
+    Column("id", Words, primary_key=True),
     Column("at", String(40), nullable=False),
 )
 
@@ -75,7 +77,7 @@ departed = Table(
 past_load = Table(
     "past_load",
     metadata,
-    Column("connection", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
     Column("since", String(10), nullable=False),  # empty: from the first document on
     Column("until", String(10), nullable=False),
     Column("started_at", String(40), nullable=False),
@@ -86,7 +88,7 @@ past_load = Table(
 past_window = Table(
     "past_window",
     metadata,
-    Column("connection", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("name", String(40), nullable=False),
     Column("first", String(10), nullable=False),
@@ -104,7 +106,7 @@ past_window = Table(
 past_month = Table(
     "past_month",
     metadata,
-    Column("connection", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("month", String(7), primary_key=True),
     Column("currency", String(3), primary_key=True),
@@ -116,17 +118,17 @@ past_month = Table(
 crossing = Table(
     "crossing",
     metadata,
-    Column("connection", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
     Column("kind", String(16), primary_key=True),
-    Column("id", String(100), primary_key=True),
-    Column("invoice", String(100), primary_key=True),
+    Column("id", Words, primary_key=True),
+    Column("invoice", Words, primary_key=True),
     Index("crossing_by_invoice", "connection", "invoice"),
 )
 
 rate = Table(
     "rate",
     metadata,
-    Column("connection", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
     Column("source", String(3), primary_key=True),
     Column("target", String(3), primary_key=True),
     Column("on", String(10), primary_key=True),
@@ -137,17 +139,17 @@ rate = Table(
 dirty = Table(
     "dirty",
     metadata,
-    Column("connection", String(100), primary_key=True),
-    Column("customer", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
+    Column("customer", Words, primary_key=True),
 )
 
 quarantine = Table(
     "quarantine",
     metadata,
-    Column("connection", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
     Column("kind", String(16), primary_key=True),
-    Column("id", String(100), primary_key=True),
-    Column("problem", Text, nullable=False),
+    Column("id", Words, primary_key=True),
+    Column("problem", Words, nullable=False),
     Column("at", String(40), nullable=False),
 )
 
@@ -156,11 +158,11 @@ record = Table(
     "record",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("connection", String(100), nullable=False),
+    Column("connection", Words, nullable=False),
     Column("kind", String(24), nullable=False),
-    Column("ref", String(100), nullable=False),
-    Column("customer", String(100), nullable=False),
-    Column("who", String(100), nullable=False),
+    Column("ref", Words, nullable=False),
+    Column("customer", Words, nullable=False),
+    Column("who", Words, nullable=False),
     Column("at", String(40), nullable=False),
     Column("doc", Text, nullable=False),
     UniqueConstraint("connection", "kind", "ref"),
@@ -172,17 +174,17 @@ action = Table(
     "action",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("connection", String(100), nullable=False),
+    Column("connection", Words, nullable=False),
     Column("plan", Integer, nullable=False),
-    Column("key", String(300), nullable=False),
+    Column("key", Words, nullable=False),
     Column("kind", String(24), nullable=False),
     Column("rule", String(40), nullable=False),
-    Column("customer", String(100), nullable=False),
-    Column("account", String(100), nullable=False),  # head of the family it was decided for
+    Column("customer", Words, nullable=False),
+    Column("account", Words, nullable=False),  # head of the family it was decided for
     Column("state", String(12), nullable=False),
     Column("hold", String(12), nullable=False, default=""),  # what a held one waits for
-    Column("why", Text, nullable=False, default=""),  # why it is held, stale, refused or unclear
-    Column("approved_by", String(100)),
+    Column("why", Words, nullable=False, default=""),  # why it is held, stale, refused or unclear
+    Column("approved_by", Words),
     Column("decided_on", String(10), nullable=False),
     Column("planned_at", String(40), nullable=False),
     Column("done_on", String(10)),
@@ -198,8 +200,8 @@ action = Table(
 action_invoice = Table(
     "action_invoice",
     metadata,
-    Column("connection", String(100), primary_key=True),
-    Column("invoice", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
+    Column("invoice", Words, primary_key=True),
     Column("action", Integer, primary_key=True),
     Index("action_invoice_by_action", "action"),
 )
@@ -210,13 +212,13 @@ operation = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("action", Integer, nullable=False),
-    Column("connection", String(100), nullable=False),
-    Column("key", String(300), nullable=False),
+    Column("connection", Words, nullable=False),
+    Column("key", Words, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("verb", String(24), nullable=False),
     Column("payload", Text, nullable=False),
     Column("state", String(12), nullable=False),
-    Column("why", Text, nullable=False, default=""),
+    Column("why", Words, nullable=False, default=""),
     Column("attempts", Integer, nullable=False, default=0),
     Column("first_sent_at", String(40)),
     Column("finished_at", String(40)),
@@ -233,11 +235,11 @@ audit = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("at", String(40), nullable=False),
-    Column("connection", String(100), nullable=False),
+    Column("connection", Words, nullable=False),
     Column("event", String(40), nullable=False),
-    Column("key", String(300), nullable=False),
-    Column("customer", String(100), nullable=False),
-    Column("who", String(100), nullable=False),
+    Column("key", Words, nullable=False),
+    Column("customer", Words, nullable=False),
+    Column("who", Words, nullable=False),
     Column("detail", Text, nullable=False),
     Index("audit_by_customer", "connection", "customer"),
     Index("audit_by_key", "connection", "key"),
@@ -246,7 +248,7 @@ audit = Table(
 usage = Table(
     "usage",
     metadata,
-    Column("connection", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
     Column("day", String(10), primary_key=True),  # UTC
     Column("purpose", String(16), primary_key=True),
     Column("calls", Integer, nullable=False),
@@ -255,7 +257,7 @@ usage = Table(
 token = Table(
     "token",
     metadata,
-    Column("connection", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
     Column("version", Integer, nullable=False),
     Column("sealed", Text, nullable=False),
     Column("previous", Text),
@@ -266,7 +268,7 @@ token = Table(
 finding = Table(
     "finding",
     metadata,
-    Column("connection", String(100), primary_key=True),
+    Column("connection", Words, primary_key=True),
     Column("kind", String(24), primary_key=True),
     Column("at", String(40), nullable=False),
     Column("doc", Text, nullable=False),

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from syncd.store.words import visible
+
 T = TypeVar("T")
 
 # SQLite takes 32,766 variables in one statement; a chunk stays far below it and above any page of a provider.
@@ -23,7 +25,7 @@ def chunks(items: Sequence[T], size: int = _CHUNK) -> Iterator[Sequence[T]]:
 def fitted(column: Column[Any], text: str) -> str:
     """`text` cut to what the column takes: PostgreSQL refuses more, and a long name must not stop a page."""
     length: int | None = getattr(column.type, "length", None)
-    return text[:length]
+    return visible(text[:length])
 
 
 def upsert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

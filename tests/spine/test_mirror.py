@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, inspect, select, text
 
 import syncd.store
 from connectors import Gone, Page, Receipt, Record, Ref, Unreadable
+from connectors.errors import Rejected
 from rules.domain.facts import Customer, Dispute, Invoice, Rate
 from rules.domain.money import Money
 from syncd.cycle import run_pass
@@ -178,6 +179,33 @@ def test_what_a_provider_says_at_length_fits_the_columns_of_a_stricter_database(
                 for column in table.c:
                     if isinstance(value := getattr(row, column.name), str) and getattr(column.type, "length", None):
                         assert len(value) <= column.type.length, column
+
+
+def test_ids_and_keys_of_any_usual_length_go_all_the_way(desk):
+    """A CSV without ids is known by its names and numbers, and those may be long."""
+    customer, invoice = "The board of " + "trustees of " * 20, "Invoice " + "1" * 280
+    desk.books.customer(customer)
+    desk.books.invoice(invoice, customer, date(2025, 2, 20))
+    report = run_pass(desk.ledger, desk.ground)
+    assert sum(report.drained.confirmed.values()) > 0
+    assert any(invoice in key for key in desk.states())
+
+
+def test_a_record_with_an_id_no_provider_has_is_quarantined(mirror):
+    endless, blank = "x" * 5_000, "C-\x00"
+    applied = mirror.apply(page("1", customer(endless), customer("C-1"), customer(blank), invoice("I-1", endless)), NOW)
+    assert (applied.changed, applied.quarantined) == (1, 3)
+    said = {ref.id[:4]: problem for ref, problem, _ in mirror.quarantined()}
+    assert said["xxxx"].startswith("an id in it has 5000 bytes; no more than 1200")
+    assert said["C-\ufffd"].startswith("an id in it has 3 bytes")
+
+
+def test_what_cannot_be_written_in_a_text_does_not_end_a_pass(desk):
+    desk.books.put(Customer("C-1", "Oak \x00 Ltd", email="a@oak.example"))
+    desk.books.invoice("I-1", "C-1", date(2025, 2, 20))
+    desk.books.fail_writes = Rejected("1", "no \x00 no")
+    assert run_pass(desk.ledger, desk.ground).drained.rejected
+    assert run_pass(desk.ledger, desk.ground).failure is None
 
 
 def test_the_newest_migration_is_the_one_the_program_expects():
