@@ -61,6 +61,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     return server.new()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """A place without a table; otherwise as `database`."""
+    if request.param == "sqlite":
+        return SqliteFile(tmp_path / "syncd.db")
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.empty()
+
+
 @pytest.fixture(autouse=True)
 def log_as_if_nothing_was_configured() -> Iterator[None]:
     """A command run in this process writes its log to a stream that its own test closes: the next one starts afresh."""
