@@ -13,13 +13,13 @@ from rules.domain.aging import AgedInvoice
 from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, Skip, Task
 from rules.domain.dunning import Clock, Step, clock_of, due_step, exhausted_on, pause
-from rules.domain.facts import Customer
-from rules.domain.messages import message
+from rules.domain.messages import key_of, message, post_to
 from rules.domain.money import Money
 from rules.domain.reminder_settings import Never
 from rules.domain.reminder_settings import ReminderSettings as Settings
 from rules.domain.silences import silence_about
 from rules.domain.situation import Situation
+from rules.domain.windows import recipient, window_for
 from rules.domain.wording import counted, spoken, sums
 
 __all__ = ["Settings", "decide"]
@@ -127,27 +127,22 @@ def _send(
         kept = [step for step in kept if step.clock.asked.currency != currency]
     if not kept:
         return
-    closed = settings.closed(situation.as_of)
+    window = window_for(situation, settings.send_window, kept[0].invoice)
+    closed = window.closed(situation.as_of) if window else None
     if closed:
-        yield from _skips(kept, f"Outside the send window: {closed}.")
+        yield from _skips(kept, f"Outside the send window: {closed}.", puts_off=key_of(kept))
         return
     level = settings.levels[max(step.level for step in kept) - 1]
-    to = address(situation, kept[0])
+    to = recipient(situation, kept[0].invoice).email
     if level.channel in ("email", "provider") and to is None:
         yield from _skips(kept, f"No e-mail address for {situation.account.customer.name}.", mendable=True)
         return
-    yield from message(situation, settings, kept, to or "")
+    yield from message(situation, settings, kept, post_to(to or "", window))
 
 
-def address(situation: Situation, step: Step) -> str | None:
-    """Where a message about the invoice goes: to who is billed, else to who it was written to."""
-    head: Customer = situation.account.customer
-    return head.email or situation.ledger.family[step.invoice.customer].email
-
-
-def _skips(steps: Iterable[Step], why: str, *, mendable: bool = False) -> Iterator[Skip]:
+def _skips(steps: Iterable[Step], why: str, *, mendable: bool = False, puts_off: str | None = None) -> Iterator[Skip]:
     for step in steps:
-        yield Skip(RULE, step.invoice.ref, why, step.invoice.customer, mendable)
+        yield Skip(RULE, step.invoice.ref, why, step.invoice.customer, mendable, puts_off)
 
 
 def _gap(situation: Situation, settings: Settings, steps: list[Step]) -> str | None:

@@ -27,7 +27,7 @@ from syncd.store.codec import RECORD_KINDS
 from syncd.store.desk import Desk
 from syncd.store.intents import Intents
 from syncd.store.mirror import Mirror
-from syncd.store.records import Assignment, CreditApplication, Waiver
+from syncd.store.records import Assignment, CreditApplication, TimeZone, Waiver
 from syncd.store.sql import chunks
 
 _BILLED_BY = f"{OURS}finance_charges"
@@ -86,6 +86,7 @@ class _Piles:
     history: list[Any] = field(default_factory=list)
     told: list[Any] = field(default_factory=list)  # history from a book, which may tell of our own deeds
     collectors: dict[str, str] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)
 
     def sort_in(self, value: Any) -> None:
         match value:
@@ -99,6 +100,8 @@ class _Piles:
                 self.credit_notes.append(value)
             case Assignment():
                 self.collectors[value.customer] = value.collector
+            case TimeZone():
+                self.zones[value.customer] = value.timezone
             case CreditApplication():
                 pass  # kept on the desk for people; no rule decides by it
             case Waiver():
@@ -132,9 +135,12 @@ class _Piles:
         self.holds.extend(hold for hold in ours.values() if hold.state != "good")
 
     def _assigned(self, customer: Customer) -> Customer:
-        """A person's word on who looks after the customer counts before the books'."""
-        collector = self.collectors.get(customer.ref)
-        return replace(customer, collector=collector) if collector else customer
+        """A person's word on who looks after the customer, and where it lives, counts before the books'."""
+        collector = self.collectors.get(customer.ref, customer.collector)
+        zone = self.zones.get(customer.ref, customer.timezone)
+        if (collector, zone) == (customer.collector, customer.timezone):
+            return customer
+        return replace(customer, collector=collector, timezone=zone)
 
     def book(self, company: Company, today: date) -> Book:
         return Book(

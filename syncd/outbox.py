@@ -36,6 +36,7 @@ from rules.domain.actions import (
 from rules.domain.facts import Customer, Fact, Invoice
 from syncd import crash
 from syncd.clock import CompanyTime
+from syncd.send_hours import closed_now
 from syncd.store.intent_rows import Step
 from syncd.store.intents import Intents
 from syncd.store.mirror import Mirror
@@ -242,10 +243,7 @@ class Outbox:
         if self.clock_off is not None and isinstance(operation, SendMessage | EmailInvoice | CreateInvoice):
             drained.clock_off = self.clock_off
             return True
-        if not isinstance(operation, SendMessage | EmailInvoice) or operation.hours is None:
-            return False
-        first, last = operation.hours
-        return not first <= self.time.time_of_day() < last
+        return closed_now(operation, self.time.now(), self.time.timezone) is not None
 
     def _was_overtaken(self, step: Step, drained: Drained) -> bool:
         """Whether people recorded something about the customer since it was decided: the next pass decides again."""

@@ -24,6 +24,7 @@ from rules.domain.decisions import (
     Task,
 )
 from rules.domain.money import Money
+from syncd.send_hours import ANY_TIME, Timing, timing_of
 
 # planned: goes out in the next drain. held: waits for a person. sending: a request is under way. done: all of it is in
 # the books. rejected: the provider said no. refused: a person said no. stale: the books had moved, nothing was sent.
@@ -48,6 +49,7 @@ class Known:
     approved: bool = False
     started: bool = False  # its first operation is in the books
     addressed_to: frozenset[tuple[str, str]] | None = None  # of an approved or tried one: whom it is for
+    timing: Timing = ANY_TIME  # of an approved or tried one: when it may go out
     tried: bool = False  # an operation was sent before and proven absent: whoever sends it again sends the same
 
 
@@ -73,16 +75,20 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one pass wants. `withdrawn` keys waited and are no longer called for; `brake` says why all waits."""
+    """What one pass wants. `withdrawn` keys waited and are no longer called for; `brake` says why all waits.
+
+    `retimed` stay as a person approved them, but may go out at other times than it was then.
+    """
 
     actions: tuple[PlannedAction, ...] = ()
     withdrawn: tuple[str, ...] = ()
     skips: tuple[Skip, ...] = ()
     problems: tuple[Problem, ...] = ()
     brake: str | None = None
+    retimed: tuple[Action, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.actions or self.withdrawn or self.brake)
+        return bool(self.actions or self.withdrawn or self.brake or self.retimed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ def make_plan(decisions: Iterable[Decision], known: Mapping[str, Known], terms: 
     actions = [action for action in decided if not isinstance(action, Skip | Problem)]
     fresh = [_planned(action, terms) for action in actions if _is_open(known.get(action.key), action)]
     called_for = {action.key for action in actions}
+    called_for |= {skip.puts_off for skip in decided if isinstance(skip, Skip) and skip.puts_off}  # on an open day
     brake = terms.braked or (_stopped(fresh, terms) if terms.mode == "auto" else None)
     return Plan(
         actions=tuple(_braked(action, brake) for action in fresh) if brake else tuple(fresh),
@@ -112,6 +119,7 @@ def make_plan(decisions: Iterable[Decision], known: Mapping[str, Known], terms: 
         skips=tuple(skip for skip in decided if isinstance(skip, Skip)),
         problems=tuple(problem for problem in decided if isinstance(problem, Problem)),
         brake=brake,
+        retimed=tuple(action for action in actions if _is_retimed(known.get(action.key), action)),
     )
 
 
@@ -144,8 +152,17 @@ def _is_open(entry: Known | None, action: Action) -> bool:
         return True
     if is_settled(entry.state, started=entry.started):
         return False
-    is_frozen = _waits(entry) and (entry.approved or entry.tried)
-    return not is_frozen or entry.addressed_to not in (None, addressed_to(action))
+    return not _is_frozen(entry) or entry.addressed_to not in (None, addressed_to(action))
+
+
+def _is_frozen(entry: Known) -> bool:
+    """Whether it goes out as a person approved it, or as it was sent before, whatever is decided now."""
+    return _waits(entry) and (entry.approved or entry.tried)
+
+
+def _is_retimed(entry: Known | None, action: Action) -> bool:
+    frozen = entry is not None and _is_frozen(entry) and not _is_open(entry, action)
+    return entry is not None and frozen and entry.timing != timing_of(action)
 
 
 def _waits(entry: Known) -> bool:

@@ -11,15 +11,16 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from rules import evaluate
-from rules.domain.actions import EmailInvoice, Operation, SendMessage
 from rules.domain.decisions import Decision, Reminder, Skip
 from rules.domain.eligibility import is_open
 from rules.domain.facts import Account
 from syncd.assess import report
+from syncd.clock import CompanyTime
 from syncd.cycle import known_of, open_files, planning_terms, watched
 from syncd.ledger import Ledger
 from syncd.pass_report import Ground
 from syncd.plan import Plan, make_plan
+from syncd.send_hours import closed_now
 from syncd.store.desk import Filed
 from syncd.store.intent_rows import Intent
 from syncd.waivers import WAIVE, waivers_of
@@ -51,7 +52,7 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
     plan = make_plan(decisions, known_of(ledger, heads, decisions), planning_terms(ledger, ground))
     document = report(evaluations, ground.policies.version, today)
     stored = {intent.key: intent for intent in ledger.intents.actions()}
-    coming, hours = _coming(plan), _hours(decisions, stored, ledger.time.time_of_day())
+    coming, hours = _coming(plan), _hours(decisions, ledger.time)
     document["decisions"] = [_with_status(row, coming, stored, hours) for row in document["decisions"]]
     brake = forgotten(ledger) or plan.brake
     return Preview(ledger.name, today, brake, document, tuple(accounts), plan.withdrawn)
@@ -81,20 +82,16 @@ def _coming(plan: Plan) -> dict[str, tuple[str, str, str]]:
     return {action.decision.key: (action.state, action.hold, action.why) for action in plan.actions}
 
 
-def _hours(decisions: Iterable[Decision], stored: Mapping[str, Intent], now: str) -> dict[str, str]:
+def _hours(decisions: Iterable[Decision], time: CompanyTime) -> dict[str, str]:
     """What may not go out at this hour, by key: a planned reminder that stays would otherwise look forgotten."""
-    decided = {one.key: one for one in decisions if isinstance(one, Reminder)}
-    kept = {key: intent.decision for key, intent in stored.items() if key in decided}
+    now = time.now()
     return {
-        key: f"goes out between {first} and {last}"
-        for key, decision in (decided | kept).items()
-        for first, last in filter(None, map(_hours_of, decision.operations))
-        if not first <= now < last
+        decision.key: closed
+        for decision in decisions
+        if isinstance(decision, Reminder)
+        for operation in decision.operations[:1]
+        if (closed := closed_now(operation, now, time.timezone)) is not None
     }
-
-
-def _hours_of(operation: Operation) -> tuple[str, str] | None:
-    return operation.hours if isinstance(operation, SendMessage | EmailInvoice) else None
 
 
 def _with_status(

@@ -17,6 +17,7 @@ from typing import Any
 
 from rules.domain.currencies import currency_of
 from rules.domain.money import Money, decimal_of, minor_units
+from rules.domain.zones import is_zone
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WHOLE = re.compile(r"[0-9]{1,6}")
@@ -311,6 +312,13 @@ def choice(*words: str) -> Kind:
     return Kind(read, lambda value: value)
 
 
+def _read_zone(value: object, reading: Reading) -> str:
+    name = _read_text(value, reading)
+    if not is_zone(name):
+        raise ValueError(f'"{name}" is no timezone; write a name such as Europe/London')
+    return name
+
+
 TEXT = Kind(_read_text, lambda value: value)
 NAME = Kind(_read_name, lambda value: value or None)
 FLAG = Kind(_read_flag, lambda value: value)
@@ -319,4 +327,5 @@ DAYS = Kind(_read_days, str)
 DAY = Kind(_read_day, lambda value: value.isoformat())
 MONEY = Kind(_read_money, str)
 DECIMAL = Kind(_read_decimal, lambda value: f"{value:f}")
+ZONE = Kind(_read_zone, lambda value: value or None)
 CURRENCY = Kind(lambda value, _: currency_of(value), lambda value: value)

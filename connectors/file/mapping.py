@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from connectors.errors import BookRefused
 from connectors.file.checks import problems_of
@@ -88,17 +87,7 @@ def _company(document: Mapping[str, Any], reading: Reading) -> Company | None:
         company: Company = read_table(COMPANY, document["company"], reading)
     except Unread:
         return None
-    if not _is_timezone(company.timezone):
-        reading.at(".timezone").refuse(f'"{company.timezone}" is no timezone; write a name such as Europe/London')
     return company
-
-
-def _is_timezone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; not a plain name; the name of a folder of zones
-        return False
-    return True
 
 
 def _read_list(gathered: Gathered, name: str, value: object, reading: Reading) -> None:

@@ -42,12 +42,19 @@ def customer(row: Row, profile: Profile) -> Customer:
         email=_text(_part(row, "PrimaryEmailAddr"), "Address") or None,
         groups=(group,) if group else (),
         country=country_code(_text(_part(row, "BillAddr"), "Country")),
+        region=_region(_text(_part(row, "BillAddr"), "CountrySubDivisionCode")),
         since=_local_day(row, "CreateTime", profile),
         active=row.get("Active") is not False,
         stop_sell=hold is not None,
         phone=_phone(row),
     )
     return replace(fact, version=_digest(fact))
+
+
+def _region(code: str) -> str | None:
+    """A state or province by its code; what else people type there says nothing for sure."""
+    cleaned = code.strip().upper()
+    return cleaned if re.fullmatch(r"[A-Z]{2,3}", cleaned) else None
 
 
 def _phone(row: Row) -> str | None:

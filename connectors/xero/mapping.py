@@ -48,6 +48,7 @@ _STATUS: dict[str, InvoiceStatus] = {
 _WITHOUT_EFFECT = frozenset(("DRAFT", "SUBMITTED", "VOIDED", "DELETED"))
 _LEFT = frozenset(("ARCHIVED", "GDPRREQUEST"))
 _COUNTRY_CODE_LENGTH = 2
+_REGION_CODE_LENGTHS = (2, 3)
 _RATE_DECIMALS = Decimal("1E-10")
 
 
@@ -178,6 +179,7 @@ def _customer(row: Row, books: Books) -> Customer:
             email=text(row, "EmailAddress") or None,
             groups=groups or (),
             country=_country(row),
+            region=_region(row),
             do_not_contact=text(row, "ContactStatus") == "GDPRREQUEST",
             active=text(row, "ContactStatus") not in _LEFT,
             stop_sell=None if groups is None else books.stop_sell_group.casefold() in map(str.casefold, groups),
@@ -211,8 +213,17 @@ def _is_active(group: Row) -> bool:
 
 def _country(row: Row) -> str | None:
     """A two-letter country from the addresses; Xero lets people type anything there."""
-    countries = (text(address, "Country").strip().upper() for address in rows(row, "Addresses"))
-    return next((code for code in countries if len(code) == _COUNTRY_CODE_LENGTH and code.isalpha()), None)
+    return next((code for code in _codes(row, "Country") if len(code) == _COUNTRY_CODE_LENGTH), None)
+
+
+def _region(row: Row) -> str | None:
+    """A state or province by its code, from the same free text."""
+    return next((code for code in _codes(row, "Region") if len(code) in _REGION_CODE_LENGTHS), None)
+
+
+def _codes(row: Row, part: str) -> Iterator[str]:
+    written = (text(address, part).strip().upper() for address in rows(row, "Addresses"))
+    return (code for code in written if code.isalpha())
 
 
 def _invoice(row: Row, books: Books) -> Invoice:

@@ -33,6 +33,15 @@ class DueLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDays:
+    """By whose clock a message's hours are read, and on which weekdays there but no holidays of which calendars."""
+
+    timezone: str
+    days: tuple[str, ...]
+    holidays: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SendMessage:
     """A message of our own by SMTP (`channel` "email") or for printing ("letter")."""
 
@@ -48,7 +57,8 @@ class SendMessage:
     copy_to: str | None = None
     company: str = ""  # who writes, as the customer knows us
     replies_to: tuple[str, ...] = ()  # keys of earlier messages on the same matter, oldest first, for mail threading
-    hours: tuple[str, str] | None = None  # "08:00", "18:00": the company's local hours in which it may go out
+    hours: tuple[str, str] | None = None  # "08:00", "18:00": the hours in which it may go out
+    open_days: OpenDays | None = None  # on which days, and whose hours; None: any day, the company's
     answer_by: date | None = None  # the last day of an answer, or of a discount, that the text speaks of
     verb: Literal["send_message"] = "send_message"
 
@@ -62,6 +72,7 @@ class EmailInvoice:
     to: str
     balance: Money
     hours: tuple[str, str] | None = None
+    open_days: OpenDays | None = None
     verb: Literal["email_invoice"] = "email_invoice"
 
 

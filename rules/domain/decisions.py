@@ -125,13 +125,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Nothing is done about `subject`, and why. `mendable` where a person could change that: an address is missing."""
+    """Nothing is done about `subject`, and why. `mendable` where a person could change that: an address is missing.
+
+    `puts_off` is the key of a message that only waits for a day on which it may go out.
+    """
 
     rule: str
     subject: str
     reason: str
     customer: str | None = None
     mendable: bool = False
+    puts_off: str | None = None
     kind: Literal["skip"] = "skip"
 
 

@@ -15,6 +15,7 @@ from rules.domain.money import Money, total
 from rules.domain.plans import kept_plan, plan_parts
 from rules.domain.reminder_settings import ReminderSettings
 from rules.domain.situation import Situation
+from rules.domain.windows import Window, window_for
 from rules.domain.wording import spoken
 
 
@@ -31,6 +32,7 @@ class Clock(NamedTuple):
     occurrence: str
     sent: tuple[ReminderSent, ...]
     last: int
+    window: Window | None = None  # which days were open, where days that were missed count
 
 
 class Step(NamedTuple):
@@ -66,6 +68,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
             for entry in sent
             if entry.on >= first_day and due_then(situation, invoice, plan, entry.on) in (due_on, None)
         ]
+    minds_missed = as_of < due_on or settings.catch_up_days is not None
     return Clock(
         as_of=as_of,
         due_on=due_on,
@@ -74,6 +77,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
         occurrence=f"{invoice.ref}/{due_on}" if several else invoice.ref,
         sent=tuple(sent),
         last=max((entry.level for entry in sent), default=0) if sent else 0,
+        window=window_for(situation, settings.send_window, invoice) if minds_missed else None,
     )
 
 
@@ -172,7 +176,7 @@ def _has_passed(settings: ReminderSettings, number: int, clock: Clock) -> bool:
         return True
     left = 0 if level.is_before_due else settings.catch_up_days or 0
     while day < clock.as_of and left >= 0:
-        left -= settings.closed(day) is None
+        left -= clock.window is None or clock.window.closed(day) is None
         day = days_after(day, 1)
     return left < 0
 

@@ -94,6 +94,7 @@ class Rate:
 class Customer:
     """Who owes. `parent` is the billing parent, if bills go there. `stop_sell` is what the books show (None: unknown).
 
+    `region` is a state or province by its code, `timezone` an IANA name where somebody said so.
     `version` is the provider's own mark of this state of the record; empty where there is none.
     """
 
@@ -113,6 +114,8 @@ class Customer:
     stop_sell: bool | None = None
     phone: str | None = None
     version: str = ""
+    region: str | None = None
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple
 
 from rules.domain.actions import (
     AddNote,
@@ -13,6 +13,7 @@ from rules.domain.actions import (
     CreateInvoice,
     DueLine,
     EmailInvoice,
+    OpenDays,
     Operation,
     SendMessage,
 )
@@ -21,16 +22,35 @@ from rules.domain.dunning import Step, pause
 from rules.domain.money import Money, total
 from rules.domain.reminder_settings import Level, ReminderSettings
 from rules.domain.situation import Situation
+from rules.domain.windows import Window
 from rules.domain.wording import counted, joined, late, spoken, sums
 
 RULE = "reminders"
 TONES = ("friendly", "firm", "final")
-Post: TypeAlias = tuple[str, tuple[str, str] | None]
-"""The address, and the hours of the day in which mail may go out; None: any."""
+
+
+class Post(NamedTuple):
+    """The address, and when mail to it may go out; without hours at any time."""
+
+    to: str
+    hours: tuple[str, str] | None = None
+    open_days: OpenDays | None = None
+
+
+def post_to(to: str, window: Window | None) -> Post:
+    """The address with the times of the window."""
+    if window is None:
+        return Post(to)
+    return Post(to, (window.settings.from_, window.settings.to), window.open_days)
+
+
+def key_of(steps: list[Step]) -> str:
+    """The key of the message about these invoices."""
+    return _key(min(steps, key=_rank))
 
 
 def message(
-    situation: Situation, settings: ReminderSettings, steps: list[Step], to: str
+    situation: Situation, settings: ReminderSettings, steps: list[Step], post: Post
 ) -> Iterator[Reminder | Problem]:
     """One reminder about these invoices, at the highest of their levels; a problem where its fee cannot be told."""
     lead = min(steps, key=_rank)
@@ -49,10 +69,8 @@ def message(
         fee=fee.amount if isinstance(fee, _Fee) else None,
         repeat=lead.repeat,
     )
-    window = settings.send_window
-    hours = (window.from_, window.to) if window else None
     ordered = sorted(steps, key=_line_order)
-    operations = [*_sent(situation, bare, (lead, level), ordered, (to, hours))]
+    operations = [*_sent(situation, bare, (lead, level), ordered, post)]
     if isinstance(fee, _Fee):
         operations.append(_fee_invoice(situation, bare, fee))
     yield replace(bare, operations=(*operations, *_notes(situation, bare, ordered)))
@@ -163,12 +181,12 @@ def _sent(
     situation: Situation, reminder: Reminder, lead: tuple[Step, Level], steps: list[Step], post: Post
 ) -> Iterator[Operation]:
     """What is mailed carries the hours of its window: only the outbox knows what time it is. Paper has none."""
-    to, hours = post
     if reminder.channel in ("email", "letter"):
         yield _send_message(situation, reminder, lead, steps, post)
     if reminder.channel == "provider":
         for step in steps:
-            yield EmailInvoice(reminder.customer, step.invoice.ref, to, step.invoice.balance, hours)
+            ref, balance = step.invoice.ref, step.invoice.balance
+            yield EmailInvoice(reminder.customer, ref, post.to, balance, post.hours, post.open_days)
 
 
 def _send_message(
@@ -177,7 +195,7 @@ def _send_message(
     head = situation.account.customer
     return SendMessage(
         customer=head.ref,
-        to=post[0],
+        to=post.to,
         name=head.name,
         template=reminder.template,
         level=reminder.level,
@@ -188,7 +206,8 @@ def _send_message(
         copy_to=head.collector if lead[1].copy_to_collector else None,
         company=situation.account.company.name,
         replies_to=tuple(dict.fromkeys(entry.key for entry in lead[0].clock.sent if entry.key)),
-        hours=post[1] if reminder.channel == "email" else None,
+        hours=post.hours if reminder.channel == "email" else None,
+        open_days=post.open_days if reminder.channel == "email" else None,
     )
 
 

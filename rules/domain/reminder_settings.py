@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rules.domain.calendars import WEEKDAYS, is_holiday, is_known
+from rules.domain.calendars import is_known
 from rules.domain.decisions import Channel
 from rules.domain.settings import AmountTexts, Count, Flag, PctText, Positive, RuleSettings, Whole
 
@@ -87,29 +86,29 @@ class HandOver(RuleSettings):
 
 
 class SendWindow(RuleSettings):
-    """When reminders may go out. Its days and holidays are decided here; its hours bind the outbox only."""
+    """When reminders may go out, where the customer lives. Days are decided on by the rule, hours by the outbox."""
 
     days: tuple[Weekday, ...] = Field(
         default=("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
         min_length=1,
         description="Days to send; absent: every day.",
     )
-    from_: TimeOfDay = Field(default="00:00", alias="from", description="First time of day, the company's own.")
+    from_: TimeOfDay = Field(default="00:00", alias="from", description="First time of day.")
     to: TimeOfDay = Field(default="24:00", description="Time of day from which none goes out.")
     holidays: Calendar = Field(default=None, description='Public holidays that are no days to send, "US" or "US-NV".')
+    customer_holidays: Flag = Field(
+        default=False, description="Nor the public holidays of the customer's own country and region."
+    )
+    clock: Literal["customer", "company"] = Field(
+        default="customer",
+        description="Whose days and hours: the customer's, as far as its time zone is known, or the company's.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> SendWindow:
         if self.from_ >= self.to:
             raise ValueError(f'from = "{self.from_}" must come before to = "{self.to}"')
         return self
-
-    def closed(self, day: date) -> str | None:
-        """Why nothing goes out on `day`; None when it is open."""
-        name = WEEKDAYS[day.weekday()]
-        if name not in self.days:
-            return f"{name} is no day to send"
-        return f"a public holiday ({self.holidays})" if is_holiday(day, self.holidays) else None
 
 
 def _rising(levels: tuple[Level, ...]) -> tuple[Level, ...]:
@@ -158,7 +157,3 @@ class ReminderSettings(RuleSettings):
 
     never: Never = Field(default=Never.model_construct(), description="Who and what is left in silence.")
     hand_over: HandOver | None = Field(default=None, description="A task once the last level was sent; absent: none.")
-
-    def closed(self, day: date) -> str | None:
-        """Why no reminder goes out on `day`; None when one may."""
-        return self.send_window.closed(day) if self.send_window else None

@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "silence": ("silence:silence", "Have nobody reminded for a time, list and end that."),
         "waive": ("waive:waive", "Let finance charges go, list and withdraw that."),
         "assign": ("assign:assign", "Say who looks after a customer, list and end that."),
+        "timezone": ("timezone:timezone", "Say in which time zone a customer lives, list and end that."),
         "application": ("application:application", "Score applications for credit, file, list and remove them."),
         "status": ("reports:status", "Where each connection stands."),
         "worklist": ("worklist:worklist", "Whom to call first, and why."),

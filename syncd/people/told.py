@@ -14,7 +14,7 @@ from syncd.people import disputes, holds, plans, promises, silences, waivers
 from syncd.people.clerk import Clerk
 from syncd.people.records import subjects
 from syncd.store.desk import Filed
-from syncd.store.records import Assignment, CreditApplication, Waiver
+from syncd.store.records import Assignment, CreditApplication, TimeZone, Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ _STATES: Mapping[str, Callable[[Clerk, Ledger, Filed], str]] = {
     "waive": _waiver,
     "contact": _recorded,
     "assignment": _recorded,
+    "timezone": _recorded,
     "credit_application": _recorded,
 }
 
@@ -124,8 +125,8 @@ def _said(value: Any, called: Callable[[str], str]) -> str:
             text = f"{value.amount} of charge {called(value.charge)} on {called(value.invoice)}"
         case CreditApplication():
             text = f"{value.card} on {value.on}, {value.points} points"
-        case Assignment():
-            text = f"{value.collector} since {value.since}"
+        case Assignment(collector=word, since=since) | TimeZone(timezone=word, since=since):
+            text = f"{word} since {since}"
         case _:
             raise TypeError(f"{type(value).__name__} is no record of the desk")
     return text

@@ -35,7 +35,7 @@ from rules.domain.facts import (
     StandingChanged,
     TaskDone,
 )
-from syncd.store.records import Assignment, CreditApplication, Waiver
+from syncd.store.records import Assignment, CreditApplication, TimeZone, Waiver
 
 T = TypeVar("T")
 
@@ -58,6 +58,7 @@ RECORDS: dict[str, type[Any]] = {
     "contact": Contacted,
     "standing": StandingChanged,
     "assignment": Assignment,
+    "timezone": TimeZone,
     "waive": Waiver,
     "credit_application": CreditApplication,
     "task": TaskDone,

@@ -14,6 +14,7 @@ from connectors.markers import origin_of_key
 from rules.domain.actions import Operation
 from rules.domain.decisions import Action
 from syncd.plan import Hold, Known, State, addressed_to
+from syncd.send_hours import ANY_TIME, timing_of
 from syncd.store import codec, schema
 from syncd.store.engine import Store
 from syncd.store.sql import chunks
@@ -274,8 +275,15 @@ class IntentRows:
 
 def _known(row: Any) -> Known:
     approved = row.approved_by is not None
-    whom = addressed_to(codec.load_action(row.doc)) if approved or row.tried else None
-    return Known(row.state, approved, row.done_on is not None, whom, bool(row.tried))
+    action = codec.load_action(row.doc) if approved or row.tried else None
+    return Known(
+        row.state,
+        approved,
+        row.done_on is not None,
+        addressed_to(action) if action else None,
+        timing_of(action) if action else ANY_TIME,
+        bool(row.tried),
+    )
 
 
 def _intent(row: Any) -> Intent:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, select, update
 from connectors import Receipt
 from rules.domain.decisions import Action
 from syncd.plan import Plan, State
+from syncd.send_hours import retimed, timing_of
 from syncd.store import codec, journal, schema
 from syncd.store.intent_rows import Intent, IntentRows, Step
 from syncd.store.plan_rows import Filing, put_plan
@@ -32,6 +33,8 @@ class Intents(IntentRows):
         with self._store.writing() as tx:
             for key in plan.withdrawn:
                 self._withdraw(tx, key, filing.now)
+            for action in plan.retimed:
+                self._retime(tx, action, filing.now)
             return put_plan(tx, self._name, plan.actions, filing)
 
     def sending(self, step: Step, now: datetime, claim: Callable[[Connection], None] = lambda _tx: None) -> None:
@@ -187,6 +190,21 @@ class Intents(IntentRows):
         customer = tx.execute(select(_action.c.customer).where(where)).scalar_one()
         tx.execute(update(_action).where(where).values(approved_by=None, state="stale", hold="", why=why))
         journal.write(tx, self._entry(key, customer, now, "action.withdrawn", {"why": why}))
+
+    def _retime(self, tx: Connection, action: Action, now: datetime) -> None:
+        """What waits may go out when the rules in force say so; in all else it stays as it was approved."""
+        timing, mine = timing_of(action), and_(_action.c.connection == self._name, _action.c.key == action.key)
+        row = tx.execute(select(_action.c.id, _action.c.customer, _action.c.doc).where(mine)).one()
+        stored = codec.load_action(row.doc)
+        doc = codec.dump(replace(stored, operations=tuple(retimed(step, timing) for step in stored.operations)))
+        digest = hashlib.sha256(doc.encode()).hexdigest()
+        tx.execute(update(_action).where(mine).values(doc=doc, digest=digest))
+        waits = and_(_operation.c.action == row.id, _operation.c.state == "planned")
+        for step in tx.execute(select(_operation.c.id, _operation.c.payload).where(waits)).all():
+            payload = codec.dump(retimed(codec.load_operation(step.payload), timing))
+            tx.execute(update(_operation).where(_operation.c.id == step.id).values(payload=payload))
+        hours = " to ".join(timing.hours) if timing.hours else "any time"
+        journal.write(tx, self._entry(action.key, row.customer, now, "action.retimed", {"hours": hours}))
 
     def _note(self, tx: Connection, step: Step, now: datetime, event: str, detail: Mapping[str, Any]) -> None:
         journal.write(tx, self._entry(step.key, step.customer, now, event, detail))

@@ -19,6 +19,15 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeZone:
+    """`customer` lives by the clock of `timezone`, whatever the books say; noted on the day `since`."""
+
+    customer: str
+    timezone: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class Waiver:
     """`amount` of `charge`, billed about `invoice`, is let go. It counts as billed for ever, and is credited once."""
 

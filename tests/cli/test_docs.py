@@ -57,7 +57,7 @@ def test_the_ten_minutes_of_the_readme_work_as_written(syncd: Syncd, tmp_path: P
 
 def test_the_examples_for_accountants_are_right(syncd: Syncd, tmp_path: Path) -> None:
     page = (REPOSITORY / "docs" / "how-to" / "rules.md").read_text()
-    first, second, placed, more, scenario = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    first, second, placed, more, window, scenario = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     (tmp_path / "10.toml").write_text(first)
     assert syncd("rules", "check", tmp_path / "10.toml").code == 0
     policies = (
@@ -67,7 +67,7 @@ def test_the_examples_for_accountants_are_right(syncd: Syncd, tmp_path: Path) ->
     (tmp_path / "10.toml").write_text(second + policies)
     ran = syncd("rules", "check", tmp_path / "10.toml")
     assert (ran.code, ran.err) == (0, "")
-    (tmp_path / "10.toml").write_text(placed + policies + second[second.index("[policies.strict]") :] + more)
+    (tmp_path / "10.toml").write_text(placed + policies + second[second.index("[policies.strict]") :] + more + window)
     ran = syncd("rules", "check", tmp_path / "10.toml")
     assert (ran.code, ran.err) == (0, "")
     (tmp_path / "s.toml").write_text(scenario)

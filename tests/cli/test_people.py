@@ -413,6 +413,26 @@ def test_the_connection_chooses_the_policy_of_whom_nothing_closer_places(syncd: 
     assert {one["policy"] for one in json.loads(ran.out)["customers"]} == {"quiet"}
 
 
+# --- time zones ---
+
+
+def test_a_persons_word_on_where_a_customer_lives_counts_and_is_forgotten(syncd: Syncd, office: Path) -> None:
+    ran = syncd("timezone", "add", "Oak Ltd", "Pacific/Auckland", "--who", "dana")
+    assert ran.out == "timezone/C-1: Oak Ltd lives by the clock of Pacific/Auckland\n"
+    line = " ".join(syncd("timezone", "list").out.splitlines()[1].split())
+    assert line == f"timezone/C-1 Oak Ltd Pacific/Auckland since {TODAY} recorded dana {TODAY}"
+    exported = json.loads(syncd("export", "-").out)["customers"]
+    assert {one["ref"]: one.get("timezone") for one in exported}["C-1"] == "Pacific/Auckland"
+    assert syncd("timezone", "end", "Oak Ltd").code == 0
+    assert "timezone" not in json.loads(syncd("export", "-").out)["customers"][0]
+
+
+def test_a_time_zone_nobody_knows_is_refused_with_the_one_that_was_meant(syncd: Syncd, office: Path) -> None:
+    ran = syncd("timezone", "add", "Oak Ltd", "Pacific/Aukland")
+    assert ran.code == 2
+    assert '"Pacific/Aukland" is not an IANA timezone; did you mean "Pacific/Auckland"?' in ran.err
+
+
 # --- silences ---
 
 
