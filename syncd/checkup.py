@@ -59,6 +59,8 @@ def examine(path: Path | None, clock: Clock, only: str | None = None) -> Iterato
         return
     count = len(config.connections)
     yield Finding("configuration", f"{config.path} is right; {count} connection{'' if count == 1 else 's'}")
+    if not count:
+        yield Finding("connections", f"none yet; fill in a [connections.NAME] in {config.path}, then: syncd check", 78)
     yield from _rules(config)
     yield from _permissions(config)
     yield from _templates(config)
@@ -118,7 +120,7 @@ def _permissions(config: Config) -> Iterator[Finding]:
                 yield Finding("permissions", f"{file} can be read by every user; run: chmod 600 {file}", 78)
         free = shutil.disk_usage(folder).free
         if free < LEAST_FREE_BYTES:
-            yield Finding("disk", f"only {free // 2**20} MiB are free where {folder} is", 1)
+            yield Finding("disk", f"only {free // 2**20} MiB are free where {folder} is; make room", 1)
     key = config.secrets_key_file
     if key is not None:
         yield _finding("key", f"{key} opens", lambda: _open_key(key))

@@ -222,7 +222,9 @@ class Daemon:
 
     def _status(self) -> str:
         failing = [name for name, count in sorted(self._failures.items()) if count]
-        return f"{len(self.office.ledgers)} companies" + (f", failing: {', '.join(failing)}" if failing else "")
+        count = len(self.office.ledgers)
+        companies = f"{count} {'company' if count == 1 else 'companies'}"
+        return companies + (f", failing: {', '.join(failing)}" if failing else "")
 
     def _on_stop(self, number: int, _frame: FrameType | None) -> None:
         log.info("daemon.stopping", signal=signal.Signals(number).name)

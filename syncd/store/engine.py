@@ -29,6 +29,8 @@ _SERVER_SETTINGS = {
 _WRITE_LOCK = 7_308_332  # any number will do: the lock is of this database alone
 _EMPTIED = ('relation "', "no such table")
 _LOCKED = ("locked", "lock timeout")
+_FULL = ("is full", "No space left")
+_NO_ROOM_TO_OPEN = "SQLITE_IOERR_SHMSIZE"  # what SQLite calls a disk without room for the index of its log
 _AWAY = (
     "Connection refused", "No such file or directory", "server closed the connection", "starting up", "shutting down",
     "terminating connection", "Temporary failure in name resolution", "timeout expired", "connection is lost",
@@ -239,7 +241,8 @@ def _passing(error: DBAPIError) -> TryAgain | None:
         return TryAgain("The database is locked by another program; try again in a moment.")
     if error.connection_invalidated or any(words in said for words in _AWAY):
         return TryAgain(f"The database's server does not answer ({_cause(error)}); try again in a moment.")
-    return DiskFull("the database") if "is full" in said or "No space left" in said else None
+    no_room = any(words in said for words in _FULL) or getattr(error.orig, "sqlite_errorname", "") == _NO_ROOM_TO_OPEN
+    return DiskFull("the database") if no_room else None
 
 
 def _shown(url: str) -> str:

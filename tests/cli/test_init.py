@@ -33,3 +33,12 @@ def test_a_folder_that_cannot_be_made_is_named(syncd, tmp_path: Path) -> None:
     ran = syncd("init", tmp_path / "file" / "below")
     assert ran.code == 1
     assert ran.err == f"{tmp_path}/file/below/config.toml: cannot be written: Not a directory\n"
+
+
+def test_check_tells_a_newcomer_that_no_connection_is_there_yet(syncd, tmp_path: Path) -> None:
+    syncd("init", tmp_path)
+    ran = syncd("check", "--config", tmp_path / "config.toml")
+    assert ran.code == 78
+    problems = [line for line in ran.out.splitlines() if line.startswith("problem")]
+    (problem,) = problems
+    assert f"fill in a [connections.NAME] in {tmp_path}/config.toml, then: syncd check" in problem

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -246,3 +249,14 @@ def test_a_dead_consent_is_told_by_check_with_the_whole_command_and_nothing_is_c
     for command in ("cycle", "check"):
         code, said = cycle(command)
         assert (code, "syncd connect acme" in said, "lost" in said) == (77, True, False)
+
+
+def test_a_disk_without_room_to_open_the_database_is_tried_again_and_not_called_a_wrong_setting(live):
+    """78 would keep systemd from starting the service again once there is room."""
+    live.add("acme", "quickbooks")
+    ran = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "syncd.cli", "cycle", "--config", str(live.config_file)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, "The disk is full" in ran.stderr) == (75, True), ran.stderr
