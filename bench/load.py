@@ -59,13 +59,16 @@ def main() -> None:
         before = time.perf_counter(), time.process_time()
         with opened_load(ledger, folder / "state", Ask(None, None, ledger.today())) as load, profiled():
             done = load.run()
+        invoices = sum(month.held.documents for month in done.months if month.name == "invoice")
         wall, cpu = time.perf_counter() - before[0], time.process_time() - before[1]
     print(
         json.dumps(
             {
                 "documents": done.documents,
+                "invoices": invoices,
                 "wall_s": round(wall, 2),
                 "cpu_s": round(cpu, 2),
+                "invoices_a_second": round(invoices / wall),
                 "documents_a_second": round(done.documents / wall),
                 "documents_a_cpu_second": round(done.documents / cpu),
                 "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
