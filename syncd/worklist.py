@@ -22,6 +22,7 @@ from rules.domain.decisions import Reminder, Task
 from rules.domain.facts import Account, Contacted, CreditStanding, Customer
 from rules.domain.money import Money
 from rules.domain.positions import worst
+from rules.domain.silences import silence_about
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, joined, spoken, sums
 from rules.policy import Policies
@@ -120,7 +121,7 @@ def _case(
 def _asked(situation: Situation) -> Iterable[tuple[Money, int]]:
     """What may be asked for of each overdue invoice that this policy governs, with the days it is past due."""
     for ref, row in situation.aged.items():
-        if ref in situation.scope and row.overdue:
+        if ref in situation.scope and row.overdue and silence_about(situation, row.invoice) is None:
             asked = row.overdue
             for held in (situation.disputed.get(ref), situation.promised.get(ref)):
                 asked -= held or Money.zero(asked.currency)

@@ -68,7 +68,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
             for entry in sent
             if entry.on >= first_day and due_then(situation, invoice, plan, entry.on) in (due_on, None)
         ]
-    minds_missed = as_of < due_on or settings.catch_up_days is not None
+    minds_missed = settings.catch_up_days is not None or (as_of < due_on and settings.levels[0].is_before_due)
     return Clock(
         as_of=as_of,
         due_on=due_on,

@@ -14,6 +14,7 @@ from rules.domain.eligibility import is_open
 from rules.domain.facts import Customer, HistoryEntry, Hold, Invoice, Silence
 from rules.domain.positions import CustomerPosition
 from rules.domain.wording import counted, spoken
+from rules.domain.zones import zone_of
 from syncd.assess import decision_json
 from syncd.cli.manners import paid_invoices
 from syncd.cli.output import Table, Text
@@ -45,6 +46,7 @@ def _shown_customer(one: Explanation) -> Customer:
 
 def _standing(one: Explanation) -> Iterator[Text]:
     members = {member.ref: member for member in one.account.family}
+    here = one.account.company.timezone
     for position in one.positions:
         member = members[position.customer]
         parts = [
@@ -54,6 +56,7 @@ def _standing(one: Explanation) -> Iterator[Text]:
             *((f"{position.days_to_pay} days to pay",) if position.days_to_pay is not None else ()),
             *((f"{position.promises_kept_pct} % of promises kept",) if position.promises_kept_pct is not None else ()),
             *((f"collector {member.collector}",) if member.collector else ()),
+            *((f"lives by {zone}",) if (zone := zone_of(member, one.account.company)) != here else ()),
         ]
         yield f"{member.name}: {', '.join(parts)}"
         yield f"  {_owes(position)}"

@@ -60,7 +60,13 @@ def must_be_ours(filed: Filed) -> None:
 def is_about(ledger: Ledger, filed: Filed, text: str) -> bool:
     """Whether the record concerns the customer or invoice that `text` names."""
     ids = {called.ref.id for called in ledger.mirror.called(text, exactly=False)} | {text.removeprefix("id:")}
-    return bool(ids & {filed.customer, *subjects(filed.value)})
+    return bool(ids & {filed.customer, *subjects(filed.value), *_of_group(ledger, filed.value)})
+
+
+def _of_group(ledger: Ledger, value: Any) -> list[str]:
+    """Whom a record about a group concerns."""
+    group = getattr(value, "group", None)
+    return ledger.mirror.in_group(group) if group is not None else []
 
 
 def subjects(value: Any) -> tuple[str, ...]:

@@ -421,6 +421,7 @@ def test_a_persons_word_on_where_a_customer_lives_counts_and_is_forgotten(syncd:
     assert ran.out == "timezone/C-1: Oak Ltd lives by the clock of Pacific/Auckland\n"
     line = " ".join(syncd("timezone", "list").out.splitlines()[1].split())
     assert line == f"timezone/C-1 Oak Ltd Pacific/Auckland since {TODAY} recorded dana {TODAY}"
+    assert "lives by Pacific/Auckland" in syncd("explain", "Oak Ltd").out
     exported = json.loads(syncd("export", "-").out)["customers"]
     assert {one["ref"]: one.get("timezone") for one in exported}["C-1"] == "Pacific/Auckland"
     assert syncd("timezone", "end", "Oak Ltd").code == 0
@@ -478,6 +479,9 @@ def test_a_group_keeps_silent_as_one_and_ends_by_its_name(syncd: Syncd, office: 
     assert ran.out == f"silence-1: nobody is reminded about the group trade until {day(7)}\n"
     assert set(asked(syncd)) == {"C-1"}
     assert "silence-1: group trade, no reminders to group trade until" in syncd("status").out
+    assert "silence-1" in syncd("silence", "list", "Elm Inc").out
+    assert syncd("silence", "list", "Oak Ltd").out == "no silences\n"
+    assert {one["customer"] for one in json.loads(syncd("worklist", "--json").out)} == {"C-1"}
     assert syncd("silence", "end", "trade").code == 0
     assert set(asked(syncd)) == {"C-1", "C-2"}
 

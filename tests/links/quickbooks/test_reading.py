@@ -439,3 +439,10 @@ def test_a_customer_is_reached_by_the_first_number_that_is_kept(books, ledger):
     ledger.add("Customer", {"Id": "9", "DisplayName": "Ash"})
     found = facts(everything(books), "customer")
     assert {ref: fact.phone for ref, fact in found.items()} == {"7": "(555) 0100", "8": "0171", "9": None}
+
+
+def test_a_state_is_taken_from_the_billing_address_where_it_is_written_as_its_code(books, ledger):
+    ledger.add("Customer", {"Id": "7", "DisplayName": "Oak Ltd", "BillAddr": {"CountrySubDivisionCode": "ca"}})
+    ledger.add("Customer", {"Id": "8", "DisplayName": "Elm Inc", "BillAddr": {"CountrySubDivisionCode": "New York"}})
+    found = facts(everything(books), "customer")
+    assert (found["7"].region, found["8"].region) == ("CA", None)

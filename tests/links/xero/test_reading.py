@@ -269,3 +269,10 @@ def test_the_stamp_of_a_row_in_the_overlap_is_remembered_so_that_it_comes_once(c
     assert len(facts(first, "invoice")) == 1
     clock.advance(timedelta(minutes=2))
     assert facts(connector.changes(last(first).cursor), "invoice") == []
+
+
+def test_a_state_is_taken_from_an_address_where_it_is_written_as_its_code(connector, xero):
+    places = [{"Region": "Far North", "Country": "New Zealand"}, {"Region": "nsw ", "Country": "AU"}]
+    xero.replies["GET", "Contacts"] = [contact(Addresses=places)]
+    (customer,) = facts(connector.changes(None), "customer")
+    assert (customer.country, customer.region) == ("AU", "NSW")
