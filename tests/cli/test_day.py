@@ -153,7 +153,7 @@ def test_the_plan_for_people_has_names_amounts_and_reasons(syncd: Syncd, office:
     assert line.split()[:5] == ["new", "waits", "for", "approval", "finance"]
     assert "Oak Ltd" in line
     assert "1001" in line
-    assert "18 % a year on 1000.00 for 40 days" in line
+    assert "18 % a year on 1,000.00 for 40 days" in line
     assert "2 wait for approval" in out
 
 
