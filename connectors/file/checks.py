@@ -26,8 +26,11 @@ _WITH_REFS = (
 )
 
 
-def problems_of(gathered: Gathered, as_of: date) -> Iterator[str]:
-    """Everything wrong between the records, in the order of the file's lists."""
+def problems_of(gathered: Gathered, as_of: date | None, *, summed: bool = True) -> Iterator[str]:
+    """Everything wrong between the records, in the order of the file's lists.
+
+    Without a day no balance is judged; without a company (`summed`) no sum, since a bare amount has no currency.
+    """
     for name in _WITH_REFS:
         yield from _twice(gathered.placed.get(name, []))
     customers, invoices = gathered.known("customers"), gathered.known("invoices")
@@ -42,7 +45,8 @@ def problems_of(gathered: Gathered, as_of: date) -> Iterator[str]:
             yield from _out_of_order(placed)
             yield from _about_one(placed)
     yield from _circles(gathered.placed.get("customers", []))
-    yield from sum_problems(gathered, as_of)
+    if summed:
+        yield from sum_problems(gathered, as_of)
 
 
 def _twice(records: list[Placed]) -> Iterator[str]:

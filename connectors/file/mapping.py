@@ -38,11 +38,10 @@ def book_from(document: Mapping[str, Any], place: str) -> Book:
     for name in (*LISTS, "history"):
         reading = Reading(f".{name}", problems, company.currency if company else _ANY)
         _read_list(gathered, name, document.get(name), reading)
-    if as_of is None or company is None:
-        raise _refused(place, problems)
-    _derive_balances(gathered, as_of)
-    problems.extend(problems_of(gathered, as_of))
-    if problems:
+    if as_of is not None:
+        _derive_balances(gathered, as_of)
+    problems.extend(problems_of(gathered, as_of, summed=company is not None))
+    if problems or as_of is None or company is None:
         raise _refused(place, problems)
     return Book(as_of=as_of, company=company, **{name: gathered.facts(name) for name in (*LISTS, "history")})
 

@@ -25,7 +25,7 @@ from rules.domain.money import Money, total
 _ONE_DAY = timedelta(days=1)
 
 
-def sum_problems(gathered: Gathered, as_of: date) -> Iterator[str]:
+def sum_problems(gathered: Gathered, as_of: date | None) -> Iterator[str]:
     """Every sum that does not come out and every amount in a currency that cannot stand there."""
     invoices: dict[str, Invoice] = {invoice.ref: invoice for invoice in gathered.facts("invoices")}
     effects = effects_of(gathered.facts("payments"), gathered.facts("credit_notes"))
@@ -41,7 +41,9 @@ def sum_problems(gathered: Gathered, as_of: date) -> Iterator[str]:
         yield from _plan_problems(placed, invoices, effects, gathered.doubtful)
 
 
-def _invoice_problems(placed: Placed, effects: Iterable[Effect], gathered: Gathered, as_of: date) -> Iterator[str]:
+def _invoice_problems(
+    placed: Placed, effects: Iterable[Effect], gathered: Gathered, as_of: date | None
+) -> Iterator[str]:
     invoice: Invoice = placed.fact
     foreign = [(key, part) for key, part in _parts(invoice) if part.currency != invoice.total.currency]
     yield from (f"{placed.place}.{key}: {_foreign(part, invoice)}" for key, part in foreign)
@@ -53,7 +55,7 @@ def _invoice_problems(placed: Placed, effects: Iterable[Effect], gathered: Gathe
         rows = total([row.amount for row in invoice.installments], invoice.currency)
         if rows != invoice.total:
             yield f"{placed.place}.installments: they add up to {rows}, the total is {invoice.total}"
-    if invoice.ref not in gathered.doubtful:
+    if as_of is not None and invoice.ref not in gathered.doubtful:
         same = [effect for effect in effects if effect.amount.currency == invoice.currency]
         yield from _balance_problems(placed, same, as_of, stated=invoice.ref not in gathered.unstated)
 

@@ -258,6 +258,34 @@ def test_all_problems_are_told_at_once_and_each_once(document: dict[str, Any]) -
     assert any('customers[1] (C-1).ref: "C-1" is used 2 times' in said for said in found)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "also"),
+    [
+        ({"as_of": "2025-02-30"}, {"twice", "unknown", "installments"}),
+        ({"company": None}, {"twice", "unknown"}),  # a bare amount has no currency then, so sums are not judged
+    ],
+)
+def test_a_wrong_day_or_company_hides_no_other_problem(wrong: dict[str, Any], also: set[str]) -> None:
+    row = {"ref": "I-1", "customer": "C-9", "issued_on": "2025-01-30", "due_on": "2025-03-01", "total": "10.00"}
+    parts = [{"due_on": "2025-03-01", "amount": "9.00"}]
+    document = {
+        "as_of": "2025-03-31",
+        "company": {"currency": "USD"},
+        "customers": [{"ref": "C-1", "name": "Oak"}, {"ref": "C-1", "name": "Oak"}],
+        "invoices": [{**row, "installments": parts}],
+        **wrong,
+    }
+    with pytest.raises(BookRefused) as refused:
+        book_from(document, "b.json")
+    told = "\n".join(refused.value.problems)
+    marks = {
+        "twice": '"C-1" is used 2 times',
+        "unknown": 'there is no customer "C-9"',
+        "installments": "they add up to 9.00 USD, the total is 10.00 USD",
+    }
+    assert {name for name, words in marks.items() if words in told} == also
+
+
 def test_a_circle_of_parents_is_told_once(document: dict[str, Any]) -> None:
     document["customers"] = [
         {"ref": "C-1", "name": "A", "parent": "C-2"},
