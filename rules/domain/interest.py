@@ -122,8 +122,10 @@ class _Running:
     carried: list[Decimal]
     month: list[Decimal]
     principal: Decimal
+    start: date
     used: Decimal = ZERO  # interest already paid off by payments
     fixed_used: Decimal = ZERO
+    begun: dict[Span, Decimal] = field(default_factory=dict)  # what was open when a span began
 
 
 def accrue(debt: Debt) -> Accrual:
@@ -133,7 +135,7 @@ def accrue(debt: Debt) -> Accrual:
     if not chargeable:
         return accrual
     start = next_day(min(claim.anchor for claim in chargeable))
-    running = _Running([ZERO] * len(debt.claims), [ZERO] * len(debt.claims), debt.open.on(start))
+    running = _Running([ZERO] * len(debt.claims), [ZERO] * len(debt.claims), debt.open.on(start), start)
     for first_on, after in pairwise(_bounds(debt, start)):
         last_on = after if after == date.max else days_after(after, -1)
         _accrue_stretch(debt, running, accrual, first_on, last_on)
@@ -169,7 +171,7 @@ def _accrue_stretch(debt: Debt, running: _Running, accrual: Accrual, first_on: d
         return
     outstanding = running.principal if debt.interest_first else still_open
     shares = spread(tuple(claim.part for claim in debt.claims), outstanding)
-    bearing = withhold(shares, withheld_on(debt.spans, first_on)) if debt.spans else shares
+    bearing = withhold(shares, _withheld(debt, running, first_on, outstanding)) if debt.spans else shares
     joined = debt.joined.on(first_on) if debt.joined is not None else ZERO
     for index, claim in enumerate(debt.claims):
         if not claim.is_chargeable or first_on <= claim.anchor or bearing[index] <= 0:
@@ -180,6 +182,17 @@ def _accrue_stretch(debt: Debt, running: _Running, accrual: Accrual, first_on: d
         stretch = _stretch(debt, index, (first_on, last_on), (shares[index], principal, base))
         accrual.stretches.append(stretch)
         _book(debt, running, accrual, claim, stretch)
+
+
+def _withheld(debt: Debt, running: _Running, day: date, outstanding: Decimal) -> Decimal | None:
+    """What does not bear on `day`. Where interest is paid first, a span begins with the principal open then."""
+
+    def paid(span: Span) -> Decimal:
+        is_new = debt.interest_first and span.first_on > running.start
+        begun = running.begun.setdefault(span, outstanding if is_new else span.falls_from or ZERO)
+        return max(begun - outstanding, ZERO)
+
+    return withheld_on(debt.spans, day, paid)
 
 
 def _stretch(debt: Debt, index: int, days: tuple[date, date], balances: tuple[Decimal, Decimal, Decimal]) -> Stretch:

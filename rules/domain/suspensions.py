@@ -31,14 +31,11 @@ def dispute_spans(docket: Docket, invoice: Invoice, through: date, *, back_accru
 def promise_spans(docket: Docket, invoice: Invoice) -> Iterator[Span]:
     """Promised amounts, from the day after the promise through its day; what is paid of it is no longer withheld."""
     for promise in docket.promises.get(invoice.ref, ()):
-        last_on = promise.promised_on
+        first_on, last_on = next_day(promise.made_on), promise.promised_on
         if promise.withdrawn_on is not None:
             last_on = min(last_on, promise.withdrawn_on)
         share = _promised(docket, promise, invoice)
-        if share is None:
-            yield Span(next_day(promise.made_on), last_on, None)
-        else:
-            yield from _shrinking(docket, invoice, promise.made_on, last_on, share)
+        yield Span(first_on, last_on, share, None if share is None else docket.open_on(invoice, first_on))
 
 
 def _promised(docket: Docket, promise: Promise, invoice: Invoice) -> Decimal | None:
@@ -54,16 +51,6 @@ def _promised(docket: Docket, promise: Promise, invoice: Invoice) -> Decimal | N
             return share
         left -= share
     return ZERO
-
-
-def _shrinking(docket: Docket, invoice: Invoice, made_on: date, last_on: date, share: Decimal) -> Iterator[Span]:
-    first_on = next_day(made_on)
-    for entry in docket.reductions_of(invoice):
-        if made_on < entry.on < last_on and share > 0:
-            yield Span(first_on, entry.on, share)
-            first_on, share = next_day(entry.on), share - entry.amount
-    if share > 0:
-        yield Span(first_on, last_on, share)
 
 
 def plan_spans(docket: Docket, invoice: Invoice, through: date) -> Iterator[Span]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -58,11 +58,15 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From `first_on` to `last_on` (None: no end yet), both included, `amount` (None: everything) does not bear."""
+    """From `first_on` to `last_on` (None: no end yet), both included, `amount` (None: everything) does not bear.
+
+    With `falls_from`, what was open when it began, whatever is paid since comes off `amount` first.
+    """
 
     first_on: date
     last_on: date | None
     amount: Decimal | None
+    falls_from: Decimal | None = None
 
     def covers(self, day: date) -> bool:
         """Whether `day` lies in it."""
@@ -214,14 +218,14 @@ def withhold(shares: list[Decimal], amount: Decimal | None) -> list[Decimal]:
     return bearing
 
 
-def withheld_on(spans: Iterable[Span], day: date) -> Decimal | None:
-    """What does not bear on `day`; None where nothing does."""
+def withheld_on(spans: Iterable[Span], day: date, paid: Callable[[Span], Decimal]) -> Decimal | None:
+    """What does not bear on `day`; None where nothing does. `paid` says what was paid since a span began."""
     amount = ZERO
     for span in spans:
         if span.covers(day):
             if span.amount is None:
                 return None
-            amount += span.amount
+            amount += span.amount if span.falls_from is None else max(span.amount - paid(span), ZERO)
     return amount
 
 

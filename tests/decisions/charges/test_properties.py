@@ -8,7 +8,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from rules.domain.daycount import DayCount
@@ -36,6 +37,7 @@ from rules.domain.pricing import Pricing
 from rules.domain.situation import Situation
 from rules.domain.timeline import Part, Reduction, Steps, steps_back
 from rules.finance_charges import Settings, decide
+from tests.decisions.any_settings import tables
 from tests.decisions.charges.small import DUE_ON, billed_in_all, decisions, invoice, payment, remembered, settings, usd
 
 DAY_COUNTS = st.sampled_from(["act/365", "act/360", "act/act", "30/360", "30e/360"])
@@ -130,6 +132,78 @@ def test_another_payment_never_raises_a_charge(
     paid = (payment(DUE_ON + timedelta(days=min(days, late)), amount),) if amount else ()
     after = charge_of(decisions(as_of, invoice(str(total), balance=usd(total - amount)), rules=rules, payments=paid))
     assert after <= before
+
+
+def is_fair(rule: dict[str, Any]) -> bool:
+    """Whether less owed, or owed for less time, can never cost more by the wish of who wrote the rule.
+
+    The rate of the payment's day, and rates or sums that fall as debts grow, may do just that.
+    """
+    rates = [Decimal(tier["pct"]) for tier in rule.get("tiers", [])]
+    own_sums = isinstance(rule.get("fixed_sum", "none"), list)
+    return rule.get("reference_mode") != "at_payment" and rates == sorted(rates) and not own_sums
+
+
+@settings_of_hypothesis(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
+@given(
+    rule=tables(Settings).filter(is_fair),
+    total=CENTS,
+    late=LATE,
+    second_due=st.integers(0, 90),
+    paid=st.lists(st.tuples(st.integers(-20, 900), st.integers(1, 40), st.booleans()), max_size=3),
+    dispute=st.none() | st.tuples(st.integers(0, 90), st.integers(1, 90), st.integers(1, 100)),
+    promise=st.none() | st.tuples(st.integers(0, 90), st.integers(0, 60), st.integers(1, 100)),
+    more=st.tuples(st.integers(-20, 900), st.integers(1, 100)),
+)
+def test_whatever_the_rule_another_payment_never_raises_a_charge(
+    rule: dict[str, Any],
+    total: Decimal,
+    late: int,
+    second_due: int,
+    paid: list[tuple[int, int, bool]],
+    dispute: tuple[int, int, int] | None,
+    promise: tuple[int, int, int] | None,
+    more: tuple[int, int],
+) -> None:
+    def share(hundredths: int) -> Decimal:
+        return (total * hundredths / 200).quantize(Decimal("0.01"))
+
+    as_of = DUE_ON + timedelta(days=late)
+    half = share(100)
+    rows = (Installment(DUE_ON, usd(half)), Installment(DUE_ON + timedelta(days=second_due), usd(total - half)))
+    parts = rows if second_due and half else ()
+    facts: dict[str, Any] = {"payments": (), "credit_notes": ()}
+    left = total
+    for number, (days, part, by_credit) in enumerate(paid):
+        on, amount = DUE_ON + timedelta(days=min(days, late)), share(part)
+        if amount and by_credit:
+            note = CreditNote(f"N-{number}", "C-1", on, usd(amount), (Application("I-1", usd(amount), on),))
+            facts["credit_notes"] += (note,)
+        elif amount:
+            facts["payments"] += (payment(on, amount, f"P-{number}"),)
+        left -= amount
+    if dispute is not None:
+        opened = DUE_ON + timedelta(days=dispute[0])
+        closed = opened + timedelta(days=dispute[1])
+        facts["disputes"] = (Dispute("D-1", "I-1", opened, usd(share(2 * dispute[2])), closed_on=closed),)
+    if promise is not None:
+        made = DUE_ON + timedelta(days=promise[0])
+        by = made + timedelta(days=promise[1])
+        facts["promises"] = (Promise("R-1", "C-1", ("I-1",), made, by, usd(share(2 * promise[2]))),)
+    rules = Settings.model_validate(rule)
+    before = decisions(as_of, invoice(str(total), balance=usd(left), installments=parts), rules=rules, **facts)
+    amount = min(share(2 * more[1]), left)
+    if amount > 0:
+        facts["payments"] += (payment(DUE_ON + timedelta(days=min(more[0], late)), amount, "P-more"),)
+    after = decisions(as_of, invoice(str(total), balance=usd(left - amount), installments=parts), rules=rules, **facts)
+    assert charge_of(after) <= charge_of(before)
+    for one in (*before, *after):
+        assert (
+            not isinstance(one, FinanceCharge)
+            or min(one.interest.amount, one.fixed_sum.amount) >= 0 < one.amount.amount
+        )
 
 
 @given(
