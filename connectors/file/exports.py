@@ -62,7 +62,8 @@ LAYOUTS = (
     Layout(
         "a QuickBooks Online report of transactions",
         {
-            "customer": ("name", "customer", "customer full name"), "number": ("num", "no.", "number"),
+            "customer": ("name", "customer", "customer full name", "client", "client full name"),
+            "number": ("num", "no.", "number"),
             "issued_on": ("date", "transaction date"), "due_on": ("due date",), "total": ("amount", "total"),
             "balance": ("open balance", "balance"), "kind": ("transaction type",), "currency": ("currency",),
         },

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from syncd.ledger import Ledger
 from syncd.office import Office
 
+_LEAST_CALLS = 20
+
 
 @click.command(short_help="Load years of history, with progress; goes on where it stopped.")
 @CONNECTION
@@ -65,8 +67,9 @@ def backfill(
     """
     if (connection is None) == (not every):
         raise Usage("say which connection with --connection NAME, or --all")
-    if calls == 0:
-        raise Usage("--calls 0 leaves no call to load anything with")
+    if calls is not None and calls < _LEAST_CALLS:
+        why = f"asking how much there is may take {_LEAST_CALLS} of them; give it more, or leave --calls out"
+        raise Usage(f"--calls {calls} leaves no call to load anything with: {why}")
     if (own_map or dry_run) and not files:
         raise Usage("--map and --dry-run go with --csv FILE")
     if files and every:

@@ -52,6 +52,7 @@ class TestTheCommand:
         [
             ((), "say which connection with --connection NAME, or --all"),
             (("--connection", "acme", "--calls", "0"), "--calls 0 leaves no call to load anything with"),
+            (("--connection", "acme", "--calls", "19"), "asking how much there is may take 20 of them; give it more"),
             (("--connection", "acme", "--since", "2999-01-01"), "is after the last day to load"),
             (("--connection", "acme", "--until", "2999-01-01"), "is in the future"),
         ],
@@ -69,7 +70,7 @@ class TestTheCommand:
         years.server.seen.clear()
         code, said = command("--connection", "acme")
         assert code == 78
-        assert "already holds the books of company" in said.err
+        assert "this name already holds the books or the consent of company" in said.err
         assert years.server.seen == []
 
     def test_a_folder_of_files_has_nothing_to_load(self, years, command):
