@@ -8,30 +8,37 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import select
 
-from connectors import Ref
-from connectors.errors import Conflict, ConsentNeeded, Rejected, Throttled, Unavailable
+from connectors import Page, Receipt, Record, Ref
+from connectors.errors import Conflict, ConnectorError, ConsentNeeded, Rejected, Throttled, Unavailable
 from connectors.simulator.clock import SimulatedClock
 from rules.domain.actions import EmailInvoice, Operation
 from rules.domain.facts import Dispute
 from syncd.attempt import attempt_pass
 from syncd.config import load_config
+from syncd.cycle import pull_changes
 from syncd.errors import TryAgain
+from syncd.memory.recover import recover
 from syncd.office import open_office
 from syncd.pass_report import Ground
-from syncd.store import journal
+from syncd.store import journal, schema
+from syncd.store.intent_rows import Step
+from tests.databases import SqliteFile
 from tests.spine.conftest import CONFIG, RULES, START, MemoryBooks
 
 INVOICES = ("I-1", "I-2", "I-3")
 POINTS = ("before", "after")
+MOMENTS = ("pull", "look", "settle", *POINTS)  # when a process may die: whatever it is asking, or has just been told
 
 
 class Killed(BaseException):
@@ -39,23 +46,36 @@ class Killed(BaseException):
 
 
 class WatchedBooks(MemoryBooks):
-    """Books that note what was open when each mail was asked for, and may kill whoever writes."""
+    """Books that note what was open when each mail was asked for, and may kill whoever asks or writes."""
 
     def __init__(self, clock: SimulatedClock) -> None:
         super().__init__(clock)
         self.mailed_when_open: list[bool] = []
         self.kill: str | None = None
 
-    def write(self, operation: Operation, key: str):
-        if self.kill == "before":
+    def dies(self, moment: str) -> None:
+        if self.kill == moment:
             self.kill = None
             raise Killed
+
+    def changes(self, cursor: str | None) -> Iterator[Page]:
+        self.dies("pull")
+        return super().changes(cursor)
+
+    def fetch(self, ref: Ref) -> Record | None:
+        self.dies("look")
+        return super().fetch(ref)
+
+    def was_applied(self, operation: Operation, key: str, since: datetime) -> Receipt | None:
+        self.dies("settle")
+        return super().was_applied(operation, key, since)
+
+    def write(self, operation: Operation, key: str) -> Receipt:
+        self.dies("before")
         if isinstance(operation, EmailInvoice):
             self.mailed_when_open.append(bool(self.facts[Ref("invoice", operation.invoice)].balance))
         receipt = super().write(operation, key)
-        if self.kill == "after":
-            self.kill = None
-            raise Killed
+        self.dies("after")
         return receipt
 
 
@@ -68,11 +88,14 @@ class Office(RuleBasedStateMachine):
         for below in ("rules.d", "books"):
             (self.folder / below).mkdir()
         (self.folder / "rules.d" / "10.toml").write_text(RULES)
-        (self.folder / "config.toml").write_text(CONFIG.replace("[limits]\n", '[limits]\nmax_vanished_share = "1"\n'))
+        self.database = SqliteFile(self.folder / "syncd.db")
+        text = CONFIG.replace("# database", f'database = "{self.database.url}"')
+        (self.folder / "config.toml").write_text(text.replace("[limits]\n", '[limits]\nmax_vanished_share = "1"\n'))
         self.clock = SimulatedClock(START)
         self.books = WatchedBooks(self.clock)
         self.books.customer("C-1")
         self.books.customer("C-2")
+        self.recovered: set[str] = set()  # done before a set-back: known by then from the books, or not at all
         self.doors = ExitStack()
         self.come_in()
 
@@ -128,17 +151,43 @@ class Office(RuleBasedStateMachine):
         self.books.fail_writes, self.books.lose = error, list(lost)
 
     @rule()
+    def pulls(self) -> None:
+        with suppress(ConnectorError):
+            pull_changes(self.ledger, self.office.config.limits)
+
+    @rule()
     def passes(self) -> None:
         attempt_pass(self.ledger, self.ground())
 
-    @rule(when=st.sampled_from(POINTS))
+    @rule(when=st.sampled_from(MOMENTS))
     def is_killed(self, when: str) -> None:
         self.books.kill = when
         with suppress(Killed):
             attempt_pass(self.ledger, self.ground())
         self.books.kill = None
+        self.restarts()
+
+    @rule()
+    def restarts(self) -> None:
         self.doors.close()
         self.come_in()
+
+    @rule()
+    def is_set_back_to_last_nights_copy(self) -> None:
+        """The machine is restored from its backup: nothing goes out until the books were asked what was done since."""
+        self.database.keep_copy()
+        attempt_pass(self.ledger, self.ground())
+        knows = self.ledger.lineage.current().writes
+        self.doors.close()
+        self.database.set_back()
+        self.come_in()
+        sent = len(self.books.sent)
+        if self.ledger.lineage.current().writes < knows:
+            assert "syncd recover" in (attempt_pass(self.ledger, self.ground()).brake or "")
+            assert len(self.books.sent) == sent
+            recover(self.office)
+            self.recovered |= set(self.books.times())
+        self.ledger.connections.release(self.clock.now())
 
     @rule(hours=st.integers(1, 24 * 20))
     def time_goes_by(self, hours: int) -> None:
@@ -154,6 +203,24 @@ class Office(RuleBasedStateMachine):
         config = load_config(self.folder / "config.toml")
         with suppress(TryAgain), open_office(config, self.clock, exclusive=True):
             raise AssertionError("two of us at once")
+
+    @rule()
+    def an_office_on_another_machine_passes_if_nobody_holds_the_connection(self) -> None:
+        config = load_config(self.folder / "config.toml")
+        key = config.state_dir / "syncd.key"
+        away = replace(config, state_dir=self.folder / "elsewhere", secrets_key_file=key if key.exists() else None)
+        held = self.ledger.lease.epoch is not None and self.holds()
+        with open_office(away, self.clock, exclusive=True) as office:
+            ledger = office.ledgers[0]
+            ledger.connector = self.books
+            report = attempt_pass(ledger, Ground(office.policies, office.config.limits, "auto"))
+        assert not held or report.exit_code == 75
+
+    def holds(self) -> bool:
+        """Whether the lease of this office has not run out."""
+        with self.ledger.store.reading() as tx:
+            until = tx.execute(select(schema.connection.c.lease_until)).scalar_one()
+        return until is not None and datetime.fromisoformat(until) > self.clock.now()
 
     @precondition(lambda self: hasattr(self, "books"))
     @invariant()
@@ -171,6 +238,21 @@ class Office(RuleBasedStateMachine):
         ends = Counter(entry.key for entry in journal.read(self.ledger.store) if entry.event == "operation.confirmed")
         assert set(ends.values()) <= {1}, ends
 
+    @precondition(lambda self: hasattr(self, "books"))
+    @invariant()
+    def nothing_is_sent_that_was_not_written_down_before(self) -> None:
+        tried = {step.key for step in self.steps() if step.attempts}
+        assert set(self.books.times()) <= tried | self.recovered, set(self.books.times()) - tried
+
+    @precondition(lambda self: hasattr(self, "books"))
+    @invariant()
+    def what_is_recorded_as_done_is_in_the_books(self) -> None:
+        confirmed = {step.key for step in self.steps() if step.state == "confirmed"}
+        assert confirmed <= set(self.books.times()), confirmed
+
+    def steps(self) -> list[Step]:
+        return [step for one in self.ledger.intents.actions() for step in self.ledger.intents.steps(one.id)]
+
     def teardown(self) -> None:
         """Once nothing goes wrong any more, everything that is not mail ends well, and nothing is done twice."""
         if not hasattr(self, "books"):
@@ -183,9 +265,9 @@ class Office(RuleBasedStateMachine):
         self.nothing_is_done_twice()
         self.nobody_who_has_paid_is_written_to()
         self.each_end_is_written_down_once()
-        steps = [step for one in self.ledger.intents.actions() for step in self.ledger.intents.steps(one.id)]
+        self.what_is_recorded_as_done_is_in_the_books()
         done = self.books.times()
-        for step in steps:
+        for step in self.steps():
             if step.state == "confirmed":
                 assert done[step.key] == 1, step.key
             assert step.state != "sending", step.key
