@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
+from connectors.simulator.http import Request
 from syncd.config import load_config
 from syncd.errors import ConfigError, TryAgain, Usage
 from syncd.ledger import Ledger
-from syncd.office import open_office
+from syncd.office import Office, open_office
 from syncd.store import journal
 from syncd.store.engine import open_store
 from syncd.store.leases import TERM
 from tests.databases import PostgresServer
 from tests.faults.cases import CASE, EACH_ONCE, Case
 from tests.faults.test_offices import elsewhere
-from tests.faults.world import KILLED, Builder, World
+from tests.faults.world import KILLED, Builder, World, is_write
 
 pytestmark = pytest.mark.postgres
 CHARGE = CASE["finance charge"]
@@ -147,10 +151,66 @@ def test_an_office_that_slept_past_its_term_sends_nothing(on_postgres, case: Cas
     world.check_promise()
 
 
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_p2_a_process_that_is_stopped_right_before_its_request_and_goes_on_after_another_sent_it(
+    on_postgres, provider: str
+) -> None:
+    """As it happens: the machine sleeps between the look and the write, for longer than its term."""
+    world = on_postgres(CHARGE, provider)
+    sleeps = threading.Event()
+
+    def looked(request: Request) -> None:
+        if request.method == "GET" and request.path.endswith(f"/{world.invoice}") and not sleeps.is_set():
+            sleeps.set()
+            os.kill(world.victim, signal.SIGSTOP)
+
+    world.before_commit = looked
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(world.child)
+        assert sleeps.wait(30)
+        try:
+            expire_lease(world)
+            with elsewhere(world) as other, onlooker(world) as office:
+                report = world.attempt(other, world.ground(office))
+        finally:
+            os.kill(world.victim, signal.SIGCONT)
+        assert ended.result(60) == 75
+    assert report.drained.confirmed["create_invoice"] == 1
+    assert "another syncd took over" in (world.folder / "child.log").read_text()
+    world.quiet()
+    assert world.outcome() == "once"
+
+
+@pytest.mark.parametrize(("case", "provider"), EACH_ONCE, ids=str)
+def test_d5_connections_that_the_server_ended_while_a_write_was_under_way_are_made_anew(
+    on_postgres, postgres_server: PostgresServer, case: Case, provider: str
+) -> None:
+    world = on_postgres(case, provider)
+    name = make_url(load_config(world.folder / "config.toml").database).database
+
+    def restarted(request: Request | None = None) -> None:
+        if request is None or is_write(request):
+            postgres_server.turn_out(str(name))
+
+    world.after_commit = restarted
+    world.mailbox.on_delivery = restarted
+    report = world.one_pass()
+    assert report.exit_code in (0, 75)
+    world.mend()
+    world.quiet()
+    assert world.outcome() in ("once", "once, shown as unclear")
+
+
+@contextmanager
+def onlooker(world: World) -> Iterator[Office]:
+    """The same office, for looking beside a process that makes its passes."""
+    with open_office(load_config(world.folder / "config.toml"), world.clock, exclusive=False) as office:
+        yield office
+
+
 def expire_lease(world: World) -> None:
     """The database's own clock is what counts, and nobody can move it: so the end is moved."""
-    config = load_config(world.folder / "config.toml")
-    with open_office(config, world.clock, exclusive=False) as office, office.store.writing() as tx:
+    with onlooker(world) as office, office.store.writing() as tx:
         tx.execute(text("UPDATE connection SET lease_until = '2000-01-01T00:00:00+00:00'"))
 
 
