@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from rules.domain.aging import AgedInvoice
 from rules.domain.facts import Customer
-from rules.domain.money import Money
+from rules.domain.money import Money, total
 from rules.domain.payer_settings import PayerClass
 from rules.domain.positions import exposed
 from rules.domain.promised import broken
@@ -129,7 +129,8 @@ class Creditor:
 
     def _rows(self) -> list[AgedInvoice]:
         rows = self.situation.aged_by_customer.get(self.customer.ref, ())
-        return [row for row in rows if not _was_late(row, self.released_on)]
+        left = (_not_late_by(self.released_on, row) for row in rows)
+        return [row for row in left if row is not None]
 
     def _late(self) -> list[Money]:
         return [row.overdue for row in self._rows() if row.overdue]
@@ -239,10 +240,19 @@ class Creditor:
         return found
 
 
-def _was_late(row: AgedInvoice, released_on: date | None) -> bool:
+def _not_late_by(released_on: date | None, row: AgedInvoice) -> AgedInvoice | None:
+    """What of the invoice a release did not let go: the parts that were not past due by then. None where all was.
+
+    Part by part: were the whole invoice let go for its oldest part, paying that part would hold the customer again.
+    """
     if released_on is None:
-        return False
-    return row.invoice.is_ours or any(part.contractual_on < released_on for part in row.parts)
+        return row
+    parts = tuple(part for part in row.parts if part.contractual_on >= released_on)
+    if row.invoice.is_ours or (row.parts and not parts):
+        return None
+    late = [part for part in parts if part.is_overdue]
+    overdue = total([part.open for part in late], row.invoice.currency)
+    return row._replace(parts=parts, overdue=overdue, days_past_due=max((part.days for part in late), default=0))
 
 
 def _was_owed(row: AgedInvoice, released_on: date | None) -> bool:
