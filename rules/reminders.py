@@ -11,7 +11,7 @@ from datetime import date
 
 from rules.domain.aging import AgedInvoice
 from rules.domain.calendars import days_after
-from rules.domain.decisions import Decision, Skip, Task
+from rules.domain.decisions import Decision, PutOff, Skip, Task
 from rules.domain.dunning import Clock, Step, clock_of, due_step, exhausted_on, pause
 from rules.domain.messages import key_of, message, post_to
 from rules.domain.money import Money
@@ -127,12 +127,14 @@ def _send(
         kept = [step for step in kept if step.clock.asked.currency != currency]
     if not kept:
         return
+    level = settings.levels[max(step.level for step in kept) - 1]
     window = window_for(situation, settings.send_window, kept[0].invoice)
     closed = window.closed(situation.as_of) if window else None
     if closed:
-        yield from _skips(kept, f"Outside the send window: {closed}.", puts_off=key_of(kept))
+        post = post_to("", window if level.channel in ("email", "provider") else None)
+        puts_off = PutOff(key_of(kept), post.hours, post.open_days)
+        yield from _skips(kept, f"Outside the send window: {closed}.", puts_off=puts_off)
         return
-    level = settings.levels[max(step.level for step in kept) - 1]
     to = recipient(situation, kept[0].invoice).email
     if level.channel in ("email", "provider") and to is None:
         yield from _skips(kept, f"No e-mail address for {situation.account.customer.name}.", mendable=True)
@@ -140,7 +142,9 @@ def _send(
     yield from message(situation, settings, kept, post_to(to or "", window))
 
 
-def _skips(steps: Iterable[Step], why: str, *, mendable: bool = False, puts_off: str | None = None) -> Iterator[Skip]:
+def _skips(
+    steps: Iterable[Step], why: str, *, mendable: bool = False, puts_off: PutOff | None = None
+) -> Iterator[Skip]:
     for step in steps:
         yield Skip(RULE, step.invoice.ref, why, step.invoice.customer, mendable, puts_off)
 

@@ -77,7 +77,7 @@ class Limits:
 class Plan:
     """What one pass wants. `withdrawn` keys waited and are no longer called for; `brake` says why all waits.
 
-    `retimed` stay as a person approved them, but may go out at other times than it was then.
+    `retimed` keys stay as a person approved them, but may go out at other times than it was then.
     """
 
     actions: tuple[PlannedAction, ...] = ()
@@ -85,7 +85,7 @@ class Plan:
     skips: tuple[Skip, ...] = ()
     problems: tuple[Problem, ...] = ()
     brake: str | None = None
-    retimed: tuple[Action, ...] = ()
+    retimed: Mapping[str, Timing] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.actions or self.withdrawn or self.brake or self.retimed)
@@ -111,15 +111,18 @@ def make_plan(decisions: Iterable[Decision], known: Mapping[str, Known], terms: 
     actions = [action for action in decided if not isinstance(action, Skip | Problem)]
     fresh = [_planned(action, terms) for action in actions if _is_open(known.get(action.key), action)]
     called_for = {action.key for action in actions}
-    called_for |= {skip.puts_off for skip in decided if isinstance(skip, Skip) and skip.puts_off}  # on an open day
+    put_off = {one.puts_off.key: one.puts_off for one in decided if isinstance(one, Skip) and one.puts_off}
+    kept = {key for key in put_off if key in known and _is_frozen(known[key])}  # an approval outlasts a closed day
+    times = {action.key: timing_of(action) for action in actions if not _is_open(known.get(action.key), action)}
+    times |= {key: Timing(put_off[key].hours, put_off[key].open_days) for key in kept}
     brake = terms.braked or (_stopped(fresh, terms) if terms.mode == "auto" else None)
     return Plan(
         actions=tuple(_braked(action, brake) for action in fresh) if brake else tuple(fresh),
-        withdrawn=tuple(key for key, entry in sorted(known.items()) if _waits(entry) and key not in called_for),
+        withdrawn=tuple(key for key, entry in sorted(known.items()) if _waits(entry) and key not in called_for | kept),
         skips=tuple(skip for skip in decided if isinstance(skip, Skip)),
         problems=tuple(problem for problem in decided if isinstance(problem, Problem)),
         brake=brake,
-        retimed=tuple(action for action in actions if _is_retimed(known.get(action.key), action)),
+        retimed={key: timing for key, timing in times.items() if _is_retimed(known[key], timing)},
     )
 
 
@@ -160,9 +163,8 @@ def _is_frozen(entry: Known) -> bool:
     return _waits(entry) and (entry.approved or entry.tried)
 
 
-def _is_retimed(entry: Known | None, action: Action) -> bool:
-    frozen = entry is not None and _is_frozen(entry) and not _is_open(entry, action)
-    return entry is not None and frozen and entry.timing != timing_of(action)
+def _is_retimed(entry: Known, timing: Timing) -> bool:
+    return _is_frozen(entry) and entry.timing != timing
 
 
 def _waits(entry: Known) -> bool:

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from rules.domain.actions import Operation
+from rules.domain.actions import OpenDays, Operation
 from rules.domain.facts import CreditStanding
 from rules.domain.money import Money
 
@@ -124,10 +124,19 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOff:
+    """A message that would go out but for the day: its key, and when it may."""
+
+    key: str
+    hours: tuple[str, str] | None = None
+    open_days: OpenDays | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Skip:
     """Nothing is done about `subject`, and why. `mendable` where a person could change that: an address is missing.
 
-    `puts_off` is the key of a message that only waits for a day on which it may go out.
+    `puts_off` is the message where it only waits for a day on which it may go out.
     """
 
     rule: str
@@ -135,7 +144,7 @@ class Skip:
     reason: str
     customer: str | None = None
     mendable: bool = False
-    puts_off: str | None = None
+    puts_off: PutOff | None = None
     kind: Literal["skip"] = "skip"
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, select, update
 from connectors import Receipt
 from rules.domain.decisions import Action
 from syncd.plan import Plan, State
-from syncd.send_hours import retimed, timing_of
+from syncd.send_hours import Timing, retimed
 from syncd.store import codec, journal, schema
 from syncd.store.intent_rows import Intent, IntentRows, Step
 from syncd.store.plan_rows import Filing, put_plan
@@ -33,8 +33,8 @@ class Intents(IntentRows):
         with self._store.writing() as tx:
             for key in plan.withdrawn:
                 self._withdraw(tx, key, filing.now)
-            for action in plan.retimed:
-                self._retime(tx, action, filing.now)
+            for key, timing in plan.retimed.items():
+                self._retime(tx, key, timing, filing.now)
             return put_plan(tx, self._name, plan.actions, filing)
 
     def sending(self, step: Step, now: datetime, claim: Callable[[Connection], None] = lambda _tx: None) -> None:
@@ -191,9 +191,9 @@ class Intents(IntentRows):
         tx.execute(update(_action).where(where).values(approved_by=None, state="stale", hold="", why=why))
         journal.write(tx, self._entry(key, customer, now, "action.withdrawn", {"why": why}))
 
-    def _retime(self, tx: Connection, action: Action, now: datetime) -> None:
+    def _retime(self, tx: Connection, key: str, timing: Timing, now: datetime) -> None:
         """What waits may go out when the rules in force say so; in all else it stays as it was approved."""
-        timing, mine = timing_of(action), and_(_action.c.connection == self._name, _action.c.key == action.key)
+        mine = and_(_action.c.connection == self._name, _action.c.key == key)
         row = tx.execute(select(_action.c.id, _action.c.customer, _action.c.doc).where(mine)).one()
         stored = codec.load_action(row.doc)
         doc = codec.dump(replace(stored, operations=tuple(retimed(step, timing) for step in stored.operations)))
@@ -204,7 +204,7 @@ class Intents(IntentRows):
             payload = codec.dump(retimed(codec.load_operation(step.payload), timing))
             tx.execute(update(_operation).where(_operation.c.id == step.id).values(payload=payload))
         hours = " to ".join(timing.hours) if timing.hours else "any time"
-        journal.write(tx, self._entry(action.key, row.customer, now, "action.retimed", {"hours": hours}))
+        journal.write(tx, self._entry(key, row.customer, now, "action.retimed", {"hours": hours}))
 
     def _note(self, tx: Connection, step: Step, now: datetime, event: str, detail: Mapping[str, Any]) -> None:
         journal.write(tx, self._entry(step.key, step.customer, now, event, detail))

@@ -106,6 +106,29 @@ def test_a_narrower_window_keeps_back_what_was_approved_under_a_wider_one(under)
     assert desk.states()[REMINDER] == "planned"
 
 
+def test_a_day_that_the_new_window_closes_keeps_back_what_was_approved_under_the_old_one(under):
+    desk = owing(under('from = "20:00", to = "22:00"'))
+    desk.clock.advance(timedelta(days=5))  # Saturday, open under the window of then
+    approved(desk)
+    desk = under(f'{WEEKDAYS}, from = "20:00", to = "22:00"', desk.books)
+    pass_in_review(desk, hours=11)  # eight in the evening
+    assert desk.states()[REMINDER] == "planned"
+    assert events(desk).count("action.retimed") == 1
+    pass_in_review(desk, days=2)  # Monday, with summer time nine
+    assert desk.states()[REMINDER] == "done"
+
+
+def test_what_nobody_approved_is_planned_anew_after_a_closed_day(under):
+    desk = owing(under(f'{WEEKDAYS}, from = "20:00", to = "22:00"'))
+    desk.clock.advance(timedelta(days=4))  # Friday
+    pass_in_review(desk)
+    assert desk.states()[REMINDER] == "held"
+    pass_in_review(desk, days=1)
+    assert desk.states()[REMINDER] == "stale"
+    pass_in_review(desk, days=2)
+    assert desk.states()[REMINDER] == "held"
+
+
 def test_a_window_that_stays_is_not_written_down_again(under):
     desk = approved(owing(under('from = "20:00", to = "22:00"')))
     pass_in_review(desk, days=1)
