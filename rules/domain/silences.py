@@ -13,6 +13,8 @@ from rules.domain.situation import Situation
 def silence_about(situation: Situation, invoice: Invoice) -> str | None:
     """Why a person wants nothing said of the invoice today; None where nobody does."""
     silences = situation.ledger.silences
+    if not silences:
+        return None
     found = next((one for one in silences if _concerns(situation, one, invoice)), None)
     return _told(situation, found) if found is not None else None
 
