@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 LONGEST_BODY = 1_000_000
 _PATIENCE_S = 15.0
 _MOST_AT_ONCE = 64
+_WAIT_FOR_A_THREAD_S = 1.0
 _TEXT = "text/plain; charset=utf-8"
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -118,18 +119,19 @@ class Server:
 
 
 class _Threads(ThreadingHTTPServer):
-    """A thread a request, but never more than so many."""
+    """A thread a request, but never more than so many; a burst beyond that waits at the door for a moment."""
 
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128  # five, as it comes, makes the sixth of a burst try again after a second, then three
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         self._free = threading.BoundedSemaphore(_MOST_AT_ONCE)
         super().__init__(address, handler)
 
     def process_request(self, request: object, client_address: object) -> None:
-        """Hand the request to a thread; drop it where all are busy."""
-        if self._free.acquire(blocking=False):
+        """Hand the request to a thread; drop it where all stay busy."""
+        if self._free.acquire(timeout=_WAIT_FOR_A_THREAD_S):
             super().process_request(request, client_address)  # type: ignore[arg-type]
         else:
             self.shutdown_request(request)  # type: ignore[arg-type]

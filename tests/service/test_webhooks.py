@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import json
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -35,7 +37,7 @@ def told(site):
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         made = base64.b64encode(hmac.new((key or KEYS[kind]).encode(), body, hashlib.sha256).digest()).decode()
         url = f"http://127.0.0.1:{server.port}/webhooks/{kind}"
-        answer = requests.post(url, data=body, headers={HEADERS[kind]: made}, timeout=10)
+        answer = requests.post(url, data=body, headers={HEADERS[kind]: made}, timeout=3)
         return answer.status_code, hints.take(office.config.state_dir, ["acme", "kauri"])
 
     return post
@@ -53,8 +55,8 @@ def cloud_event(realm: str, ref: str = "e-1") -> object:
     ]  # fmt: skip
 
 
-def xero(tenant: str) -> object:
-    event = {"resourceId": "r", "eventDateUtc": "2026-11-20T01:02:03.4", "eventType": "UPDATE", "tenantId": tenant}
+def xero(tenant: str, ref: str = "r") -> object:
+    event = {"resourceId": ref, "eventDateUtc": "2026-11-20T01:02:03.4", "eventType": "UPDATE", "tenantId": tenant}
     return {"events": [event], "firstEventSequence": 1, "lastEventSequence": 1, "entropy": "x"}
 
 
@@ -108,6 +110,21 @@ def test_a_hint_makes_the_daemon_look_sooner_but_never_more_than_every_ten_secon
         assert daemon._job(ledger) is None, "a pass has only just been made"
         site.clock.sleep(11)
         assert daemon._job(ledger) is not None
+
+
+@pytest.mark.parametrize("kind", ["quickbooks", "xero"])
+def test_a_flood_is_answered_in_the_providers_time_even_while_the_database_is_locked(told, site, kind):
+    """QuickBooks gives three seconds, Xero five; nothing of an answer waits for a pass or for the store."""
+    account = site.companies["acme" if kind == "quickbooks" else "kauri"].account
+    shape = cloud_event if kind == "quickbooks" else xero
+    holder = sqlite3.connect(site.folder / "state" / "syncd.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        with ThreadPoolExecutor(32) as many:
+            answers = list(many.map(lambda number: told(kind, shape(account, f"e-{number}"))[0], range(256)))
+    finally:
+        holder.close()
+    assert answers == [200] * 256
 
 
 @pytest.mark.parametrize("kind", ["quickbooks", "xero"])
