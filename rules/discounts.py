@@ -18,10 +18,12 @@ from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, Reminder, Skip, Task
 from rules.domain.discounted import Offer, offer_of
 from rules.domain.facts import DISCOUNT_TOLD
+from rules.domain.messages import post_to
 from rules.domain.money import Money
 from rules.domain.settings import Count, Flag, RuleSettings
 from rules.domain.silences import silence_about
 from rules.domain.situation import Situation
+from rules.domain.windows import window_for
 from rules.domain.wording import counted, joined, spoken, sums
 
 __all__ = ["Settings", "decide"]
@@ -63,6 +65,8 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
             continue
         if situation.as_of <= offer.until and not offer.is_earned:
             waiting = _not_yet(situation, settings, offer)
+            if waiting is None and (closed := _closed(situation, offer)):
+                waiting = f"{_runs(offer)}; outside the send window: {closed}"
             if waiting is None:
                 lapsing[offer.until].append(offer)
             else:
@@ -77,9 +81,19 @@ def _skip(offer: Offer, why: str) -> Skip:
     return Skip(RULE, offer.invoice.ref, f"{why}.", offer.invoice.customer)
 
 
+def _runs(offer: Offer) -> str:
+    return f"A discount of {spoken(offer.discount)} runs until {offer.until}"
+
+
+def _closed(situation: Situation, offer: Offer) -> str | None:
+    """Why nothing goes out today: a word on a discount keeps to the times of the policy's reminders."""
+    window = window_for(situation, situation.send_window, offer.invoice)
+    return window.closed(situation.as_of) if window else None
+
+
 def _not_yet(situation: Situation, settings: Settings, offer: Offer) -> str | None:
     """Why a running discount is not reminded of today; None where it is."""
-    runs = f"A discount of {spoken(offer.discount)} runs until {offer.until}"
+    runs = _runs(offer)
     if settings.remind_days_before is None:
         return runs
     first_on = days_after(offer.until, -settings.remind_days_before)
@@ -125,9 +139,11 @@ def _operations(situation: Situation, settings: Settings, offers: list[Offer]) -
     if settings.channel == "call":
         return
     head, until = situation.account.customer, offers[0].until
+    window = window_for(situation, situation.send_window, offers[0].invoice)
+    post = post_to(head.email or "", window if settings.channel == "email" else None)
     yield SendMessage(
         customer=head.ref,
-        to=head.email or "",
+        to=post.to,
         name=head.name,
         template=settings.template,
         level=0,
@@ -135,6 +151,8 @@ def _operations(situation: Situation, settings: Settings, offers: list[Offer]) -
         lines=tuple(_line(situation, offer) for offer in offers),
         as_of=situation.as_of,
         company=situation.account.company.name,
+        hours=post.hours,
+        open_days=post.open_days,
         answer_by=until,
     )
     for offer in offers:

@@ -22,6 +22,7 @@ from rules.domain.ledger import Ledger
 from rules.domain.money import Money
 from rules.domain.payer_settings import PayerClass, PayerSettings
 from rules.domain.promised import JudgedPromise, PromiseSettings, covered, judge
+from rules.domain.reminder_settings import SendWindow
 from rules.domain.settings import Amount
 
 
@@ -64,7 +65,8 @@ class Situation:
     """An account as of a day. `scope` holds the refs of the invoices this policy governs.
 
     `governed` are the refs of the customers whose own policy this is; `governs_customer` says it of the head.
-    `gap_days` is the longest distance between two messages that any of several policies over the account keeps.
+    `gap_days` is the longest distance between two messages that any of several policies over the account keeps,
+    `send_window` the times in which the policy's reminders go out.
     """
 
     account: Account
@@ -80,6 +82,7 @@ class Situation:
     references: Mapping[str, tuple[DatedRate, ...]] = field(default_factory=dict)
     calendar: str | None = None
     gap_days: int = 0
+    send_window: SendWindow | None = None
 
     @cached_property
     def ledger(self) -> Ledger:

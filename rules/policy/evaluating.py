@@ -95,6 +95,7 @@ def _situation(
 ) -> Situation:
     settings = policies.rule_settings(name) if name is not None else {}
     overdue, promises, payer = settings.get("overdue"), settings.get("promises"), settings.get("payer")
+    reminders = settings.get("reminders")
     overdue = overdue if isinstance(overdue, OverdueSettings) else OverdueSettings()
     return Situation(
         account=account,
@@ -104,6 +105,7 @@ def _situation(
         governs_customer=account.customer.ref in reach[1],
         governed=reach[1],
         gap_days=reach[2],
+        send_window=reminders.send_window if isinstance(reminders, ReminderSettings) else None,
         overdue=overdue,
         promises=promises if isinstance(promises, PromiseSettings) else PromiseSettings(),
         payer=payer if isinstance(payer, PayerSettings) else PayerSettings(),
