@@ -69,7 +69,7 @@ def _step(situation: Situation, settings: Settings, ref: str) -> Step | Task | s
 
 def _hand_over(situation: Situation, settings: Settings, clock: Clock, ref: str) -> Task | None:
     """The task that follows the last message, once its days have passed."""
-    last_on = exhausted_on(clock, settings)
+    last_on = exhausted_on(clock, settings) if settings.hand_over is not None else None
     if settings.hand_over is None or last_on is None:
         return None
     due_on = days_after(last_on, settings.hand_over.after_days)

@@ -146,7 +146,8 @@ def _day_of(clock: Clock, settings: ReminderSettings, number: int) -> date | Non
     if level.at_days is not None:
         late = 0 if level.is_before_due or settings.thresholds == "reached" else 1
         day = days_after(clock.due_on, level.at_days)
-        return days_after(month_end(day) if level.end_of_month else day, late)
+        day = month_end(day) if level.end_of_month else day
+        return days_after(day, late) if late else day
     before = [entry.on for entry in clock.sent if entry.level == number - 1]
     if before:
         return days_after(max(before), level.after_previous_days or 0)
@@ -169,11 +170,11 @@ def _has_passed(settings: ReminderSettings, number: int, clock: Clock) -> bool:
     level = settings.levels[number - 1]
     if not level.is_before_due and settings.catch_up_days is None:
         return False
+    if level.is_before_due and clock.days >= 0:
+        return True
     day = _day_of(clock, settings, number)
     if day is None or clock.as_of <= day:
         return False
-    if level.is_before_due and clock.days >= 0:
-        return True
     left = 0 if level.is_before_due else settings.catch_up_days or 0
     while day < clock.as_of and left >= 0:
         left -= clock.window is None or clock.window.closed(day) is None

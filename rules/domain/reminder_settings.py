@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -64,7 +65,7 @@ class Level(RuleSettings):
             raise ValueError("max_repeats needs repeat_every_days")
         return self
 
-    @property
+    @cached_property
     def is_before_due(self) -> bool:
         """Whether it is sent before anything is due."""
         return self.at_days is not None and self.at_days < 0
