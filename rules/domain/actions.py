@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from rules.domain.facts import CreditStanding
 from rules.domain.money import Money
@@ -148,6 +150,7 @@ class SetPromiseDate:
     verb: Literal["set_promise_date"] = "set_promise_date"
 
 
-Operation: TypeAlias = (
-    SendMessage | EmailInvoice | AddNote | SetStopSell | CreateInvoice | CreateCreditNote | SetPromiseDate
-)
+Operation: TypeAlias = Annotated[
+    SendMessage | EmailInvoice | AddNote | SetStopSell | CreateInvoice | CreateCreditNote | SetPromiseDate,
+    Field(discriminator="verb"),  # whoever reads one back looks at its verb, and does not try them all
+]

@@ -71,7 +71,6 @@ def _adapter(kind: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(cast("Any", kind))
 
 
-_OPERATION: Any = Annotated[Operation, Field(discriminator="verb")]
 _ACTION: Any = Annotated[Action, Field(discriminator="kind")]
 
 
@@ -108,7 +107,7 @@ def load_record(kind: str, text: str) -> Any:
 
 def load_operation(text: str) -> Operation:
     """A frozen operation."""
-    operation: Operation = _adapter(_OPERATION).validate_json(text)
+    operation: Operation = _adapter(cast("Hashable", Operation)).validate_json(text)
     return operation
 
 
