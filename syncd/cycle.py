@@ -33,6 +33,7 @@ from syncd.settle import Settled, settle
 from syncd.store import journal
 from syncd.store.exported_rows import ExportedRows
 from syncd.store.plan_rows import Filing
+from syncd.uncollected import uncollected
 from syncd.waivers import WAIVE, waivers_of
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def watched(ledger: Ledger, policies: Policies) -> list[str]:
     return sorted({*ledger.mirror.changed_heads(), *ledger.mirror.open_heads(), *held})
 
 
+@uncollected()
 def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: PassReport) -> None:
     """Decide on these accounts and store what is planned, with its reasons."""
     today = ledger.today()

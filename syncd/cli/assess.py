@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ import click
 from syncd.cli.options import AS_JSON, CONFIG, DAY, EXISTING_FILE, RULES
 from syncd.cli.output import print_rows, print_text
 from syncd.cli.sources import read_policies, require_policy
+from syncd.uncollected import uncollected
 
 if TYPE_CHECKING:
     from rules.policy import Policies
@@ -37,7 +36,7 @@ def assess(
     policies = read_policies(rules, config)
     if policy is not None:
         require_policy(policies, policy)
-    with _nothing_to_collect():
+    with uncollected():
         if as_json:
             _print_json(book, policies, as_of, policy)
         else:
@@ -57,13 +56,3 @@ def _print_text(path: Path, policies: Policies, as_of: date | None, policy: str 
 
     book = read_book(path)
     print_text(assessment(decide(book, policies, as_of or book.as_of, policy), book))
-
-
-@contextmanager
-def _nothing_to_collect() -> Iterator[None]:
-    """Facts are trees: looking for circles among a hundred thousand of them takes time and finds none."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
