@@ -81,10 +81,11 @@ def _vanished_share(applied: Applied, mirror: Mirror) -> Decimal:
     return Decimal(applied.vanished) / max(before, applied.vanished)  # one may come and go within the same pull
 
 
-def record_people(book: Book, desk: Desk, source: str, now: datetime) -> set[str]:
+def record_people(book: Book, desk: Desk, source: str, now: datetime, besides: Iterable[Paper] = ()) -> set[str]:
     """Make the desk's records from `source` exactly those of `book`. Returns the customers for whom that is news.
 
-    What somebody else told before is left out: our own export, taken in again, must not count twice.
+    What somebody else told before is left out: our own export, taken in again, must not count twice. `besides` are
+    records that the book has in other places.
     """
     known = [filed.value for kind in _WITHOUT_REF for filed in desk.filed(kind) if filed.who != source]
     customer_of = {invoice.ref: invoice.customer for invoice in book.invoices}
@@ -95,6 +96,7 @@ def record_people(book: Book, desk: Desk, source: str, now: datetime) -> set[str
         *(Paper(hold, f"{hold.customer}/{hold.origin}", hold.customer) for hold in book.holds if hold not in known),
         *(Paper(one, one.ref, _whose(one, customer_of)) for one in book.silences),
         *_numbered(untold(book.history, known)),
+        *besides,
     ]
     return desk.replace_all(papers, source, now)
 

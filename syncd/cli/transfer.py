@@ -31,7 +31,8 @@ def import_(*, file: Path, check: bool, connection: str | None, as_json: bool, c
 
     For a connection to a folder the book becomes its newest file, and the next pull reads it. For QuickBooks and Xero,
     which keep customers and invoices themselves, it takes in what people recorded and what was done before: promises,
-    disputes, installment plans, holds, silences and history. Importing the same file again changes nothing.
+    disputes, installment plans, holds, silences, history, and of customers their collector and time zone. Importing the
+    same file again changes nothing.
     """
     from connectors.file.read import read_book
 
@@ -89,10 +90,13 @@ def _take_in(ledger: Ledger, book: Book, file: Path) -> tuple[str, ...]:
     if ledger.config.kind == "file":
         _put_into_folder(Path(ledger.config.settings().extra["path"]), book)
         return _PARTS
+    from syncd.people.taken_in import said_of_customers
     from syncd.pull import look_again, record_people
 
     _refuse_strangers(ledger, book, file)
-    changed = record_people(book, ledger.desk, f"import {file.name}", ledger.clock.now())
+    source = f"import {file.name}"
+    besides = said_of_customers(ledger, book, source)
+    changed = record_people(book, ledger.desk, source, ledger.clock.now(), besides)
     look_again(ledger.mirror, changed)
     return _PEOPLES
 

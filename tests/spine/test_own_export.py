@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 from connectors.file.mapping import book_from, document_of
 from syncd.cycle import run_pass
-from syncd.people import contacts, holds, silences
+from syncd.people import assignments, contacts, holds, silences, timezones
 from syncd.people.clerk import Clerk
+from syncd.people.taken_in import said_of_customers
 from syncd.pull import record_people
 
 
@@ -51,6 +52,23 @@ def test_what_people_recorded_is_not_doubled_by_our_own_export(open_desk):
     after = book_of(desk)
     assert (after.history, after.holds, after.silences) == (before.history, before.holds, before.silences)
     assert len(after.silences) == 1
+
+
+def test_what_people_said_of_a_customer_comes_back_with_our_own_export(open_desk):
+    desk = open_desk()
+    desk.books.customer("C-1")
+    run_pass(desk.ledger, desk.ground)
+    clerk = Clerk([desk.ledger], desk.office.policies, "dana")
+    assigned = assignments.add(clerk, "C-1", "erin").filed
+    located = timezones.add(clerk, "C-1", "Pacific/Auckland").filed
+    exported = book_from(document_of(book_of(desk)), "march.json")
+    assert list(said_of_customers(desk.ledger, exported, "import march.json")) == [], "it stands as dana said it"
+    for filed in (assigned, located):
+        desk.ledger.desk.remove(filed.kind, filed.ref)
+    papers = list(said_of_customers(desk.ledger, exported, "import march.json"))
+    record_people(exported, desk.ledger.desk, "import march.json", desk.clock.now(), papers)
+    (customer,) = book_of(desk).customers
+    assert (customer.collector, customer.timezone) == ("erin", "Pacific/Auckland")
 
 
 def test_what_a_book_tells_beyond_our_own_deeds_counts(open_desk):
