@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 from rules.domain.calendars import next_working_day
 from rules.domain.facts import Installment, Invoice
 from rules.domain.money import Money
-from rules.domain.settings import Amount, AmountText, Count, Flag, Positive, RuleSettings
+from rules.domain.settings import Amount, AmountText, Calendar, Count, Flag, Positive, RuleSettings
 
 CURRENT = "current"
 
@@ -44,7 +44,7 @@ class OverdueSettings(RuleSettings):
     business_days: Flag = Field(
         default=False, description="Move a due date on a weekend or holiday to the next working day."
     )
-    holidays: str | None = Field(
+    holidays: Calendar = Field(
         default=None,
         description='Calendar for business_days, "US" or "US-NV"; else the send window\'s, else weekends only.',
     )

@@ -228,6 +228,14 @@ class Settings(RuleSettings):
         return self
 
     @model_validator(mode="after")
+    def _bands_begin_once(self) -> Settings:
+        starts = [] if isinstance(self.fixed_sum, str) else [band.from_ for band in self.fixed_sum]
+        twice = next((start for start in starts if starts.count(start) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two bands of fixed_sum begin at {twice}: which one is meant?")
+        return self
+
+    @model_validator(mode="after")
     def _tiers_ascend(self) -> Settings:
         bounds = [(tier.up_to_days, tier.up_to_amount) for tier in self.tiers or ()]
         if not bounds:

@@ -9,9 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rules.domain.calendars import is_known
 from rules.domain.decisions import Channel
-from rules.domain.settings import AmountTexts, Count, Flag, PctText, Positive, RuleSettings, Whole
+from rules.domain.settings import AmountTexts, Calendar, Count, Flag, PctText, Positive, RuleSettings, Whole
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
@@ -23,14 +22,7 @@ def _time(text: str) -> str:
     return text
 
 
-def _calendar(name: str | None) -> str | None:
-    if name is not None and not is_known(name):
-        raise ValueError(f'no public holidays are known for "{name}"; write a country such as "US" or "US-NV"')
-    return name
-
-
 TimeOfDay = Annotated[str, AfterValidator(_time)]
-Calendar = Annotated[str | None, AfterValidator(_calendar)]
 
 
 class Level(RuleSettings):

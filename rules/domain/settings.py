@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,6 +22,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from rules.domain.calendars import is_known
+from rules.domain.currencies import currency_of
 from rules.domain.money import Money, decimal_of
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -69,12 +72,27 @@ def parse_amount(text: object) -> Amount:
     if amount.number < 0:
         raise ValueError(f'"{text}" is below zero')
     if amount.currency:
+        currency_of(amount.currency)
         Money.parse(text)  # refuses more decimals than the coin has
     return amount
 
 
 def _parse_amounts(value: object) -> object:
     return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+def _one_each(amounts: tuple[Amount, ...]) -> tuple[Amount, ...]:
+    named = [amount.currency for amount in amounts]
+    twice = next((currency for currency in named if named.count(currency) > 1), "")
+    if twice != "":
+        raise ValueError(f"two amounts {f'in {twice}' if twice else 'without a currency'}: which one is meant?")
+    return amounts
+
+
+def _known_calendar(name: str | None) -> str | None:
+    if name is not None and not is_known(name):
+        raise ValueError(f'no public holidays are known for "{name}"; write a country such as "US" or "US-NV"')
+    return name
 
 
 def _parse_pct(text: object) -> Decimal:
@@ -106,9 +124,13 @@ AmountText: TypeAlias = Annotated[Amount, PlainValidator(parse_amount), _AS_TEXT
 AmountTexts: TypeAlias = Annotated[
     tuple[AmountText, ...],
     BeforeValidator(_parse_amounts),
+    AfterValidator(_one_each),
     WithJsonSchema({"anyOf": [_AMOUNT_SCHEMA, {"type": "array", "items": _AMOUNT_SCHEMA}]}),
 ]
-"""One amount or a list of them."""
+"""One amount, or a list of them with one for each currency."""
+
+Calendar: TypeAlias = Annotated[str | None, AfterValidator(_known_calendar)]
+"""The public holidays of a country, or of a country and region: ``"US"``, ``"US-NV"``."""
 
 PctText: TypeAlias = Annotated[Decimal, PlainValidator(_parse_pct), _AS_TEXT, WithJsonSchema(_NUMBER_SCHEMA)]
 """A percentage as a decimal string, ``"18"`` = 18 %, not below zero."""

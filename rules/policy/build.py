@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from rules.domain.settings import AmountText, Day, DecimalText, RuleSettings
 from rules.domain.situation import CreditLimits, DatedRate, ZeroLimit
@@ -55,6 +55,14 @@ class ReferenceTable(RuleSettings):
     """A `[references.NAME]` table."""
 
     rates: tuple[RateRow, ...] = Field(min_length=1, description="Rates in force, each from a day on.")
+
+    @model_validator(mode="after")
+    def _check(self) -> ReferenceTable:
+        days = [row.from_ for row in self.rates]
+        twice = next((day for day in days if days.count(day) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two rates from {twice}: which one holds?")
+        return self
 
 
 def load_policies(sources: Iterable[tuple[str, str]]) -> Policies:

@@ -67,8 +67,30 @@ def _amounts(settings: ChargeSettings) -> Iterator[tuple[Path, str]]:
             if low.currency == high.currency and low.number > high.number:
                 why = f"{low} is above the maximum of {high}: no charge ever reaches it"
                 yield ("finance_charges", "minimum"), why
+    yield from _without_effect(settings)
     if settings.grace_mode == "gate" and settings.kind != "interest" and settings.start_from == "invoice_date":
         yield ("finance_charges", "start_from"), f'kind "{settings.kind}" does not count days: this has no effect'
+
+
+def _without_effect(settings: ChargeSettings) -> Iterator[tuple[Path, str]]:
+    """Keys that say something the rest of the table never asks for."""
+    idle = {
+        "annual_pct": settings.kind != "interest",
+        "tiers": settings.kind != "interest",
+        "percent": settings.kind in ("interest", "flat"),
+        "flat": settings.kind in ("interest", "percent"),
+        "repeat_every_days": settings.kind == "interest",
+        "margin_pct": settings.reference is None,
+        "reference_mode": settings.reference is None,
+        "fixed_sum_mode": isinstance(settings.fixed_sum, str),
+        "minimum_mode": settings.minimum is None,
+        "minimum_per": settings.minimum is None,
+        "after_dispute": settings.during_dispute == "accrue",
+    }
+    unset = ChargeSettings.model_fields
+    for name, has_no_effect in idle.items():
+        if has_no_effect and getattr(settings, name) != unset[name].default:
+            yield ("finance_charges", name), "has no effect beside the other keys of this table"
 
 
 def _debtors(settings: ChargeSettings, governed: Sequence[Customer]) -> Iterator[tuple[Path, str]]:

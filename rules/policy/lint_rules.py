@@ -25,6 +25,8 @@ def rule_warnings(policies: Policies, name: str) -> Iterator[Warning_]:
     settings = policies.rule_settings(name)
     reminders, holds = settings.get("reminders"), settings.get("credit_hold")
     overdue = settings.get("overdue")
+    if isinstance(overdue, OverdueSettings) and overdue.holidays and not overdue.business_days:
+        yield ("overdue", "holidays"), "has no effect without business_days = true"
     if isinstance(reminders, ReminderSettings):
         yield from _levels(reminders)
         yield from _blank(reminders)

@@ -22,7 +22,12 @@ def meant(word: str, known: Iterable[str]) -> str:
 
 def refusals(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Path, str]]:
     """Each place of the table that was refused, with what is wrong there."""
-    for one in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    for one in errors:
+        if one["type"] == "too_short" and any(
+            other["loc"][: len(one["loc"])] == one["loc"] != other["loc"] for other in errors
+        ):
+            continue  # a list is short only of the entries refused by themselves
         path = tuple(part for part in one["loc"] if not _is_internal(part))
         if one["type"] == "extra_forbidden":
             yield path, f"unknown key{meant(str(path[-1]), _keys_at(model, path[:-1]))}"

@@ -105,6 +105,18 @@ def test_what_ships_gives_no_warning_as_a_file_of_ones_own(name: str) -> None:
             "[policies.p.finance_charges] minimum: 5.00 is above the maximum of 4.00: no charge ever reaches it",
         ),
         (
+            f"{CHARGES}kind = 'flat'\nflat = '5.00'\nannual_pct = '18'",
+            "[policies.p.finance_charges] annual_pct: has no effect beside the other keys of this table",
+        ),
+        (
+            f"{CHARGES}annual_pct = '18'\nreference_mode = 'piecewise'",
+            "[policies.p.finance_charges] reference_mode: has no effect beside the other keys of this table",
+        ),
+        (
+            "[policies.p.overdue]\nholidays = 'US'",
+            "[policies.p.overdue] holidays: has no effect without business_days = true",
+        ),
+        (
             "[policies.p.finance_charges]\nannual_pct = '12'\nrequires_terms = false",
             "requires_terms: a rate of your own without agreed terms is owed by nobody",
         ),
@@ -255,6 +267,8 @@ def test_a_name_in_a_rule_that_the_book_does_not_have_is_said_once(text: str, wa
 
 
 SOUND = [
+    "[policies.p.overdue]\nbusiness_days = true\nholidays = 'US'",
+    f"{CHARGES}kind = 'flat_then_percent'\nflat = '5.00'\npercent = '2'\nrepeat_every_days = 30",
     f"{ONE}, {{ at_days = 6, template = 'b' }}]\nfirst_contact = 'matching_level'",
     f"{ONE}, {{ at_days = 15, template = 'b' }}]\nmin_gap_days = 10",
     "[policies.p.reminders]\nlevels = [{ at_days = 5, template = 'a' }, { at_days = 65, template = 'b' }]",

@@ -59,6 +59,48 @@ def test_a_bare_fraction_in_a_list_names_the_entry() -> None:
     assert found.startswith('1.toml: [policies.p.reminders] levels[2].fee: write 7.5 as a string, "7.5"')
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "[policies.p.reminders]\nlevels = [{ at_days = 5, template = 'x', fee = ['1.00', '2.00'] }]",
+            "[policies.p.reminders] levels[1].fee: two amounts without a currency: which one is meant?",
+        ),
+        (
+            "[policies.p.reminders]\nlevels = [{ at_days = 5, template = 'x', fee = '1.00 XXQ' }]",
+            '[policies.p.reminders] levels[1].fee[1]: "XXQ" is not a currency code; write an ISO 4217 code such as USD',
+        ),
+        (
+            "[policies.p.credit_hold]\nhold = { any = { overdue = ['1.00 USD', '2.00 USD'] } }",
+            "[policies.p.credit_hold.hold.any] overdue: two amounts in USD: which one is meant?",
+        ),
+        (
+            "[policies.p.finance_charges]\nannual_pct = '9'\nminimum = ['5.00', '6.00 EUR', '7.00 EUR']",
+            "[policies.p.finance_charges] minimum: two amounts in EUR: which one is meant?",
+        ),
+        (
+            "[policies.p.finance_charges]\nannual_pct = '9'\nfixed_sum = [{ from = '5.00' }, { from = '5.00' }]",
+            "[policies.p] finance_charges: two bands of fixed_sum begin at 5.00: which one is meant?",
+        ),
+        (
+            "references.x.rates = [{ from = 2020-01-01, pct = '5' }, { from = 2020-01-01, pct = '6' }]",
+            "[references] x: two rates from 2020-01-01: which one holds?",
+        ),
+        (
+            "[policies.p.overdue]\nholidays = 'ZZ'",
+            (
+                '[policies.p.overdue] holidays: no public holidays are known for "ZZ"; '
+                'write a country such as "US" or "US-NV"'
+            ),
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_once_by_its_name(text: str, problem: str) -> None:
+    with pytest.raises(PolicyRefused) as refused:
+        load_policies([("p.toml", text)])
+    assert refused.value.problems == (f"p.toml: {problem}",)
+
+
 def test_a_whole_number_for_money_is_refused_with_the_right_spelling() -> None:
     (found,) = problems("[policies.p.credit_hold]\nhold = { any = { overdue = 1000 } }\n")
     assert "[policies.p.credit_hold.hold.any] overdue" in found
