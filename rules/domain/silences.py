@@ -37,6 +37,6 @@ def _told(situation: Situation, silence: Silence) -> str:
         about = f"the group {silence.group}"
     else:
         about = family[silence.customer or ""].name
-    lasts = f"until {silence.until}" if silence.until else "for good"
+    lasts = f"until {silence.until}" if silence.until else "until somebody ends it"
     why = f": {silence.reason}" if silence.reason else ""
     return f"Silence about {about} {lasts}, since {silence.since}{why}."
