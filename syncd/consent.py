@@ -91,7 +91,7 @@ def adopted(settings: ConnectionSettings, path: Path, clock: Clock) -> Tokens:
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataRefused([f"{path}: not a JSON file: {error}"]) from None
     if not isinstance(document, Mapping):
         raise DataRefused([f"{path}: must be one JSON object, as the provider's token endpoint answers"])

@@ -15,7 +15,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,16 @@ def run(source: Path | str) -> list[Outcome]:
     """Run a scenario file, every `*.toml` of a folder in name order, or scenarios given as TOML text."""
     if isinstance(source, Path):
         files = sorted(source.glob("*.toml")) if source.is_dir() else [source]
-        return [outcome for file in files for outcome in _run_text(file.name, file.read_text("utf-8"))]
+        return [outcome for file in files for outcome in _run_file(file)]
     return _run_text("scenario", source)
+
+
+def _run_file(file: Path) -> list[Outcome]:
+    try:
+        return _run_text(file.name, file.read_text("utf-8"))
+    except UnicodeDecodeError as error:
+        problem = f"{file.name}: byte {error.start} is not UTF-8; save the file as UTF-8"
+        return [Outcome(file.name, file.name, "", (problem,))]
 
 
 def _run_text(file: str, text: str) -> list[Outcome]:
@@ -62,7 +70,7 @@ def _run_text(file: str, text: str) -> list[Outcome]:
         return [Outcome(file, file, "", (f"{file}: not valid TOML: {error}",))]
     unknown = [f"{file}: unknown key {key}" for key in document if key not in _FILE_KEYS]
     scenarios = document.get("scenario", [])
-    if unknown or not isinstance(scenarios, list) or not scenarios:
+    if unknown or not _is_rows(scenarios) or not scenarios:
         return [Outcome(file, file, "", tuple(unknown) or (f"{file}: no [[scenario]] in it",))]
     return [_outcome(file, document, scenario, number) for number, scenario in enumerate(scenarios, 1)]
 
@@ -72,10 +80,43 @@ def _outcome(file: str, document: Mapping[str, Any], scenario: Mapping[str, Any]
     source = str(scenario.get("source", document.get("source", "")))
     expect = scenario.get("expect", {})
     differences = [f"unknown key {key}" for key in scenario if key not in _KEYS]
-    differences += [f"unknown key expect.{key}" for key in expect if key not in _EXPECT_KEYS]
+    differences += _misshapen(document, scenario)
+    if not differences:
+        differences += [f"unknown key expect.{key}" for key in expect if key not in _EXPECT_KEYS]
     if not differences:
         differences = list(_differences(document, scenario, _plain(expect)))
     return Outcome(file, name, source, tuple(differences))
+
+
+def _misshapen(document: Mapping[str, Any], scenario: Mapping[str, Any]) -> Iterator[str]:
+    """What of a scenario is not of the kind it must be, so that nothing can be compared."""
+    tables = [(name, place.get(name, {})) for name in ("rules", "book") for place in (document, scenario)]
+    expect = scenario.get("expect", {})
+    tables.append(("expect", expect))
+    yield from (f"{name}: must be a table" for name, table in tables if not isinstance(table, Mapping))
+    if not isinstance(scenario.get("policy", ""), str):
+        yield "policy: must be text in quotes"
+    if "as_of" in scenario and _day(scenario["as_of"]) is None:
+        yield f"as_of: write a day such as 2025-03-31, not {_shown(scenario['as_of'])}"
+    for name, rows in expect.items() if isinstance(expect, Mapping) else ():
+        if name == "refused" and not (isinstance(rows, list) and all(isinstance(text, str) for text in rows)):
+            yield "expect.refused: must be a list of texts in quotes"
+        elif name != "refused" and name in _EXPECT_KEYS and not _is_rows(rows):
+            yield f"expect.{name}: must be a list of tables"
+
+
+def _is_rows(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(row, Mapping) for row in value)
+
+
+def _day(value: object) -> date | None:
+    """The day a scenario is assessed on; None where it names none."""
+    if isinstance(value, date):
+        return None if isinstance(value, datetime) else value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None
 
 
 def _differences(document: Mapping[str, Any], scenario: Mapping[str, Any], expect: Mapping[str, Any]) -> Iterator[str]:
@@ -92,7 +133,10 @@ def _differences(document: Mapping[str, Any], scenario: Mapping[str, Any], expec
     if "refused" in expect:
         yield "expected to be refused, but was taken"
         return
-    day = as_of if isinstance(as_of, date) else date.fromisoformat(str(as_of))
+    day = _day(as_of)
+    if day is None:
+        yield "as_of: the scenario or its book must name a day"
+        return
     yield from compare(assess(book, policies, day, scenario.get("policy")), expect)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Place: TypeAlias = tuple[str | int, ...]
 
+_EMPTY = re.compile(r"\\u0000|\\U00000000")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _WANTED = {
     "string_type": "must be text in quotes",
@@ -49,12 +50,18 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: the file is absent, unreadable, not UTF-8 or not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=FloatText)
+        text = path.read_text(encoding="utf-8")
+        if (empty := _EMPTY.search(text)) is not None:  # no name, address or file can have it
+            line = text.count("\n", 0, empty.start()) + 1
+            raise ConfigError([f"{path}: an empty character ({empty[0]}) stands in it (at line {line}): take it out"])
+        return tomllib.loads(text, parse_float=FloatText)
     except FileNotFoundError:
         raise ConfigError([f"{path}: no such file; `syncd init` writes one, --config names another"]) from None
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8"]) from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise ConfigError([f"{path}: not valid TOML: it is nested too deep"]) from None
+    except ValueError as error:  # also a whole number of thousands of digits
         raise ConfigError([f"{path}: not valid TOML: {error}"]) from None
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None

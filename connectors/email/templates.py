@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from connectors.email.address import one_line
+from connectors.email.sandbox import Sandbox, joined
 from connectors.email.wording import words_of
 from connectors.errors import Rejected
 from rules.domain.actions import DueLine, SendMessage, Tone
@@ -119,7 +119,7 @@ def _file(tone: str) -> str:
 @lru_cache(maxsize=8)
 def _environment(folder: Path | None, *, markup: bool) -> jinja2.Environment:
     own = [jinja2.FileSystemLoader(folder)] if folder is not None else []
-    environment = ImmutableSandboxedEnvironment(
+    environment = Sandbox(
         loader=jinja2.ChoiceLoader([*own, jinja2.FileSystemLoader(_TEXTS)]),
         undefined=jinja2.StrictUndefined,
         autoescape=markup,
@@ -137,7 +137,7 @@ def _page(tone: str, layout: str, words: dict[str, Any], folder: Path | None) ->
         if not subject:
             raise TemplateRefused(f"{_file(tone)}: the block subject is empty")
         template = _environment(folder, markup=layout.endswith(".html")).get_template(_file(tone))
-        return subject, template.render(words, layout=layout, subject=subject)
+        return subject, joined(template.generate(words, layout=layout, subject=subject))
     except jinja2.TemplateNotFound as error:
         raise TemplateRefused(f"{error.name}: there is no such template") from error
     except jinja2.TemplateSyntaxError as error:
@@ -145,9 +145,11 @@ def _page(tone: str, layout: str, words: dict[str, Any], folder: Path | None) ->
     except (
         jinja2.TemplateError,
         ArithmeticError,
+        AttributeError,
         LookupError,
+        MemoryError,
         OSError,
-        RecursionError,
+        RuntimeError,
         TypeError,
         ValueError,
     ) as error:
@@ -159,7 +161,7 @@ def _subject(tone: str, words: dict[str, Any], folder: Path | None) -> str:
     block = template.blocks.get("subject")
     if block is None:
         raise TemplateRefused(f"{_file(tone)}: there is no block subject")
-    return "".join(block(template.new_context({**words, "layout": "layout.txt", "subject": ""})))
+    return joined(block(template.new_context({**words, "layout": "layout.txt", "subject": ""})))
 
 
 def _where(error: BaseException, otherwise: str) -> str:

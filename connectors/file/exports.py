@@ -76,6 +76,7 @@ LAYOUTS = (
         },
     ),
 )  # fmt: skip
+_LONGEST_AMOUNT = 20
 _TELLING = {LAYOUTS[0].name: "balance", LAYOUTS[1].name: "kind", LAYOUTS[2].name: "kind"}
 
 
@@ -112,6 +113,9 @@ def read_export(text: str, place: str, own: Layout | None = None) -> Export:
     Raises:
         BookRefused: it is no CSV, or of a layout nobody knows.
     """
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise BookRefused((f"{place}: line {line}: an empty character (NUL) stands here: this is no text",))
     try:
         table = list(csv.reader(io.StringIO(text), delimiter=_separator(text), strict=True))
     except csv.Error as error:
@@ -210,7 +214,7 @@ def _is_invoice(row: Mapping[str, str]) -> bool:
 
 
 def _invoice(number: int, row: Mapping[str, str], layout: Layout, order: tuple[int, int, int]) -> ExportedInvoice:
-    balance, total = row.get("balance"), _amount(row["total"], layout.decimals)
+    balance, total = row.get("balance"), _amount(row.get("total", ""), layout.decimals)
     return ExportedInvoice(
         row=number,
         customer=row["customer"],
@@ -242,6 +246,8 @@ def _amount(text: str, decimals: str) -> Decimal:
     cleaned = re.sub(r"[^\d.,()\-]", "", text)
     negative = cleaned.startswith(("(", "-"))
     cleaned = cleaned.strip("()-").replace("." if decimals == "," else ",", "").replace(",", ".")
+    if len(cleaned) > _LONGEST_AMOUNT:
+        raise ValueError(f'"{text[:_LONGEST_AMOUNT]}…" is more than anybody is owed')
     try:
         number = Decimal(cleaned)
     except InvalidOperation as error:
@@ -285,7 +291,7 @@ def _map_problems(document: Mapping[str, object]) -> Iterator[str]:
         if name not in FIELDS
     )
     yield from (f"columns.{name}: this is missing" for name in _NEEDED if name not in columns)
-    if document.get("dates") is not None and document["dates"] not in ORDERS:
+    if document.get("dates") is not None and document["dates"] not in tuple(ORDERS):
         yield f"dates: this is one of {', '.join(ORDERS)}"
     if document.get("decimals") not in (None, ".", ","):
         yield 'decimals: this is "." or ","'

@@ -12,12 +12,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from connectors.characters import places_of_unholdable
 from connectors.errors import BookRefused
 from connectors.file.csv import book_of_csv
 from connectors.file.disk import read_bytes, text_of
 from connectors.file.mapping import book_from
 from rules.domain.facts import Book
 
+_BROKEN = "half a character, or an empty one, stands in it: write the text anew"
 SUFFIXES = (".json", ".toml", ".csv")
 
 
@@ -51,7 +53,11 @@ def book_or_document(content: bytes, place: str) -> Book | dict[str, Any]:
     text = text_of(content, place)
     if suffix == ".csv":
         return book_of_csv(text, place)
-    return json_document(text, place) if suffix == ".json" else toml_document(text, place)
+    document = json_document(text, place) if suffix == ".json" else toml_document(text, place)
+    broken = [f"{place}: {where}: {_BROKEN}" for where in places_of_unholdable(text, document)]
+    if broken:
+        raise BookRefused(tuple(broken))
+    return document
 
 
 def _known_suffix(place: str) -> str:

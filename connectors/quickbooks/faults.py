@@ -59,7 +59,7 @@ def fault_in(body: str) -> Fault | None:
     """The fault a body carries, whatever its shape; None where it carries none."""
     try:
         parsed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = _XML_CODE.search(body)
         return Fault(code=found[1]) if found else None
     if not isinstance(parsed, dict):

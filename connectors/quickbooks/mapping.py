@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from connectors.characters import holdable
 from connectors.errors import MalformedRecordError
 from connectors.quickbooks.notes import VOIDED, hold_in
 from connectors.quickbooks.own import CHARGE_PREFIX, CREDIT_PREFIX, Own
@@ -255,12 +256,12 @@ def _digest(fact: Fact) -> str:
 def _id(row: Row) -> str:
     if not row.get("Id"):
         raise MalformedRecordError("no Id")
-    return str(row["Id"])
+    return holdable(str(row["Id"]))
 
 
 def _text(row: Row, name: str) -> str:
     value = row.get(name)
-    return value.strip() if isinstance(value, str) else ""
+    return holdable(value.strip()) if isinstance(value, str) else ""
 
 
 def _part(row: Row, name: str) -> Row:
@@ -276,7 +277,7 @@ def _parts(row: Row, name: str) -> list[Row]:
 
 def ref_of(row: Row, name: str) -> str:
     """The id a reference field holds; empty where there is none."""
-    return str(_part(row, name).get("value") or "")
+    return holdable(str(_part(row, name).get("value") or ""))
 
 
 def _needed_ref(row: Row, name: str) -> str:

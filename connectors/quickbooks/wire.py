@@ -203,7 +203,7 @@ class Api:
         """One call through the library; what is left for it to complain about is a body cut short or no object."""
         try:
             answer: dict[str, Any] = call()
-        except QuickbooksException:
+        except (QuickbooksException, RecursionError):
             raise _unclear(
                 f"QuickBooks' answer cannot be read (intuit_tid {self.trace})", writing=self._session.writing
             ) from None

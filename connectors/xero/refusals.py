@@ -95,7 +95,7 @@ _UNSAID = {404: "not found in this organisation"}
 def _document(body: bytes) -> Mapping[str, Any]:
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, Mapping) else {}
 

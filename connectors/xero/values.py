@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias, TypeVar
 
+from connectors.characters import holdable
 from connectors.errors import MalformedRecordError, Rejected
 from rules.domain.money import Money
 
@@ -27,7 +28,7 @@ _DECIMALS = 2
 def text(row: Row, name: str) -> str:
     """The text under `name`; empty where it is absent or null."""
     value = row.get(name)
-    return value if isinstance(value, str) else ""
+    return holdable(value) if isinstance(value, str) else ""
 
 
 def rows(row: Row, name: str) -> tuple[Row, ...]:

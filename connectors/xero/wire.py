@@ -67,7 +67,10 @@ def document_of(body: bytes) -> Row:
     """
     if not body:
         return {}
-    document = json.loads(body, parse_float=Decimal)
+    try:
+        document = json.loads(body, parse_float=Decimal)
+    except RecursionError:
+        raise ValueError("the answer is nested too deep") from None
     if not isinstance(document, Mapping):
         raise ValueError("the answer is not an object")
     return document

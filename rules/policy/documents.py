@@ -5,12 +5,15 @@ A binary fraction in a file is a problem, shown with the spelling that is right;
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
+
+_EMPTY = re.compile(r"\\u0000|\\U00000000")
 
 
 class FloatText(str):
@@ -41,7 +44,15 @@ def parse(text: str) -> dict[str, Any]:
     Raises:
         tomllib.TOMLDecodeError: the text is no TOML.
     """
-    return tomllib.loads(text, parse_float=FloatText)
+    if (empty := _EMPTY.search(text)) is not None:
+        line = text.count("\n", 0, empty.start()) + 1
+        raise tomllib.TOMLDecodeError(f"an empty character ({empty[0]}) stands in it (at line {line})")
+    try:
+        return tomllib.loads(text, parse_float=FloatText)
+    except RecursionError as error:
+        raise tomllib.TOMLDecodeError("it is nested too deep") from error
+    except ValueError as error:  # also a whole number of thousands of digits
+        raise tomllib.TOMLDecodeError(str(error)) from error
 
 
 def merge_documents(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> Tree:

@@ -74,9 +74,10 @@ def provider_url(value: object) -> str:
 
 def timezone_of(value: object) -> str:
     """An IANA timezone name."""
-    if value not in (known := available_timezones()):
+    known = available_timezones()
+    if not isinstance(value, str) or value not in known:
         raise ValueError(f'"{value}" is not an IANA timezone{near_miss(str(value), known)}')
-    return str(value)
+    return value
 
 
 def database_url(value: object) -> str:

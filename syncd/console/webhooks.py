@@ -101,7 +101,7 @@ def _events(kind: Kind, body: bytes) -> list[Event]:
     try:
         document = json.loads(body)
         return list(_xero(document) if kind == "xero" else _quickbooks(document))
-    except (ValueError, TypeError, AttributeError, KeyError):
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         log.warning("webhook.not_understood", kind=kind)
         return []
 
