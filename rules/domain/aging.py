@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
@@ -128,13 +129,20 @@ def aged(
     *,
     settled: bool,
     covered: Money | None = None,
+    due_by: date | None = None,
 ) -> AgedInvoice:
-    """Age an open invoice. Neither what an earned discount has `settled` nor what is `covered` is overdue."""
+    """Age an open invoice. Neither what an earned discount has `settled` nor what is `covered` is overdue.
+
+    `due_by`: the day by which all of it has fallen due, whatever its own dates say; a broken plan may have one.
+    """
     small = is_tolerated(invoice.balance, settings)
     overdue = Money.zero(invoice.currency)
     oldest = 0
     tolerated = settled or small
-    parts = [_aged_part(part, invoice, as_of, settings, calendar, tolerated=tolerated) for part in open_parts(invoice)]
+    dues = open_parts(invoice)
+    if due_by is not None:
+        dues = tuple(replace(part, due_on=min(part.due_on, due_by)) for part in dues)
+    parts = [_aged_part(part, invoice, as_of, settings, calendar, tolerated=tolerated) for part in dues]
     if covered is not None:
         parts = _netted(parts, covered)
     for piece in parts:

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from rules.domain.aging import effective_due, rest_of
 from rules.domain.facts import Installment, InstallmentPlan, Invoice
 from rules.domain.money import Money, total
-from rules.domain.situation import Situation
+
+if TYPE_CHECKING:
+    from rules.domain.ledger import Ledger
+    from rules.domain.situation import Situation
 
 _ZERO = Decimal(0)
 
@@ -25,13 +29,18 @@ def kept_plan(situation: Situation, invoice: Invoice) -> InstallmentPlan | None:
 
 
 def is_broken(situation: Situation, plan: InstallmentPlan) -> bool:
-    """Whether more was open at the end of some row's day than the plan left for later rows."""
+    """Whether some row was not paid on its day."""
+    return broken_on(situation.ledger, situation.as_of, plan) is not None
+
+
+def broken_on(ledger: Ledger, as_of: date, plan: InstallmentPlan) -> date | None:
+    """The day of the first row at whose end more was open than the plan left for later rows; None while it is kept."""
     may_be_open = sum((row.amount.amount for row in plan.schedule), _ZERO)
     for row in sorted(plan.schedule, key=lambda item: item.due_on):
         may_be_open -= row.amount.amount
-        if row.due_on < situation.as_of and _open_on(situation, plan, row.due_on) > may_be_open:
-            return True
-    return False
+        if row.due_on < as_of and _open_on(ledger, plan, row.due_on) > may_be_open:
+            return row.due_on
+    return None
 
 
 def plan_parts(situation: Situation, plan: InstallmentPlan, invoice: Invoice) -> list[tuple[date, Money]]:
@@ -53,9 +62,8 @@ def plan_parts(situation: Situation, plan: InstallmentPlan, invoice: Invoice) ->
     ]
 
 
-def _open_on(situation: Situation, plan: InstallmentPlan, day: date) -> Decimal:
+def _open_on(ledger: Ledger, plan: InstallmentPlan, day: date) -> Decimal:
     """What was open on the plan's invoices at the end of `day`, worked back from what is open now."""
-    ledger = situation.ledger
     found = _ZERO
     for ref in plan.invoices:
         invoice = ledger.invoices.get(ref)

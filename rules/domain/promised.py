@@ -34,6 +34,10 @@ class PromiseSettings(RuleSettings):
     call_when_broken: Flag = Field(
         default=False, description="A task to call whenever a promise was not kept and something of it is still open."
     )
+    when_plan_breaks: Literal["old_dates", "all_due"] = Field(
+        default="old_dates",
+        description="When a row of an instalment plan is missed: the invoices' own dates return, or all falls due.",
+    )
     write_to_books: Flag = Field(
         default=False, description="Write the promised day on the invoice, where the provider has a place for it."
     )

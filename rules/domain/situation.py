@@ -21,6 +21,7 @@ from rules.domain.facts import Account, Customer, Invoice
 from rules.domain.ledger import Ledger
 from rules.domain.money import Money
 from rules.domain.payer_settings import PayerClass, PayerSettings
+from rules.domain.plans import broken_on
 from rules.domain.promised import JudgedPromise, PromiseSettings, covered, judge
 from rules.domain.reminder_settings import SendWindow
 from rules.domain.settings import Amount
@@ -100,10 +101,16 @@ class Situation:
                 self.calendar,
                 settled=self.is_settled_by_discount(invoice),
                 covered=self.netted.get(invoice.ref),
+                due_by=self._due_by(invoice),
             )
             for invoice in self.account.invoices
             if is_open(invoice)
         }
+
+    def _due_by(self, invoice: Invoice) -> date | None:
+        """The day of the row that broke the invoice's plan, where that makes all of it due."""
+        plans = self.ledger.plans.get(invoice.ref) if self.promises.when_plan_breaks == "all_due" else None
+        return broken_on(self.ledger, self.as_of, plans[-1]) if plans else None
 
     @cached_property
     def netted(self) -> Mapping[str, Money]:
