@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import import_module
 from pathlib import Path
@@ -30,17 +30,21 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>syncd</title>
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """One attempt: where the person goes, and where the browser comes back to. `state` ties the two together."""
+    """One attempt: where the person goes, and where the browser comes back to. `state` ties the two together.
+
+    `verifier` (PKCE) never leaves this process but for the token endpoint: a code alone is of no use to anybody.
+    """
 
     settings: ConnectionSettings
     redirect_uri: str
     state: str
+    verifier: str = field(repr=False)
 
     @property
     def address(self) -> str:
         """Where the person gives consent."""
         address: str = _auth(self.settings).authorization_url(
-            self.settings, redirect_uri=self.redirect_uri, state=self.state
+            self.settings, redirect_uri=self.redirect_uri, state=self.state, verifier=self.verifier
         )
         return address
 
@@ -56,14 +60,15 @@ class Consent:
             redirected=redirected.strip(),
             redirect_uri=self.redirect_uri,
             state=self.state,
+            verifier=self.verifier,
             now=clock.now(),
         )
         return tokens
 
 
 def begin(settings: ConnectionSettings, redirect_uri: str) -> Consent:
-    """A new attempt with a state nobody can guess."""
-    return Consent(settings, redirect_uri, secrets.token_urlsafe(24))
+    """A new attempt with a state and a verifier nobody can guess."""
+    return Consent(settings, redirect_uri, secrets.token_urlsafe(24), secrets.token_urlsafe(48))
 
 
 def needs_a_person(settings: ConnectionSettings) -> bool:

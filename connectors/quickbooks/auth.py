@@ -33,14 +33,17 @@ _KNOWN_ENDPOINTS = {
 _HARD_EXPIRY_HEADER = "x-include-refresh-token-hard-expires-in"
 
 
-def authorization_url(settings: ConnectionSettings, *, redirect_uri: str, state: str) -> str:
-    """Where a person's browser must go to give consent."""
+def authorization_url(settings: ConnectionSettings, *, redirect_uri: str, state: str, verifier: str) -> str:
+    """Where a person's browser must go to give consent. Intuit knows no PKCE: `verifier` is not used."""
+    del verifier
     with _Client(settings, redirect_uri) as client:
         url: str = client.get_authorization_url([Scopes.ACCOUNTING], state_token=state)
     return url
 
 
-def exchange(settings: ConnectionSettings, *, redirected: str, redirect_uri: str, state: str, now: datetime) -> Tokens:
+def exchange(
+    settings: ConnectionSettings, *, redirected: str, redirect_uri: str, state: str, verifier: str, now: datetime
+) -> Tokens:
     """Tokens for the URL the browser came back to.
 
     Raises:
@@ -48,6 +51,7 @@ def exchange(settings: ConnectionSettings, *, redirected: str, redirect_uri: str
         WrongCompany: consent was given for another company than the configured one.
         Unavailable: Intuit cannot be reached.
     """
+    del verifier
     answer = {name: values[0] for name, values in parse_qs(urlsplit(redirected).query).items()}
     if not hmac.compare_digest(answer.get("state", "").encode(), state.encode()):
         raise ConsentNeeded("this address does not answer the consent we asked for; start `syncd connect` again")

@@ -6,9 +6,11 @@ it asks for a new access token with its client id and secret. Never repeats a to
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -31,19 +33,23 @@ _TOO_MANY = 429
 _SERVER_ERRORS = 500
 
 
-def authorization_url(settings: ConnectionSettings, *, redirect_uri: str, state: str) -> str:
-    """Where a person gives consent."""
+def authorization_url(settings: ConnectionSettings, *, redirect_uri: str, state: str, verifier: str) -> str:
+    """Where a person gives consent. Only who knows `verifier` can make tokens of the code it leads to."""
     query = {
         "response_type": "code",
         "client_id": settings.client_id,
         "redirect_uri": redirect_uri,
         "scope": SCOPES,
         "state": state,
+        "code_challenge": urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("="),
+        "code_challenge_method": "S256",
     }
     return f"{settings.auth_url or _LOGIN_URL}/identity/connect/authorize?{urlencode(query)}"
 
 
-def exchange(settings: ConnectionSettings, *, redirected: str, redirect_uri: str, state: str, now: datetime) -> Tokens:
+def exchange(
+    settings: ConnectionSettings, *, redirected: str, redirect_uri: str, state: str, verifier: str, now: datetime
+) -> Tokens:
     """The tokens for the consent that sent the browser to `redirected`, and the organisation they are good for.
 
     Raises:
@@ -59,6 +65,7 @@ def exchange(settings: ConnectionSettings, *, redirected: str, redirect_uri: str
     if "code" not in answer:
         raise ConsentNeeded("the address carries no code: paste the whole address the browser ended on")
     form = {"grant_type": "authorization_code", "code": answer["code"], "redirect_uri": redirect_uri}
+    form["code_verifier"] = verifier
     return _for_tenant(settings, _tokens(_token_call(settings, form), now))
 
 

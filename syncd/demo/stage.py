@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import import_module, resources
+from importlib import resources
 from pathlib import Path
 
 import requests
@@ -22,6 +22,7 @@ from connectors.simulator.quickbooks import QuickBooksCompany
 from connectors.simulator.smtp import Mailbox
 from connectors.simulator.xero import XeroCompany
 from syncd.config import load_config
+from syncd.consent import begin
 from syncd.demo.script import Script, address
 from syncd.ledger import Ledger
 from syncd.office import Office, open_office
@@ -139,15 +140,10 @@ auth_url = "{cast.server.url}"
 
 def consent(ledger: Ledger, clock: SimulatedClock) -> None:
     """Walk through the provider's consent as a browser would, and keep the tokens."""
-    settings = ledger.config.settings()
-    auth = import_module(f"connectors.{settings.kind}.auth")
-    page = auth.authorization_url(settings, redirect_uri=_REDIRECT, state="demo")
-    answer = requests.get(page, allow_redirects=False, timeout=10)
+    asked = begin(ledger.config.settings(), _REDIRECT)
+    answer = requests.get(asked.address, allow_redirects=False, timeout=10)
     answer.raise_for_status()
-    redirected = answer.headers["Location"]
-    ledger.vault.store(
-        auth.exchange(settings, redirected=redirected, redirect_uri=_REDIRECT, state="demo", now=clock.now())
-    )
+    ledger.vault.store(asked.exchanged(answer.headers["Location"], clock))
 
 
 def clear(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,8 @@ from connectors.simulator.xero import XeroCompany
 from connectors.tokens import Tokens
 from syncd.cli.root import run
 from syncd.clock import SystemClock
+from syncd.config import load_config
+from syncd.consent import begin
 from syncd.errors import DataRefused
 from syncd.handover import Handover, Ticket, sealed
 from syncd.secrets.vault import Vault, open_key
@@ -241,3 +244,16 @@ def test_disconnect_revokes_the_whole_consent_where_it_covers_one_company(live, 
         assert run(["disconnect", name, "--config", str(live.config_file)]) == 0
         assert any("revo" in request.path for request in live.servers[name].seen)
         assert run(["pull", "--connection", name, "--config", str(live.config_file)]) == 77
+
+
+def test_a_code_somebody_else_got_hold_of_makes_no_tokens_without_the_attempts_verifier(live):
+    """PKCE, where the provider has it: Xero. The verifier stays here; the address shows its digest alone."""
+    live.add("kauri", "xero", connected=False)
+    settings = load_config(live.config_file).connections["kauri"].settings()
+    ours, theirs = begin(settings, "https://a.example/cb"), begin(settings, "https://a.example/cb")
+    assert ours.verifier not in ours.address + repr(ours)
+    stolen = requests.get(ours.address, allow_redirects=False, timeout=10).headers["Location"]
+    with pytest.raises(ConsentNeeded):
+        replace(ours, verifier=theirs.verifier).exchanged(stolen, live.clock)
+    own = requests.get(ours.address, allow_redirects=False, timeout=10).headers["Location"]
+    assert ours.exchanged(own, live.clock).account == live.companies["kauri"].account

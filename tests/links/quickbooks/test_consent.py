@@ -59,7 +59,7 @@ def server(intuit):
 
 
 def test_the_consent_address_names_client_scope_state_and_way_back(settings, server):
-    url = auth.authorization_url(settings, redirect_uri="http://127.0.0.1:1/back", state="s1")
+    url = auth.authorization_url(settings, redirect_uri="http://127.0.0.1:1/back", state="s1", verifier="v")
     query = parse_qs(urlsplit(url).query)
     assert url.startswith(f"{server.url}/connect/oauth2?")
     assert (query["scope"], query["state"], query["client_id"]) == (
@@ -70,7 +70,9 @@ def test_the_consent_address_names_client_scope_state_and_way_back(settings, ser
 
 
 def test_intuits_own_endpoints_need_no_discovery(settings):
-    url = auth.authorization_url(replace(settings, auth_url=None), redirect_uri="https://a.example/b", state="s")
+    url = auth.authorization_url(
+        replace(settings, auth_url=None), redirect_uri="https://a.example/b", state="s", verifier="v"
+    )
     assert url.startswith("https://appcenter.intuit.com/connect/oauth2?")
 
 
@@ -80,6 +82,7 @@ def test_a_code_becomes_tokens_of_its_company(settings, server):
         redirected=f"http://x/back?code=c1&state=s1&realmId={REALM}",
         redirect_uri="http://x/back",
         state="s1",
+        verifier="v",
         now=NOW,
     )
     assert (found.access_token, found.refresh_token, found.account) == ("a2", "r2", REALM)
@@ -96,14 +99,21 @@ def test_a_code_becomes_tokens_of_its_company(settings, server):
 )
 def test_an_answer_that_is_not_ours_or_not_whole_is_no_consent(settings, server, query):
     with pytest.raises(ConsentNeeded):
-        auth.exchange(settings, redirected=f"http://x/?{query}", redirect_uri="http://x/", state="s1", now=NOW)
+        auth.exchange(
+            settings, redirected=f"http://x/?{query}", redirect_uri="http://x/", state="s1", verifier="v", now=NOW
+        )
     assert server.seen == []
 
 
 def test_consent_for_another_company_is_refused_before_its_code_is_used(settings, server):
     with pytest.raises(WrongCompany):
         auth.exchange(
-            settings, redirected="http://x/?code=c&state=s&realmId=9", redirect_uri="http://x/", state="s", now=NOW
+            settings,
+            redirected="http://x/?code=c&state=s&realmId=9",
+            redirect_uri="http://x/",
+            state="s",
+            verifier="v",
+            now=NOW,
         )
     assert server.seen == []
 

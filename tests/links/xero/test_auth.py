@@ -42,7 +42,7 @@ def identity(xero):
 
 def exchange(settings, **answer):
     redirected = f"{CALLBACK}?{urlencode(answer)}"
-    return auth.exchange(settings, redirected=redirected, redirect_uri=CALLBACK, state="s", now=START)
+    return auth.exchange(settings, redirected=redirected, redirect_uri=CALLBACK, state="s", verifier="v", now=START)
 
 
 def form(request) -> dict[str, str]:
@@ -50,7 +50,7 @@ def form(request) -> dict[str, str]:
 
 
 def test_the_consent_page_is_asked_for_the_granular_permissions_and_offline_access(settings):
-    url = auth.authorization_url(replace(settings, auth_url=None), redirect_uri=CALLBACK, state="s")
+    url = auth.authorization_url(replace(settings, auth_url=None), redirect_uri=CALLBACK, state="s", verifier="v")
     parts = urlsplit(url)
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == "https://login.xero.com/identity/connect/authorize"
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -66,7 +66,8 @@ def test_a_code_becomes_tokens_for_the_organisation_the_consent_covers(settings,
     assert tokens.expires_at == START + timedelta(minutes=30)
     assert tokens.refresh_expires_at == START + timedelta(days=60)
     token_call, connections = identity.asked()
-    assert form(token_call) == {"grant_type": "authorization_code", "code": "C", "redirect_uri": CALLBACK}
+    asked = {"grant_type": "authorization_code", "code": "C", "redirect_uri": CALLBACK, "code_verifier": "v"}
+    assert form(token_call) == asked
     assert token_call.headers["authorization"] == f"Basic {base64.b64encode(b'client:secret').decode()}"
     assert connections.headers["authorization"] == "Bearer A2"
 
