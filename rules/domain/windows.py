@@ -83,8 +83,11 @@ def days_there(day: date, here: str, there: str, hours: tuple[str, str]) -> tupl
     """The local days in `there` of which the hours fall into `day` as it is counted in `here`."""
     start, end = _instant(day, "00:00", here), _instant(day, "24:00", here)
     near = (day - _DAY, day, day + _DAY)
+    # The hour that is skipped when clocks are put on begins and ends at one moment: no time is left in it.
     return tuple(
-        local for local in near if _instant(local, hours[0], there) < end and start < _instant(local, hours[1], there)
+        local
+        for local in near
+        if max(start, _instant(local, hours[0], there)) < min(end, _instant(local, hours[1], there))
     )
 
 

@@ -69,6 +69,13 @@ def test_the_holidays_are_the_regions_else_the_countrys() -> None:
     assert calendar_of(Customer("C-1", "Oak"), ACME) is None
 
 
+def test_an_hour_that_is_skipped_when_the_clocks_are_put_on_is_never_open() -> None:
+    hours = SendWindow.model_validate({"from": "02:00", "to": "03:00"})
+    window = window_at(hours, Customer("C-1", "Oak", timezone="America/New_York"), Company("Acme", "USD", "UTC"))
+    assert window.closed(date(2025, 3, 9)) == "in America/New_York its hours are not reached"
+    assert window.closed(date(2025, 3, 10)) is None
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.dates(date(2024, 1, 1), date(2026, 12, 31)),
