@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from connectors import Receipt
 from rules.domain.decisions import Action
+from syncd.errors import TryAgain
 from syncd.plan import Plan, State
 from syncd.send_hours import Timing, retimed
 from syncd.store import codec, journal, schema
@@ -76,9 +77,14 @@ class Intents(IntentRows):
             journal.write(tx, replace(self._entry(intent.key, intent.customer, now, "action.done"), who=who))
 
     def not_sent(self, step: Step, why: str, now: datetime) -> None:
-        """It was refused before it was accepted, or proven absent: it waits for the next drain."""
+        """It was refused before it was accepted, or proven absent: it waits for the next drain.
+
+        Unless a person refused it while that was found out: their word is the last one.
+        """
+        under_way = and_(_operation.c.id == step.id, _operation.c.state.in_(("sending", "unknown")))
         with self._store.writing() as tx:
-            self._set_step(tx, step, {"state": "planned", "why": why})
+            if tx.execute(update(_operation).where(under_way).values(state="planned", why=why)).rowcount == 0:
+                return
             self._set_action_row(tx, step.action, state="planned")
             self._note(tx, step, now, "operation.returned", {"why": why})
 
@@ -107,19 +113,19 @@ class Intents(IntentRows):
     def approve(self, intent: Intent, who: str, now: datetime) -> None:
         """A person lets a held action go."""
         with self._store.writing() as tx:
-            self._set_action_row(tx, intent.id, state="planned", hold="", why="", approved_by=who)
+            self._answer(tx, intent, state="planned", hold="", why="", approved_by=who)
             journal.write(tx, replace(self._entry(intent.key, intent.customer, now, "action.approved"), who=who))
 
     def retry(self, intent: Intent, who: str, now: datetime) -> None:
         """The cause of the provider's refusal is mended, says a person: the occurrence may be decided again."""
         with self._store.writing() as tx:
-            self._set_action_row(tx, intent.id, state="stale", why=f"to be tried again, says {who}")
+            self._answer(tx, intent, state="stale", why=f"to be tried again, says {who}")
             journal.write(tx, replace(self._entry(intent.key, intent.customer, now, "action.retried"), who=who))
 
     def refuse(self, intent: Intent, who: str, why: str, now: datetime, today: date) -> None:
         """A person does not want it: it is never planned again."""
         with self._store.writing() as tx:
-            self._set_action_row(tx, intent.id, state="refused", hold="", why=why, done_on=today.isoformat())
+            self._answer(tx, intent, state="refused", hold="", why=why, done_on=today.isoformat())
             tx.execute(
                 update(_operation)
                 .where(_operation.c.action == intent.id, _operation.c.state.in_(("planned", "unknown")))
@@ -131,7 +137,7 @@ class Intents(IntentRows):
     def return_to_review(self, intent: Intent, now: datetime) -> None:
         """The brake is off and plans are reviewed: it waits for approval like any other."""
         with self._store.writing() as tx:
-            self._set_action_row(tx, intent.id, hold="review", why="waits for approval")
+            self._answer(tx, intent, hold="review", why="waits for approval")
             journal.write(tx, self._entry(intent.key, intent.customer, now, "action.held", {"hold": "review"}))
 
     def freeze(self, step: Step) -> None:
@@ -161,6 +167,16 @@ class Intents(IntentRows):
         with self._store.writing() as tx:
             entry = self._entry(step.key, step.customer, now, "operation.resolved", {"done": was_done, "why": why})
             journal.write(tx, replace(entry, who=who))
+
+    def _answer(self, tx: Connection, intent: Intent, **values: Any) -> None:
+        """Set what a person says of an action, as long as it is what that person saw.
+
+        Raises:
+            TryAgain: it was planned anew, withdrawn or answered meanwhile.
+        """
+        as_seen = (_action.c.id == intent.id, _action.c.state == intent.state, _action.c.plan == intent.plan)
+        if tx.execute(update(_action).where(*as_seen).values(**values)).rowcount == 0:
+            raise TryAgain(f"action {intent.id} is not any more what you saw: look at it again, then say so")
 
     def _close(self, step: Step, state: State, why: str, now: datetime) -> None:
         """End a step; the deed's end is the action's end, a follow-up's end leaves the deed done."""

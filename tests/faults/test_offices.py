@@ -15,6 +15,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.simulator.http import Request
+from syncd.approval import approve, reject
 from syncd.config import load_config
 from syncd.errors import TryAgain
 from syncd.office import open_office
@@ -25,8 +26,9 @@ from tests.faults.world import KILLED, REPOSITORY, Builder, World, is_write
 CHARGE = CASE["finance charge"]
 
 
-def test_p1_a_second_office_on_the_same_state_is_told_so_and_leaves(build: Builder) -> None:
-    world = build(CHARGE, "quickbooks")
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_p1_a_second_office_on_the_same_state_is_told_so_and_leaves(build: Builder, provider: str) -> None:
+    world = build(CHARGE, provider)
     with world.office():
         assert world.child() == 75
     assert "works on this state already" in (world.folder / "child.log").read_text()
@@ -98,6 +100,51 @@ def test_p3_a_manual_pass_beside_a_running_one_is_turned_away(build: Builder) ->
             turned_away = world.cli(command)
             assert turned_away.returncode == 75
             assert "works on this state already" in turned_away.stderr
+    assert world.writes == []
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_p3_a_backfill_beside_a_running_office_writes_nothing(build: Builder, provider: str) -> None:
+    world = build(CHARGE, provider, on_machine_clock=True)
+    with world.office():
+        ran = world.cli("backfill", "--connection", "acme")
+    assert ran.returncode in (0, 1), ran.stderr
+    assert world.writes == []
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_p3_what_a_person_refuses_while_it_is_being_looked_for_is_not_sent(build: Builder, provider: str) -> None:
+    world = build(CHARGE, provider)
+    world.break_writes("reset_before")
+    assert world.one_pass().drained.unclear == 1
+    refused: list[int] = []
+    with world.ledger() as (ledger, ground):
+
+        def refuses(_: Request) -> None:
+            if not refused:
+                refused.append(1)
+                (intent,) = ledger.intents.actions(("unknown",))
+                reject(ledger, intent, "dana", "agreed on the telephone")
+
+        world.before_commit = refuses
+        world.attempt(ledger, ground)
+    world.mend()
+    world.quiet()
+    assert refused
+    assert world.count == 0
+
+
+def test_p3_what_was_planned_anew_since_a_person_looked_is_not_approved(build: Builder) -> None:
+    world = build(CHARGE, "quickbooks")
+    with world.ledger() as (ledger, ground):
+        review = replace(ground, mode="review")
+        world.attempt(ledger, review)
+        (seen,) = ledger.intents.actions(("held",))
+        world.company.pay(world.invoice, 60_000, world.today - timedelta(days=35))
+        world.attempt(ledger, review)
+        with pytest.raises(TryAgain, match="look at it again"):
+            approve(ledger, seen, "dana")
+        world.attempt(ledger, review)
     assert world.writes == []
 
 
