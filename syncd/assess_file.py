@@ -22,6 +22,8 @@ from rules.policy import Policies
 from syncd.assess import Rows, assembled, rows_of
 from syncd.shares import processes_for, shared
 
+_encoded = json.JSONEncoder(ensure_ascii=False).encode  # made once: a large book has a row for each invoice and more
+
 Answer: TypeAlias = tuple[str, Rows]  # the day it is of, and its rows as JSON text
 
 
@@ -37,9 +39,7 @@ class Question:
         """The answer for one book."""
         day = self.as_of or book.as_of
         rows = rows_of(book, self.policies, day, self.default)
-        return day.isoformat(), {
-            name: [(key, json.dumps(row, ensure_ascii=False)) for key, row in listed] for name, listed in rows.items()
-        }
+        return day.isoformat(), {name: [(key, _encoded(row)) for key, row in listed] for name, listed in rows.items()}
 
 
 def assess_file(path: Path, question: Question, processes: int | None = None) -> dict[str, Any]:

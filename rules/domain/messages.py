@@ -118,13 +118,15 @@ def _fee(situation: Situation, level: Level, leads: list[Step]) -> _Fee | str | 
 
     None for a repeat, for our own charges, or where the level was sent before. Fees are never converted.
     """
+    if level.fee is None and level.fee_pct is None:
+        return None
     before = situation.ledger.reminders
     bearing = [
         step
         for step in sorted(leads, key=_rank)
         if not step.invoice.is_ours and all(entry.level != step.level for entry in before.get(step.invoice.ref, ()))
     ]
-    if not bearing or (level.fee is None and level.fee_pct is None):
+    if not bearing:
         return None
     if level.fee_pct is not None:
         return _percentage(level.fee_pct, bearing)
