@@ -53,7 +53,7 @@ def measures(sizes: Sizes, *, profile: bool) -> Mapping[str, Measure]:
         "demo": partial(command, ("demo",), tries=1),
     }
     for invoices in sizes.books:
-        found[f"assess, {invoices} open invoices"] = partial(assess, invoices)
+        found[f"assess, {invoices} open invoices"] = partial(assess, invoices, profile)
     for customers in (100, sizes.large):
         found[f"status, {customers * 10} open invoices"] = partial(status, customers)
     found["one pass, 10000 open invoices"] = partial(passes, 1_000, profile)
@@ -93,7 +93,7 @@ def _timed(words: list[str], folder: Path) -> Figures:
     return {"wall_s": round(wall, 3), "cpu_s": round(cpu, 3)}
 
 
-def assess(invoices: int, folder: Path) -> Figures:
+def assess(invoices: int, profile: bool, folder: Path) -> Figures:
     """Deciding on a book file, in turns with the plainest reading of it: a fresh Python that parses the file, no more.
 
     `parses` is how many of those a decision takes; both from the start of the process to its end, the best of some.
@@ -105,6 +105,8 @@ def assess(invoices: int, folder: Path) -> Figures:
     for _ in range(3):
         plain.append(_timed([sys.executable, "-c", _PARSE], folder)["wall_s"])
         asked.append(_run(("assess", "--book", "book.json", "--rules", "rules.toml", "--json"), folder))
+    if profile:
+        _module("bench.deciding", str(folder), *_profile(f"assess-{invoices}", on=True))
     found, parse_s = min(asked, key=lambda one: float(one["wall_s"])), min(plain)
     wall_s = found["wall_s"]
     return {**found, "parse_s": parse_s, "parses": round(wall_s / parse_s, 1), "a_second": round(invoices / wall_s)}
