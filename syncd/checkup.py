@@ -23,6 +23,7 @@ from syncd.clock import Clock, CompanyTime, timing
 from syncd.config import Config, ConnectionConfig, load_config, rules_folder
 from syncd.errors import ConfigError, SyncdError
 from syncd.identity import require_same_company
+from syncd.memory.lineage import MARK, Lineage
 from syncd.office import open_mailer, open_vault
 from syncd.rulebook import problems_in, read_rules
 from syncd.secrets.credentials import open_to_all
@@ -68,7 +69,8 @@ def examine(path: Path | None, clock: Clock, only: str | None = None) -> Iterato
     try:
         config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = open_store(config.database)
-        yield Finding("database", "opens and is up to date")
+        lost = Lineage(store, config.state_dir / MARK).forgotten()
+        yield Finding("database", f"{lost}; run: syncd recover", 1) if lost else Finding("database", _SOUND)
     except (ConfigError, OSError) as error:
         yield from _refused("database", error)
     if store is not None:
@@ -78,6 +80,9 @@ def examine(path: Path | None, clock: Clock, only: str | None = None) -> Iterato
         store.close()
     if only is None:
         yield from _mail(config, clock)
+
+
+_SOUND = "opens and is up to date"
 
 
 def worst(findings: list[Finding]) -> int:

@@ -82,7 +82,6 @@ class Plan:
 
     actions: tuple[PlannedAction, ...] = ()
     withdrawn: tuple[str, ...] = ()
-    skips: tuple[Skip, ...] = ()
     problems: tuple[Problem, ...] = ()
     brake: str | None = None
     retimed: Mapping[str, Timing] = field(default_factory=dict)
@@ -119,7 +118,6 @@ def make_plan(decisions: Iterable[Decision], known: Mapping[str, Known], terms: 
     return Plan(
         actions=tuple(_braked(action, brake) for action in fresh) if brake else tuple(fresh),
         withdrawn=tuple(key for key, entry in sorted(known.items()) if _waits(entry) and key not in called_for | kept),
-        skips=tuple(skip for skip in decided if isinstance(skip, Skip)),
         problems=tuple(problem for problem in decided if isinstance(problem, Problem)),
         brake=brake,
         retimed={key: timing for key, timing in times.items() if _is_retimed(known[key], timing)},

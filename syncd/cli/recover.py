@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from syncd.memory.recover import Recovered
 
 
+_SHOWN = 10
+
+
 @click.command(short_help="Rebuild a lost store from the books' own records.")
 @AS_JSON
 @CONFIG
@@ -42,6 +45,8 @@ def _document(report: Recovered) -> dict[str, Any]:
         "found": dict(sorted(report.found.items())),
         "unknowable": report.unknowable,
         "waiting": report.waiting,
+        "unexplained_flags": report.flags,
+        "people_forgotten": report.is_desk_empty,
     }
 
 
@@ -50,4 +55,12 @@ def _lines(report: Recovered) -> Iterator[str]:
     yield f"{report.connection}: found in the books: {found}"
     for line in report.unknowable:
         yield f"{report.connection}: nobody can know whether this was done: {line}"
+    if report.flags:
+        who = ", ".join(report.flags[:_SHOWN]) + (" …" if len(report.flags) > _SHOWN else "")
+        yield f"{report.connection}: nobody can know who raised the stop-sell flag of: {who}; what is over, lift there"
+    if report.is_desk_empty:
+        yield (
+            f"{report.connection}: what people recorded (promises, disputes, plans, holds, waivers) stood in the "
+            "database alone: none of it is here; take it from a backup, or record it anew"
+        )
     yield f"{report.connection}: {report.waiting} wait; look with `syncd plan`, then `syncd release`"

@@ -21,6 +21,8 @@ from syncd.pass_report import Ground, PassReport
 from syncd.store.intent_rows import Intent, Step
 
 _MOST_ROUNDS = 60  # each round finds at most one more period of a charge; five years of months
+_MOST_FLAGS = 1000
+_BY_PEOPLE = ("promise", "dispute", "installment_plan", "hold", "contact", "waive", "assignment")
 _FIRST_PLAN = "the store was recovered: look at the first plan before anything goes out"
 
 
@@ -32,6 +34,8 @@ class Recovered:
     found: Counter[str] = field(default_factory=Counter)
     unknowable: list[str] = field(default_factory=list)
     waiting: int = 0
+    flags: list[str] = field(default_factory=list)  # customers whose flag is up, and nothing here says why
+    is_desk_empty: bool = False  # nothing of what people recorded is here
 
 
 def recover(office: Office) -> list[Recovered]:
@@ -57,6 +61,9 @@ def _recover_one(office: Office, ledger: Ledger) -> Recovered:
         if not _recall_waiting(ledger, report):
             break
     report.waiting = len(ledger.intents.actions(("held", "planned")))
+    held = {intent.customer for intent in ledger.intents.of_kind("credit_state")} | set(ledger.desk.customers("hold"))
+    report.flags = [customer for customer in ledger.mirror.flagged(_MOST_FLAGS) if customer not in held]
+    report.is_desk_empty = not any(ledger.desk.customers(kind) for kind in _BY_PEOPLE)
     return report
 
 

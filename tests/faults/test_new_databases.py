@@ -81,3 +81,22 @@ def test_it_costs_one_request_for_an_invoice_older_than_the_database_and_none_fo
     assert old
     assert world.count == 2
     assert asked == []
+
+
+def test_recover_says_what_nobody_can_know_and_only_it_ends_the_standstill(build: Builder) -> None:
+    world = build(CASE["stop-sell on"], "quickbooks", on_machine_clock=True)
+    world.quiet()
+    elm = world.company.add_customer("Elm", "elm@elm.example")
+    world.company.edit_customer(elm, Notes="[AR-HOLD since=2026-01-05 reason=old debts] [syncd:credit_hold/x/hold/1]")
+    tokens = kept_tokens(world)
+    for file in (world.folder / "state").glob("syncd.db*"):
+        file.unlink()
+    with world.ledger() as (ledger, _):
+        ledger.vault.store(tokens)
+    check = world.cli("check")
+    assert (check.returncode, "syncd recover" in check.stdout) == (1, True)
+    assert "releasing does not help" in world.cli("release").stderr
+    found = world.cli("recover")
+    assert found.returncode == 1
+    assert f"who raised the stop-sell flag of: {elm};" in found.stdout
+    assert "stood in the database alone" in found.stdout
