@@ -20,12 +20,10 @@ from syncd.store.schema import store_info
 _BUSY_TIMEOUT_MS = 10_000
 # A hundred companies side by side wait for no connection.
 _POOL: Mapping[str, Any] = {"pool_size": 8, "max_overflow": -1}
-# Whatever the server's own defaults are: each commit is on the disk, nobody waits or sleeps with the lock for ever.
-_SERVER_SETTINGS = {
-    "synchronous_commit": "on",
-    "lock_timeout": f"{_BUSY_TIMEOUT_MS}ms",
-    "idle_in_transaction_session_timeout": "60s",
-}
+# Whatever the server's own defaults are: nobody waits or sleeps with the lock for ever, unless the address says else,
+# and each commit is on the disk, whatever it says.
+_PATIENCE = f"-c lock_timeout={_BUSY_TIMEOUT_MS}ms -c idle_in_transaction_session_timeout=60s"
+_DURABLE = "-c synchronous_commit=on"
 _WRITE_LOCK = 7_308_332  # any number will do: the lock is of this database alone
 _EMPTIED = ('relation "', "no such table")
 _LOCKED = ("locked", "lock timeout")
@@ -33,7 +31,7 @@ _FULL = ("is full", "No space left")
 _NO_ROOM_TO_OPEN = "SQLITE_IOERR_SHMSIZE"  # what SQLite calls a disk without room for the index of its log
 _AWAY = (
     "Connection refused", "No such file or directory", "server closed the connection", "starting up", "shutting down",
-    "terminating connection", "Temporary failure in name resolution", "timeout expired", "connection is lost",
+    "too many clients", "connection slots", "terminating connection", "Temporary failure in name resolution", "timeout expired", "connection is lost",
 )  # fmt: skip
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -182,9 +180,8 @@ def _server_engine(url: str, *, writes: bool) -> Engine:
     one connection. A writer that fell asleep with the lock is thrown out by the server.
     """
     level = "READ COMMITTED" if writes else "REPEATABLE READ"  # a writer must see what was stored while it waited
-    options = "".join(f" -c {name}={value}" for name, value in _SERVER_SETTINGS.items())
     address = make_url(url)
-    options = f"{address.query.get('options', '')}{options}".strip()
+    options = f"{_PATIENCE} {address.query.get('options', '')} {_DURABLE}"
     engine = create_engine(
         address, connect_args={"options": options}, isolation_level=level, pool_pre_ping=True, **_POOL
     )

@@ -201,6 +201,21 @@ def test_d5_connections_that_the_server_ended_while_a_write_was_under_way_are_ma
     assert world.outcome() in ("once", "once, shown as unclear")
 
 
+def test_d5_a_writer_that_never_lets_go_is_a_sentence_and_an_exit_code(build: Builder, postgres_server) -> None:
+    database = postgres_server.new().url
+    world = build(CHARGE, "quickbooks", database=f"{database}&options=-c%20lock_timeout%3D200ms")
+    other = open_store(database)
+    with world.ledger() as (ledger, ground):
+        ledger.lease.take()
+        with other.writing():
+            report = world.attempt(ledger, ground)
+    other.close()
+    assert (report.exit_code, world.count) == (75, 0)
+    assert "locked by another program" in report.failure
+    world.quiet()
+    assert world.outcome() == "once"
+
+
 @contextmanager
 def onlooker(world: World) -> Iterator[Office]:
     """The same office, for looking beside a process that makes its passes."""
