@@ -31,7 +31,8 @@ _FULL = ("is full", "No space left")
 _NO_ROOM_TO_OPEN = "SQLITE_IOERR_SHMSIZE"  # what SQLite calls a disk without room for the index of its log
 _AWAY = (
     "Connection refused", "No such file or directory", "server closed the connection", "starting up", "shutting down",
-    "too many clients", "connection slots", "terminating connection", "Temporary failure in name resolution", "timeout expired", "connection is lost",
+    "terminating connection", "too many clients", "connection slots", "connection is lost", "timeout expired",
+    "Temporary failure in name resolution",
 )  # fmt: skip
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
