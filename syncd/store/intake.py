@@ -14,7 +14,7 @@ from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
 from rules.domain.facts import CreditNote, Customer, Fact, Invoice, Payment, Rate
 from syncd.store import codec, schema
 from syncd.store.crossings import note_crossings
-from syncd.store.moves import follow_invoices
+from syncd.store.moves import follow_invoices, merged
 from syncd.store.sql import chunks, fitted, upsert
 from syncd.store.words import keepable
 
@@ -105,7 +105,11 @@ class Intake:
                 applied += Applied(changed=1, vanished=vanished, opened=int(is_open) - int(was_open))
         for kind in {kind for kind, _ in rows}:
             upsert(self._tx, _fact, [row for (of, _), row in rows.items() if of == kind])
-        follow_invoices(self._tx, self._name, _given(rows, held))
+        given = _given(rows, held)
+        follow_invoices(self._tx, self._name, given)
+        for loser, winner in merged(records, given):
+            self._move(loser, winner)
+            changed.add(winner)
         facts = [record.fact for record in records if isinstance(record, Record)]
         note_crossings(self._tx, self._name, "payment", [fact for fact in facts if isinstance(fact, Payment)])
         note_crossings(self._tx, self._name, "credit_note", [fact for fact in facts if isinstance(fact, CreditNote)])

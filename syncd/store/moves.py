@@ -1,13 +1,14 @@
-"""What people recorded about an invoice goes with it when the books give it to another customer."""
+"""What is known of an invoice goes with it when the books give it to another customer, and tells who was merged."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, select, update
 
+from connectors import Gone, Record, Unreadable
 from syncd.store import schema
 
 _fact, _record = schema.fact, schema.record
@@ -26,6 +27,20 @@ def follow_invoices(tx: Connection, connection: str, given: Mapping[str, tuple[s
             invoices = _invoices_of(json.loads(row.doc))
             if invoices & given.keys() and len(owners := _owners(tx, connection, invoices)) == 1:
                 tx.execute(update(_record).where(_record.c.id == row.id).values(customer=owners.pop()))
+
+
+def merged(
+    records: Sequence[Record | Gone | Unreadable], given: Mapping[str, tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Customers that went in this page while their invoices went to one other: (merged away, the survivor).
+
+    QuickBooks tells of a merge by no more than that: it lets nobody delete a customer.
+    """
+    for gone in records:
+        if isinstance(gone, Gone) and gone.ref.kind == "customer" and gone.merged_into is None:
+            owners = {now for was, now in given.values() if was == gone.ref.id}
+            if len(owners) == 1:
+                yield gone.ref.id, owners.pop()
 
 
 def _invoices_of(record: Mapping[str, Any]) -> set[str]:

@@ -6,9 +6,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from connectors import Ref
 from connectors.simulator.http import Request
 from rules.domain.actions import EmailInvoice, SendMessage
-from rules.domain.facts import Dispute
+from rules.domain.facts import Dispute, Hold
+from syncd.cycle import open_files
 from syncd.ledger import Ledger
 from tests.faults.cases import CASE, CASES, Case
 from tests.faults.matrix import REFUSED, ROWS, pairs
@@ -170,3 +172,22 @@ def test_c4_the_period_is_closed(build: Builder, case: Case, provider: str) -> N
     is_ours = [key for key in refusals if ("/add_note-" in key) == (case.name == "memo")]
     assert len(is_ours) == (ROWS["C4"].expected(case, provider) == (REFUSED,))
     ends("C4", world, provider)
+
+
+def test_our_standing_and_a_persons_hold_go_with_a_customer_that_quickbooks_merges(build: Builder) -> None:
+    world = build(CASE["stop-sell on"], "quickbooks")
+    elm = world.company.add_customer("Elm", "elm@elm.example")
+    world.quiet()
+    with world.ledger() as (ledger, _):
+        hold = Hold(world.customer, "hold", world.today, reason="cheques bounced")
+        ledger.desk.put(hold, ref="H-1", customer=world.customer, who="dana", now=world.clock.now())
+    world.advance(days=2)
+    world.company.merge_customers(world.customer, elm)
+    world.quiet()
+    with world.ledger() as (ledger, _):
+        (account,) = open_files(ledger, [elm], ledger.today())
+        assert {(one.customer, one.state, one.is_ours) for one in account.holds} == {
+            (elm, "hold", True),
+            (elm, "hold", False),
+        }
+        assert ledger.mirror.fact(Ref("customer", elm)).stop_sell is True
