@@ -16,6 +16,7 @@ from rules.domain.facts import Invoice
 from rules.domain.money import Money
 from syncd.cycle import plan_accounts, pull_changes
 from syncd.ledger import Ledger
+from syncd.memory.waived import remember_waivers
 from syncd.office import Office
 from syncd.pass_report import Ground, PassReport
 from syncd.store.intent_rows import Intent, Step
@@ -56,15 +57,22 @@ def _recover_one(office: Office, ledger: Ledger) -> Recovered:
     ledger.connections.forget_progress()
     pull_changes(ledger, office.config.limits)
     ground = Ground(office.policies, office.config.limits, "review")
+    _look_again(ledger, ground, report)
+    report.is_desk_empty = not any(ledger.desk.customers(kind) for kind in _BY_PEOPLE)
+    if remember_waivers(ledger):
+        _look_again(ledger, ground, report)
+    report.waiting = len(ledger.intents.actions(("held", "planned")))
+    held = {intent.customer for intent in ledger.intents.of_kind("credit_state")} | set(ledger.desk.customers("hold"))
+    report.flags = [customer for customer in ledger.mirror.flagged(_MOST_FLAGS) if customer not in held]
+    return report
+
+
+def _look_again(ledger: Ledger, ground: Ground, report: Recovered) -> None:
+    """Decide, look for the traces of what was decided, and again as long as there may be more behind them."""
     for _ in range(_MOST_ROUNDS):
         plan_accounts(ledger, ground, ledger.mirror.all_heads(), PassReport(ledger.name))
         if not _recall_waiting(ledger, report):
             break
-    report.waiting = len(ledger.intents.actions(("held", "planned")))
-    held = {intent.customer for intent in ledger.intents.of_kind("credit_state")} | set(ledger.desk.customers("hold"))
-    report.flags = [customer for customer in ledger.mirror.flagged(_MOST_FLAGS) if customer not in held]
-    report.is_desk_empty = not any(ledger.desk.customers(kind) for kind in _BY_PEOPLE)
-    return report
 
 
 def _recall_waiting(ledger: Ledger, report: Recovered) -> bool:

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from syncd import approval
+from syncd.memory.recover import recover
 from syncd.office import Office
 from syncd.people import holds, promises, waivers
 from syncd.people.clerk import Clerk
 from tests.faults.cases import CHARGES, HOLDS, Case, overdue
+from tests.faults.test_disks import kept_tokens
 from tests.faults.world import Builder, World
 
 PROMISES = "[policies.standard.promises]\nwrite_to_books = true\n"
@@ -55,6 +58,31 @@ def test_a_waived_charge_is_credited_once_in_the_books_and_used_on_the_charge(bu
         charges = [invoice for invoice in account.invoices if invoice.is_ours]
         assert [invoice.balance.amount for invoice in charges] == [0]
     assert deeds(world)["finance_charge"] == 1
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_a_waiver_that_a_lost_store_forgot_is_remembered_from_its_credit(build, provider):
+    world = world_of(build, provider, CHARGES)
+    world.quiet()
+    with world.office() as office:
+        amount = waivers.add(clerk(office), "1001", reason="goodwill").filed.value.amount
+    world.quiet()
+    tokens = kept_tokens(world)
+    for file in (world.folder / "state").glob("syncd.db*"):
+        file.unlink()
+    with world.ledger() as (ledger, _):
+        ledger.vault.store(tokens)
+    with world.office() as office:
+        recover(office)
+        approval.release(office.ledgers[0], "dana", "auto")
+        (filed,) = office.ledgers[0].desk.filed("waive")
+        assert (filed.who, filed.value.amount, filed.value.reason) == ("syncd", amount, "found in the books")
+        assert waivers.state_of(office.ledgers[0], filed) == "done"
+        account = clerk(office).account(office.ledgers[0], world.customer)
+        assert waivers.standings(account) == []
+    world.advance(days=1)
+    world.quiet()
+    assert (deeds(world)["charge_reversal"], deeds(world)["finance_charge"]) == (1, 1)
 
 
 @pytest.mark.parametrize("provider", ["quickbooks", "xero"])
