@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from connectors.simulator.http import Request, Response
+from connectors import Ref
+from connectors.simulator.http import Fault, Request, Response
 from tests.faults.cases import CHARGES, HOLDS, MAIL_BY_PROVIDER, Case, overdue
 from tests.faults.world import Builder
 
@@ -17,7 +18,7 @@ ALL = Case("everything", "", CHARGES + HOLDS + MAIL_BY_PROVIDER, overdue(40), la
 JUNK: tuple[Any, ...] = (
     None, "", "x", "\u202e\x00", "-1", -1, 0, 10**30, "1e999", "NaN", True, [], {}, [[]], {"value": None}, "9999-99-99",
     "/Date(99999999999999999)/", "/Date(-1+9999)/", "0000-00-00", "A" * 10_000, "<b>&amp;",
-    "[syncd:x/y] [syncd:", ["a", 1],
+    "[syncd:x/y] [syncd:", ["a", 1], "Oak \ud83d",
 )  # fmt: skip
 
 
@@ -72,3 +73,36 @@ def test_no_answer_however_strange_ends_the_process_or_is_acted_on_in_review(bui
         ledger.connections.unpark()
         ledger.connections.forget_progress()
         assert world.attempt(ledger, review).failure is None
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b'{"Invoices":' * 100_000, b"1" * 10_000], ids=["lists", "objects", "digits"]
+)
+def test_an_answer_without_end_in_depth_or_digits_is_no_answer(build: Builder, provider: str, body: bytes) -> None:
+    world = build(ALL, provider)
+    world.server.faults.append(
+        Fault("reply", None, "/", Response(200, body, {"Content-Type": "application/json"}), times=40)
+    )
+    assert world.one_pass().exit_code == 69
+    assert world.writes == []
+    world.mend()
+    with world.ledger() as (ledger, ground):
+        ledger.connections.unpark()
+        assert world.attempt(ledger, ground).failure is None
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_a_name_that_another_program_cut_in_half_is_taken_with_a_mark_in_its_place(
+    build: Builder, provider: str
+) -> None:
+    world = build(ALL, provider)
+
+    def cut(_request: Request, response: Response) -> Response:
+        return replace(response, body=response.body.replace(b"Oak Furniture", b"Oak \\ud83d"))
+
+    world.garble = cut
+    assert world.one_pass().failure is None
+    with world.ledger() as (ledger, _):
+        (head,) = ledger.mirror.all_heads()
+        assert ledger.mirror.fact(Ref("customer", head)).name == "Oak \ufffd"

@@ -90,6 +90,17 @@ def test_a_wrong_signature_is_refused_and_an_odd_body_under_a_right_one_is_taken
         assert told(kind, odd) == (200, [])
 
 
+@pytest.mark.parametrize("kind", ["quickbooks", "xero"])
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 50_000, b'{"events":' * 20_000, b'{"events":[{"tenantId":"\\ud83d","resourceId":"\\u0000"}]}', b"\x00\xff",
+     b"1" * 5000, b'{"eventNotifications":[{"realmId":"\\ud83d","dataChangeEvent":{"entities":[{"id":"\\ud83d"}]}}]}'],
+    ids=["deep", "deep objects", "halves", "bytes", "long", "half a realm"],
+)  # fmt: skip
+def test_a_signed_body_of_any_shape_is_answered_and_wakes_nobody(told, kind, body):
+    assert told(kind, body) == (200, [])
+
+
 def test_webhooks_are_off_by_default(site):
     site.head = 'state_dir = "state"\n[serve]\nlisten = "127.0.0.1:0"\n'
     site.add("acme", "quickbooks")
