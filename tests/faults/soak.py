@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -126,7 +124,7 @@ class Life:
             place = point if point.endswith("intent") else f"{point}/{self.luck.choice(VERBS)}"
             ended = self.world.child(crash_at=f"{place}:{self.luck.randrange(1, 4)}")
         elif how < 0.8:
-            timer = threading.Timer(self.luck.random() * 0.6, self._kill)
+            timer = threading.Timer(self.luck.random() * 0.6, self.world.kill_if_born)
             timer.start()
             ended = self.world.child()
             timer.cancel()
@@ -143,10 +141,6 @@ class Life:
             self.tally.consents += 1
         else:
             assert code in allowed, (self.world.folder / "child.log").read_text()[-3000:]
-
-    def _kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self.world.victim, signal.SIGKILL)
 
 
 def lives(seed: int, zygote: Zygote, tallies: dict[str, Tally]) -> Iterator[list[Life]]:

@@ -14,7 +14,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
@@ -150,7 +150,10 @@ class World:
             "output": str(self.folder / "child.log"),
         }
         self._started.clear()
-        return self.zygote().run(order, self._born)
+        try:
+            return self.zygote().run(order, self._born)
+        finally:
+            self._started.clear()
 
     def cli(self, *arguments: str, crash_at: str | None = None) -> subprocess.CompletedProcess[str]:
         """A command as people run it, in an interpreter of its own, on this machine's clock."""
@@ -202,6 +205,12 @@ class World:
         """SIGKILL the child now: no handler runs, nothing is flushed."""
         assert self._started.wait(10)
         os.kill(self.victim, signal.SIGKILL)
+
+    def kill_if_born(self) -> None:
+        """SIGKILL the child where there is one now: before it is born and after its end nobody else is hit for it."""
+        if self._started.is_set():
+            with suppress(ProcessLookupError):
+                os.kill(self.victim, signal.SIGKILL)
 
     def _born(self, pid: int) -> None:
         self.victim = pid
