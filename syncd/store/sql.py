@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 from syncd.store.words import visible
 
@@ -32,8 +32,8 @@ def upsert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> N
     """Insert `rows`; where the primary key stands already, every other column given is overwritten."""
     if not rows:
         return
-    insert: Any = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table)
+    dialect: Any = import_module(f"sqlalchemy.dialects.{tx.dialect.name}")  # the other one is never loaded
+    statement = dialect.insert(table)
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     if changed:
