@@ -112,7 +112,7 @@ def assess(matter: Matter, through: date) -> Assessed | Unclear:
 def _debt(matter: Matter, through: date, terms: Terms) -> Debt | Unclear:
     settings, invoice = matter.settings, matter.invoice
     steps = matter.docket.open_steps(invoice)
-    parts = parts_of(invoice)
+    parts = _billed_parts(matter)
     net = _net(matter)
     if isinstance(net, Unclear):
         return net
@@ -141,6 +141,16 @@ def _debt(matter: Matter, through: date, terms: Terms) -> Debt | Unclear:
     )
 
 
+def _billed_parts(matter: Matter) -> tuple[Part, ...]:
+    """The parts of the invoice; where credits count from the first day, as if they had never been billed."""
+    parts = parts_of(matter.invoice)
+    if not matter.docket.effect.credits_at_once:
+        return parts
+    credited = sum((one.amount for one in matter.docket.reductions_of(matter.invoice) if one.kind == "credit"), ZERO)
+    billed = spread(parts, max(sum((part.amount for part in parts), ZERO) - credited, ZERO)) if parts else []
+    return tuple(Part(part.due_on, amount) for part, amount in zip(parts, billed, strict=True) if amount > 0)
+
+
 def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Unclear:
     parts, steps, through = held.parts, held.open, held.through
     settings, part = matter.settings, parts[index]
@@ -150,7 +160,7 @@ def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Uncl
         anchor = days_after(anchor, settings.grace_days)
     if late_on > through or _open_late(matter, held, index, late_on) <= 0:
         return Claim(part, anchor, late_on=late_on)
-    days = Days(anchor, part.due_on, open_until(steps, parts, index, through))
+    days = Days(anchor, part.due_on, open_until(steps, parts, index, through), _paid_on(matter, held, index))
     pricing = _pricing(matter, days, terms)
     if isinstance(pricing, Unclear):
         return pricing
@@ -159,6 +169,12 @@ def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Uncl
         balance = spread(parts, steps.on(next_day(part.due_on)))[index]
         fixed_sum = terms.fixed.sum_for(balance).quantize(matter.unit, rounding=ROUND_HALF_UP)
     return Claim(part, anchor, pricing, is_chargeable=True, fixed_sum=fixed_sum, late_on=late_on)
+
+
+def _paid_on(matter: Matter, held: Held, index: int) -> date:
+    """The day the part was paid off, which may be free itself; the last day looked at while it is not."""
+    last_on = open_until(held.open, held.parts, index, held.through)
+    return next_day(last_on) if matter.docket.effect.payment_day_free and last_on < held.through else last_on
 
 
 def _open_late(matter: Matter, held: Held, index: int, day: date) -> Decimal:

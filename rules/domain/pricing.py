@@ -31,11 +31,15 @@ class MissingRate:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The days of one debt: `anchor` is the day before the first that bears, `last_on` the last, `due_on` its age's."""
+    """The days of one debt: `anchor` is the day before the first that bears, `last_on` the last, `due_on` its age's.
+
+    `paid_on` is the day of payment, until then the last day looked at.
+    """
 
     anchor: date
     due_on: date
     last_on: date
+    paid_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def _reference_steps(settings: Settings, table: RateTable | None, span: Span) ->
     first_on = next_day(span.anchor)
     if settings.reference_mode == "piecewise":
         return _piecewise(settings, table, first_on, max(span.last_on, first_on))
-    day = first_on if settings.reference_mode == "fixed_at_start" else span.last_on
+    day = first_on if settings.reference_mode == "fixed_at_start" else span.paid_on
     row = None if table is None else table.on(day)
     return MissingRate(settings.reference or "", day) if row is None else _flat(_with_margin(settings, row.pct))
 

@@ -78,12 +78,12 @@ def credit_spans(docket: Docket) -> dict[str, list[Span]]:
     owing: dict[str, deque[tuple[str, Decimal]]] = defaultdict(deque)
     for invoice in sorted((each for each in docket.account.invoices if _is_owing(each)), key=_oldest):
         owing[invoice.currency].append((invoice.ref, invoice.balance.amount))
-    for on, currency, amount in sorted(_unapplied(docket)):
+    for first_on, currency, amount in sorted(_unapplied(docket)):
         queue, rest = owing[currency], amount
         while queue and rest > 0:
             ref, left = queue.popleft()
             used = min(rest, left)
-            covered[ref].append(Span(next_day(on), None, used))
+            covered[ref].append(Span(first_on, None, used))
             rest -= used
             if left > used:
                 queue.appendleft((ref, left - used))
@@ -91,12 +91,15 @@ def credit_spans(docket: Docket) -> dict[str, list[Span]]:
 
 
 def _unapplied(docket: Docket) -> Iterator[tuple[date, str, Decimal]]:
+    """What is on no invoice yet, with the first day on which what it covers bears nothing."""
     for payment in docket.account.payments:
         if payment.reversed_on is None or payment.reversed_on > docket.as_of:
-            yield payment.received_on, payment.amount.currency, _rest(payment)
+            came_on = payment.received_on
+            first_on = came_on if docket.effect.payment_day_free else next_day(came_on)
+            yield first_on, payment.amount.currency, _rest(payment)
     for note in docket.account.credit_notes:
         if not note.voided and not (note.origin or "").startswith("syncd:"):
-            yield note.issued_on, note.amount.currency, _rest(note)
+            yield next_day(note.issued_on), note.amount.currency, _rest(note)
 
 
 def _rest(document: Payment | CreditNote) -> Decimal:

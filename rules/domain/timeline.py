@@ -81,32 +81,6 @@ class Part:
     amount: Decimal
 
 
-@dataclass(slots=True)
-class Docket:
-    """An account's facts by invoice, sorted once; `as_of` decides what has been reversed or closed."""
-
-    account: Account
-    as_of: date
-    invoices: dict[str, Invoice] = field(default_factory=dict)
-    reductions: dict[str, list[Reduction]] = field(default_factory=dict)
-    disputes: dict[str, list[Dispute]] = field(default_factory=dict)
-    promises: dict[str, list[Promise]] = field(default_factory=dict)
-    plans: dict[str, list[InstallmentPlan]] = field(default_factory=dict)
-
-    def reductions_of(self, invoice: Invoice) -> list[Reduction]:
-        """What lowered `invoice`, oldest first."""
-        return [entry for entry in self.reductions.get(invoice.ref, ()) if entry.currency == invoice.currency]
-
-    def open_steps(self, invoice: Invoice) -> Steps:
-        """What each day of `invoice` began with."""
-        return steps_back(max(invoice.balance.amount, ZERO), self.reductions_of(invoice))
-
-    def open_on(self, invoice: Invoice, day: date) -> Decimal:
-        """What `day` began with."""
-        later = (entry.amount for entry in self.reductions_of(invoice) if entry.on >= day)
-        return max(invoice.balance.amount, ZERO) + sum(later, ZERO)
-
-
 @dataclass(frozen=True, slots=True)
 class Effect:
     """From when money and credits lower what bears, where a policy does not take the days they came."""
@@ -115,14 +89,48 @@ class Effect:
     payment_day_free: bool = False  # the day of payment bears the new balance already
 
 
+@dataclass(slots=True)
+class Docket:
+    """An account's facts by invoice, sorted once; `as_of` decides what has been reversed or closed."""
+
+    account: Account
+    as_of: date
+    effect: Effect = Effect()
+    invoices: dict[str, Invoice] = field(default_factory=dict)
+    reductions: dict[str, list[Reduction]] = field(default_factory=dict)
+    disputes: dict[str, list[Dispute]] = field(default_factory=dict)
+    promises: dict[str, list[Promise]] = field(default_factory=dict)
+    plans: dict[str, list[InstallmentPlan]] = field(default_factory=dict)
+
+    def reductions_of(self, invoice: Invoice) -> list[Reduction]:
+        """What lowered what `invoice` bears, each on the last evening before the lower balance bears."""
+        lowered = self._lowered(invoice)
+        return [_a_day_earlier(entry) for entry in lowered] if self.effect.payment_day_free else lowered
+
+    def open_steps(self, invoice: Invoice) -> Steps:
+        """What each day of `invoice` bears, before anything is withheld."""
+        return steps_back(max(invoice.balance.amount, ZERO), self.reductions_of(invoice))
+
+    def open_on(self, invoice: Invoice, day: date) -> Decimal:
+        """What `day` began with. Promises and plans go by the days payments came, whether those bear or not."""
+        later = (entry.amount for entry in self._lowered(invoice) if entry.on >= day)
+        return max(invoice.balance.amount, ZERO) + sum(later, ZERO)
+
+    def _lowered(self, invoice: Invoice) -> list[Reduction]:
+        return [entry for entry in self.reductions.get(invoice.ref, ()) if entry.currency == invoice.currency]
+
+
+def _a_day_earlier(entry: Reduction) -> Reduction:
+    return replace(entry, on=days_after(entry.on, -1)) if entry.kind == "payment" else entry
+
+
 def docket_of(account: Account, as_of: date, effect: Effect = Effect()) -> Docket:
     """Sort an account's facts by invoice. A payment reversed by `as_of` never was one."""
-    docket = Docket(account, as_of, {invoice.ref: invoice for invoice in account.invoices})
+    docket = Docket(account, as_of, effect, {invoice.ref: invoice for invoice in account.invoices})
     reductions: dict[str, list[Reduction]] = defaultdict(list)
     for payment in account.payments:
         for ref, entry in _of_payment(payment, as_of):
-            early = replace(entry, on=days_after(entry.on, -1)) if effect.payment_day_free else entry
-            reductions[ref].append(early)
+            reductions[ref].append(entry)
     for note in account.credit_notes:
         for ref, entry in _of_credit_note(note):
             reductions[ref].append(replace(entry, on=date.min) if effect.credits_at_once else entry)
