@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from rules.domain.aging import AgedInvoice
-from rules.domain.facts import Customer
+from rules.domain.facts import Customer, ReminderSent
 from rules.domain.money import Money, total
 from rules.domain.payer_settings import PayerClass
 from rules.domain.positions import exposed
@@ -96,8 +96,9 @@ class Finding:
 class Creditor:
     """One customer's figures for thresholds, converted where a bare one needs it. `unrated` collects what could not.
 
-    After a person's release, `released_on`, only what came since counts: invoices not past due by then, those issued
-    later for the limit, promises for later days. Charges of ours follow from what was let go and are left out.
+    After a person's release, `released_on`, only what came since counts: parts of invoices not past due by then and the
+    reminders of those, invoices issued later for the limit, promises for later days, a class once something was late
+    again. Charges of ours follow from what was let go and are left out.
     """
 
     situation: Situation
@@ -160,13 +161,30 @@ class Creditor:
         return self._counted("broken_promises", number, threshold, f"{counted(number, 'promise')} broken")
 
     def _reminded(self, threshold: int) -> Finding:
-        sent = self.situation.ledger.reminders
-        level = max((entry.level for row in self._rows() for entry in sent.get(row.invoice.ref, ())), default=0)
-        return self._counted("reminder_level", level, threshold, f"reminder level {level} sent")
+        level = max((entry.level for row in self._rows() for entry in self._reminders(row)), default=0)
+        fact = f"reminder level {level} sent" if level else "no reminder sent"
+        return self._counted("reminder_level", level, threshold, fact)
+
+    def _reminders(self, row: AgedInvoice) -> Iterator[ReminderSent]:
+        """What was sent about the invoice; after a release only since a part of it that fell due later did."""
+        late = [part.contractual_on for part in row.parts if part.is_overdue]
+        for entry in self.situation.ledger.reminders.get(row.invoice.ref, ()):
+            if self.released_on is None or (late and entry.on > min(late)):
+                yield entry
 
     def _class(self, threshold: tuple[PayerClass, ...]) -> Finding:
         found = self.situation.payer_class(self.customer.ref)
+        if found in threshold and not self._was_late_since_release():
+            return Finding("payer_class", reached=False, fact="nothing paid late")
         return Finding("payer_class", found in threshold, f"pays {found.replace('_', ' ')}", _either(threshold))
+
+    def _was_late_since_release(self) -> bool:
+        """Whether anything that fell due since a release was or is late; a class is made of what came before as well."""
+        released_on = self.released_on
+        if released_on is None or self._late():
+            return True
+        paid = self.situation.manners(self.customer.ref).settled
+        return any(one.late_days > 0 and (one.invoice.due_on or date.min) >= released_on for one in paid)
 
     def _overdue(self, thresholds: tuple[Amount, ...]) -> Finding:
         return self._amounts("overdue", thresholds, sums, "overdue")
