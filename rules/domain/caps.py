@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from rules.domain.facts import DebtorKind
 from rules.domain.money import Money
+from rules.domain.places import Places
 from rules.tables import rows_of
 
 
@@ -40,22 +41,21 @@ class Cap:
         )
 
 
-def cap_for(places: tuple[tuple[str | None, str | None], ...], kind: DebtorKind, debt: Money) -> Cap | None:
-    """The lowest cap that binds a `debt` between parties at `places` (country, region), or None."""
-    found = [cap for country, region in places if (cap := _at(country, region, kind, debt)) is not None]
+def cap_for(parties: Iterable[Places], kind: DebtorKind, debt: Money) -> Cap | None:
+    """The lowest cap that binds a `debt` between parties at these places, or None."""
+    found = [cap for places in parties if (cap := _at(places, kind, debt)) is not None]
     return min(found, key=lambda cap: (cap.annual_pct or Decimal(0), cap.jurisdiction), default=None)
 
 
-def caps_at(places: Iterable[tuple[str | None, str | None]]) -> list[Cap]:
+def caps_at(parties: Iterable[Places]) -> list[Cap]:
     """Every row of these places, and of the countries they lie in."""
-    names = {name for country, region in places if country for name in (country, f"{country}-{region}")}
-    return [cap for name in sorted(names) for cap in _table().get(name, ())]
+    return [cap for name in sorted({name for places in parties for name in places}) for cap in _table().get(name, ())]
 
 
-def _at(country: str | None, region: str | None, kind: DebtorKind, debt: Money) -> Cap | None:
-    """The cap of one place: the region's before the country's, the row for a size before the general one."""
-    for place in (f"{country}-{region}" if country and region else None, country):
-        rows = [cap for cap in _table().get(place or "", ()) if cap.covers(kind, debt)]
+def _at(places: Places, kind: DebtorKind, debt: Money) -> Cap | None:
+    """The cap of one party's place: the region's before the country's, the row for a size before the general one."""
+    for place in places:
+        rows = [cap for cap in _table().get(place, ()) if cap.covers(kind, debt)]
         if rows:
             chosen = max(rows, key=lambda cap: (cap.from_amount is not None, cap.applies_to == kind))
             return chosen if chosen.annual_pct is not None else None

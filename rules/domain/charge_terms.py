@@ -11,6 +11,7 @@ from rules.domain.charge_settings import Settings
 from rules.domain.facts import Customer, Invoice
 from rules.domain.fixed_sums import Band, FixedSums, statutory
 from rules.domain.money import Money
+from rules.domain.places import of_company, of_customer
 from rules.domain.settings import Amount
 from rules.domain.situation import Situation
 from rules.domain.timeline import ZERO
@@ -119,7 +120,7 @@ def _cap(parties: Parties) -> tuple[str | None, Decimal | None]:
     if stated == "none":
         return None, None
     company, customer = parties.situation.account.company, parties.customer
-    places = ((company.country, company.region), (customer.country, None))
+    places = (of_company(company), of_customer(customer, company))
     row: Cap | None = cap_for(places, customer.kind, parties.invoice.total)
     return (None, None) if row is None else (row.jurisdiction, row.annual_pct)
 

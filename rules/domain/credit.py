@@ -179,7 +179,7 @@ class Creditor:
         return Finding("payer_class", found in threshold, f"pays {found.replace('_', ' ')}", _either(threshold))
 
     def _was_late_since_release(self) -> bool:
-        """Whether anything that fell due since a release was or is late; a class is made of what came before as well."""
+        """Whether anything that fell due since a release was or is late: a class is made of what came before, too."""
         released_on = self.released_on
         if released_on is None or self._late():
             return True

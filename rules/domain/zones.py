@@ -1,7 +1,7 @@
 """Whose clock a customer lives by, and whose public holidays it keeps.
 
 The customer's own time zone; else that of its country, or of its state where a country has several, from a table with a
-source for each row; else the company's own. A state without a country is taken to be in the company's.
+source for each row; else the company's own.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from rules.domain.calendars import is_known
 from rules.domain.facts import Company, Customer
+from rules.domain.places import of_customer
 from rules.tables import rows_of
 
 
@@ -20,13 +21,13 @@ def zone_of(customer: Customer, company: Company) -> str:
     found = customer.timezone
     if found is None:
         zones = _zones()
-        found = next((zones[place] for place in _places(customer, company) if place in zones), None)
+        found = next((zones[place] for place in of_customer(customer, company) if place in zones), None)
     return found if found is not None and is_zone(found) else company.timezone
 
 
 def calendar_of(customer: Customer, company: Company) -> str | None:
     """The public holidays of the customer's region, else of its country; None where neither is known."""
-    return next((place for place in _places(customer, company) if is_known(place)), None)
+    return next((place for place in of_customer(customer, company) if is_known(place)), None)
 
 
 @cache
@@ -37,15 +38,6 @@ def is_zone(name: str) -> bool:
     except (KeyError, ValueError, OSError):  # unknown; not a plain name; the name of a folder of zones
         return False
     return True
-
-
-def _places(customer: Customer, company: Company) -> tuple[str, ...]:
-    """Where the customer is, the narrowest first."""
-    region = (customer.region or "").strip().upper()
-    country = (customer.country or (company.country if region else None) or "").strip().upper()
-    if not country:
-        return ()
-    return (f"{country}-{region}", country) if region else (country,)
 
 
 @cache

@@ -10,6 +10,7 @@ from rules.domain.caps import cap_for, caps_at
 from rules.domain.charge_settings import Settings as ChargeSettings
 from rules.domain.facts import Company, Customer
 from rules.domain.money import Money
+from rules.domain.places import of_company, of_customer
 from rules.domain.references import STATUTORY, RateTable, rate_table
 from rules.policy.documents import Path
 from rules.policy.policies import Policies
@@ -120,10 +121,6 @@ def _rate_key(settings: ChargeSettings) -> Path:
     return "finance_charges", next((name for name in names if getattr(settings, name) is not None), "annual_pct")
 
 
-def _places(company: Company, customer: Customer) -> tuple[tuple[str | None, str | None], ...]:
-    return (company.country, company.region), (customer.country, None)
-
-
 def _above_the_law(
     settings: ChargeSettings, table: RateTable | None, company: Company, governed: Sequence[Customer]
 ) -> Iterator[tuple[Path, str]]:
@@ -133,7 +130,8 @@ def _above_the_law(
         return
     cut: dict[tuple[str, Decimal], list[str]] = {}
     for customer in governed:
-        row = cap_for(_places(company, customer), customer.kind, Money(Decimal(1), company.currency))
+        places = (of_company(company), of_customer(customer, company))
+        row = cap_for(places, customer.kind, Money(Decimal(1), company.currency))
         if row is not None and row.annual_pct is not None and row.annual_pct < rate:
             cut.setdefault((row.jurisdiction, row.annual_pct), []).append(customer.ref)
     for (place, most), refs in sorted(cut.items()):
@@ -147,8 +145,8 @@ def _old_caps(
     """Legal limits that bind somebody it governs and were not looked at for a year."""
     if settings.cap != "jurisdiction" or day is None:
         return
-    places = {place for customer in governed for place in _places(company, customer)}
-    for row in caps_at(places):
+    places = {of_company(company), *(of_customer(customer, company) for customer in governed)}
+    for row in caps_at(places) if governed else ():
         if row.as_of + timedelta(days=STALE_DAYS) < day:
             why = f"the legal limit of {row.jurisdiction} is known as of {row.as_of}: check that it still holds"
             yield ("finance_charges", "cap"), why

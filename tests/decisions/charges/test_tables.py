@@ -11,6 +11,7 @@ import pytest
 from rules.domain.caps import cap_for
 from rules.domain.fixed_sums import Band, FixedSums
 from rules.domain.money import Money
+from rules.domain.places import named
 from rules.domain.references import STATUTORY, half_year, rate_table
 from rules.tables import rows_of
 
@@ -92,9 +93,11 @@ def test_accumulated_bands_charge_each_slice() -> None:
         ((("CA", "ON"), (None, None)), "consumer", "600000.00 CAD", ("CA", "35")),
         ((("CA", "ON"), (None, None)), "business", "20000.00 USD", ("CA", "35")),
         ((("US", "AL"), ("CA", None)), "business", "100.00 USD", ("US-AL", "8")),
+        ((("US", "NV"), ("US", "AL")), "business", "100.00 USD", ("US-AL", "8")),
+        ((("US", "NY"), ("us", "al ")), "business", "100.00 USD", ("US-AL", "8")),
         ((("GB", None), (None, None)), "business", "100.00 GBP", None),
     ],
 )
 def test_the_lowest_cap_of_either_side_binds(places, kind, debt: str, found: tuple[str, str] | None) -> None:
-    cap = cap_for(places, kind, Money.parse(debt))
+    cap = cap_for([named(*place) for place in places], kind, Money.parse(debt))
     assert (cap and (cap.jurisdiction, str(cap.annual_pct))) == found
