@@ -63,14 +63,17 @@ def _writes_beside(one: Said) -> bool:
 
 
 def _messages(one: Said) -> Iterator[Message]:
-    """What goes to the customer. A task that waits for a person goes when the person says so."""
+    """What is written to the customer. A task that waits for a person goes when the person says so."""
     for decision in one.decisions:
-        if isinstance(decision, Reminder) or (isinstance(decision, Task) and _writes(decision)):
+        if isinstance(decision, Reminder | Task) and _writes(decision):
             yield decision
 
 
-def _writes(task: Task) -> bool:
-    return not task.waits and any(isinstance(step, SendMessage) for step in task.operations)
+def _writes(message: Message) -> bool:
+    """A call writes nothing, and nobody might ever make it: it keeps no mail back."""
+    if isinstance(message, Reminder):
+        return message.channel not in ("call", "none")
+    return not message.waits and any(isinstance(step, SendMessage) for step in message.operations)
 
 
 def _rank(message: tuple[Said, Message]) -> tuple[int, bool, int, int, bool, str, str]:
