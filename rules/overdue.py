@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rules.domain.aging import OverdueSettings as Settings
 from rules.domain.decisions import Decision, Skip
 from rules.domain.situation import Situation
-from rules.domain.wording import spoken, sums
+from rules.domain.wording import spoken
 
 __all__ = ["Settings", "decide"]
 
@@ -24,11 +24,10 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
             why = "a discount earned settles it"
         elif days <= settings.grace_days:
             why = f"{days} days past due, within {settings.grace_days} days of grace"
-        elif one.covered is not None and one.covered >= one.invoice.balance:
-            why = f"{spoken(one.covered)} received or credited but on no invoice yet covers it"
+        elif one.is_tolerated:
+            allowed = settings.tolerance.money(one.left.currency)
+            why = f"the rest of {spoken(one.left)} is within the tolerance of {spoken(allowed)}"
         else:
-            (late,) = sums(part.open for part in one.parts if part.days > 0)
-            late = late - one.covered if one.covered else late
-            allowed = settings.tolerance.money(late.currency)
-            why = f"the rest of {spoken(late)} is within the tolerance of {spoken(allowed)}"
+            covered = one.covered or one.invoice.balance
+            why = f"{spoken(covered)} received or credited but on no invoice yet covers it"
         yield Skip("overdue", ref, f"Not overdue: {why}.", customer=one.invoice.customer)

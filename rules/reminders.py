@@ -99,7 +99,7 @@ def _never(situation: Situation, row: AgedInvoice) -> str | None:
     handed = situation.ledger.handed_over(row.invoice.ref)
     if handed is not None:
         return f"Handed over ({handed.what}) on {handed.on}: others write now."
-    return f"The rest of {spoken(row.invoice.balance)} is within the tolerance." if row.is_tolerated else None
+    return f"The rest of {spoken(row.left)} is within the tolerance." if row.is_tolerated else None
 
 
 def _silenced(situation: Situation, never: Never, row: AgedInvoice) -> str | None:

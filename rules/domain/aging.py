@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 
 from rules.domain.calendars import next_working_day
 from rules.domain.facts import Installment, Invoice
-from rules.domain.money import Money
+from rules.domain.money import Money, total
 from rules.domain.settings import Amount, AmountText, Calendar, Count, Flag, Positive, RuleSettings
 
 CURRENT = "current"
@@ -50,7 +50,8 @@ class OverdueSettings(RuleSettings):
         description='Calendar for business_days, "US" or "US-NV"; else the send window\'s, else weekends only.',
     )
     tolerance: AmountText = Field(
-        default=Amount(Decimal(0)), description="A rest this small is not overdue. Bare: in any currency."
+        default=Amount(Decimal(0)),
+        description="A rest this small is not overdue; on an instalment it stands with the next. Bare: any currency.",
     )
     unapplied_credits: Literal["ignore", "oldest_first"] = Field(
         default="ignore",
@@ -85,6 +86,11 @@ class AgedInvoice(NamedTuple):
     is_tolerated: bool  # so small a rest that it is not overdue
     covered: Money | None = None  # by money and credits on no invoice yet, where the policy nets them
 
+    @property
+    def left(self) -> Money:
+        """What is open of it beside what is covered."""
+        return self.invoice.balance - self.covered if self.covered is not None else self.invoice.balance
+
 
 def labels(buckets: Sequence[int]) -> tuple[str, ...]:
     """``(30, 60, 90)`` gives ``current, 1-30, 31-60, 61-90, 90+``."""
@@ -92,15 +98,18 @@ def labels(buckets: Sequence[int]) -> tuple[str, ...]:
     return (CURRENT, *(f"{low}-{high}" for low, high in zip(lows, buckets, strict=True)), f"{buckets[-1]}+")
 
 
-def open_parts(invoice: Invoice) -> tuple[Installment, ...]:
-    """What is still open of each due part; empty where there is no due date. Payments pay the oldest part first."""
+def open_parts(invoice: Invoice, rest: Money, settings: OverdueSettings) -> tuple[Installment, ...]:
+    """What of `rest` is open on each due part; empty where there is no due date. Payments pay the oldest part first."""
     if not invoice.installments:
-        return () if invoice.due_on is None else (Installment(invoice.due_on, invoice.balance),)
-    return rest_of(invoice.installments, invoice.balance)
+        return () if invoice.due_on is None or not rest else (Installment(invoice.due_on, rest),)
+    return rest_of(invoice.installments, rest, settings)
 
 
-def rest_of(schedule: Sequence[Installment], balance: Money) -> tuple[Installment, ...]:
-    """The parts of `schedule` that `balance` is still open on, oldest first; a surplus stands with the oldest."""
+def rest_of(schedule: Sequence[Installment], balance: Money, settings: OverdueSettings) -> tuple[Installment, ...]:
+    """The parts of `schedule` that `balance` is still open on, oldest first; a surplus stands with the oldest.
+
+    A rest too small to be overdue stands with the part that follows: some cents of an old part age nothing.
+    """
     rest = balance
     found: list[Installment] = []
     for part in sorted(schedule, key=lambda item: item.due_on, reverse=True):
@@ -113,6 +122,9 @@ def rest_of(schedule: Sequence[Installment], balance: Money) -> tuple[Installmen
         if found and found[-1].due_on == oldest.due_on:
             rest += found.pop().amount
         found.append(Installment(oldest.due_on, rest))
+    while len(found) > 1 and is_tolerated(found[-1].amount, settings):
+        small = found.pop()
+        found[-1] = Installment(found[-1].due_on, found[-1].amount + small.amount)
     return tuple(reversed(found))
 
 
@@ -135,37 +147,22 @@ def aged(
 
     `due_by`: the day by which all of it has fallen due, whatever its own dates say; a broken plan may have one.
     """
-    small = is_tolerated(invoice.balance, settings)
-    overdue = Money.zero(invoice.currency)
-    oldest = 0
-    tolerated = settled or small
-    dues = open_parts(invoice)
-    if due_by is not None:
-        dues = tuple(replace(part, due_on=min(part.due_on, due_by)) for part in dues)
-    parts = [_aged_part(part, invoice, as_of, settings, calendar, tolerated=tolerated) for part in dues]
-    if covered is not None:
-        parts = _netted(parts, covered)
-    for piece in parts:
-        if piece.is_overdue:
-            overdue += piece.open
-            oldest = max(oldest, piece.days)
-    if parts and overdue.amount > 0 and is_tolerated(overdue, settings):
-        current = tuple(_as_current(part) for part in parts)
-        return AgedInvoice(invoice, current, Money.zero(invoice.currency), 0, settled, True, covered)
+
+    def parts_of(rest: Money, *, tolerated: bool) -> list[AgedPart]:
+        dues = open_parts(invoice, rest, settings)
+        if due_by is not None:
+            dues = tuple(replace(part, due_on=min(part.due_on, due_by)) for part in dues)
+        return [_aged_part(part, invoice, as_of, settings, calendar, tolerated=tolerated) for part in dues]
+
+    left = invoice.balance - covered if covered is not None else invoice.balance
+    small = bool(left) and is_tolerated(left, settings)
+    parts = parts_of(left, tolerated=settled or small)
+    late = [part for part in parts if part.is_overdue]
+    overdue = total([part.open for part in late], invoice.currency)
+    oldest = max((part.days for part in late), default=0)
+    if covered:
+        parts[:0] = [part._replace(open=covered) for part in parts_of(invoice.balance, tolerated=True)[:1]]
     return AgedInvoice(invoice, tuple(parts), overdue, oldest, settled, small, covered)
-
-
-def _netted(parts: Sequence[AgedPart], covered: Money) -> list[AgedPart]:
-    """The parts with what is covered split off as current, from the oldest on."""
-    found: list[AgedPart] = []
-    for part in parts:
-        piece = min(part.open, covered)
-        covered -= piece
-        if piece:
-            found.append(_as_current(part._replace(open=piece)))
-        if piece < part.open:
-            found.append(part._replace(open=part.open - piece))
-    return found
 
 
 def covered_oldest_first(invoices: Iterable[Invoice], unapplied: Iterable[Money]) -> dict[str, Money]:
@@ -207,7 +204,3 @@ def _aged_part(
     counted = not tolerated and age > settings.grace_days
     bucket = bisect_left(settings.buckets, age) + 1 if counted and age > 0 else 0
     return AgedPart(part.due_on, due_on, part.amount, days, late and days > 0, bucket)
-
-
-def _as_current(part: AgedPart) -> AgedPart:
-    return AgedPart(part.contractual_on, part.due_on, part.open, part.days, is_overdue=False, bucket=0)

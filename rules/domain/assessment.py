@@ -178,9 +178,10 @@ def _paid_on(matter: Matter, held: Held, index: int) -> date:
 
 
 def _open_late(matter: Matter, held: Held, index: int, day: date) -> Decimal:
-    """What of the part was still open on `day`; nothing where the whole rest was within the tolerance."""
-    outstanding = held.open.on(day)
-    return ZERO if outstanding <= _tolerance(matter) else spread(held.parts, outstanding)[index]
+    """What of the part was still open on `day`; nothing where that is within the tolerance, or the whole rest."""
+    outstanding, tolerance = held.open.on(day), _tolerance(matter)
+    share = spread(held.parts, outstanding)[index]
+    return ZERO if outstanding <= tolerance or share <= tolerance else share
 
 
 def _tolerance(matter: Matter) -> Decimal:

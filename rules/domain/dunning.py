@@ -98,7 +98,8 @@ def due_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan | Non
     if plan is not None and plan.invoices != (ref,):
         return None
     since = [part.amount for part in situation.ledger.settlements.get(ref, ()) if part.on >= day]
-    parts = rest_of(plan.schedule if plan else invoice.installments, invoice.balance + total(since, invoice.currency))
+    schedule = plan.schedule if plan else invoice.installments
+    parts = rest_of(schedule, invoice.balance + total(since, invoice.currency), situation.overdue)
     return effective_due(parts[0].due_on, situation.overdue, situation.calendar) if parts else None
 
 

@@ -55,7 +55,7 @@ def plan_parts(situation: Situation, plan: InstallmentPlan, invoice: Invoice) ->
     schedule = [row for row in plan.schedule if row.amount.currency == invoice.currency]
     if not schedule:
         return []
-    rest = rest_of(schedule, total(list(room.values()), invoice.currency))
+    rest = rest_of(schedule, total(list(room.values()), invoice.currency), situation.overdue)
     return [
         (effective_due(day, situation.overdue, situation.calendar), amount)
         for day, amount in _share(rest, room, invoice.ref)
