@@ -82,7 +82,7 @@ def closed_on(day: date, days: tuple[str, ...], calendars: tuple[str, ...]) -> s
 def days_there(day: date, here: str, there: str, hours: tuple[str, str]) -> tuple[date, ...]:
     """The local days in `there` of which the hours fall into `day` as it is counted in `here`."""
     start, end = _instant(day, "00:00", here), _instant(day, "24:00", here)
-    near = (day - _DAY, day, day + _DAY)
+    near = (day + step * _DAY for step in range(-2, 3))  # clocks are up to 26 hours apart
     # The hour that is skipped when clocks are put on begins and ends at one moment: no time is left in it.
     return tuple(
         local

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rules.domain.calendars import WEEKDAYS
 from rules.domain.facts import Company, Customer
 from rules.domain.reminder_settings import SendWindow
-from rules.domain.windows import window_at
+from rules.domain.windows import days_there, window_at
 from rules.domain.zones import calendar_of, is_zone, zone_of
 from rules.tables import rows_of
 
@@ -74,6 +74,12 @@ def test_an_hour_that_is_skipped_when_the_clocks_are_put_on_is_never_open() -> N
     window = window_at(hours, Customer("C-1", "Oak", timezone="America/New_York"), Company("Acme", "USD", "UTC"))
     assert window.closed(date(2025, 3, 9)) == "in America/New_York its hours are not reached"
     assert window.closed(date(2025, 3, 10)) is None
+
+
+def test_a_day_at_one_edge_of_the_world_reaches_two_days_ahead_at_the_other() -> None:
+    # 25 hours apart: 5 March ends in Pago Pago when 7 March is an hour old on Kiritimati.
+    ahead = days_there(date(2025, 3, 5), "Pacific/Pago_Pago", "Pacific/Kiritimati", ("00:00", "24:00"))
+    assert ahead == (date(2025, 3, 6), date(2025, 3, 7))
 
 
 @settings(max_examples=150, deadline=None)
