@@ -99,8 +99,13 @@ def due_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan | Non
         return None
     since = [part.amount for part in situation.ledger.settlements.get(ref, ()) if part.on >= day]
     schedule = plan.schedule if plan else invoice.installments
-    parts = rest_of(schedule, invoice.balance + total(since, invoice.currency), situation.overdue)
-    return effective_due(parts[0].due_on, situation.overdue, situation.calendar) if parts else None
+    covered = situation.netted.get(ref) or Money.zero(invoice.currency)
+    parts = rest_of(schedule, invoice.balance - covered + total(since, invoice.currency), situation.overdue)
+    if not parts:
+        return None
+    due_by = situation.due_by(invoice) if plan is None else None
+    due_on = parts[0].due_on if due_by is None or day <= due_by else min(parts[0].due_on, due_by)
+    return effective_due(due_on, situation.overdue, situation.calendar)
 
 
 def due_step(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step | str:

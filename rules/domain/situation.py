@@ -101,13 +101,13 @@ class Situation:
                 self.calendar,
                 settled=self.is_settled_by_discount(invoice),
                 covered=self.netted.get(invoice.ref),
-                due_by=self._due_by(invoice),
+                due_by=self.due_by(invoice),
             )
             for invoice in self.account.invoices
             if is_open(invoice)
         }
 
-    def _due_by(self, invoice: Invoice) -> date | None:
+    def due_by(self, invoice: Invoice) -> date | None:
         """The day of the row that broke the invoice's plan, where that makes all of it due."""
         plans = self.ledger.plans.get(invoice.ref) if self.promises.when_plan_breaks == "all_due" else None
         return broken_on(self.ledger, self.as_of, plans[-1]) if plans else None
