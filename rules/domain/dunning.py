@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rules.domain.aging import AgedInvoice, effective_due, rest_of
 from rules.domain.calendars import days_after, month_end
-from rules.domain.facts import InstallmentPlan, Invoice, ReminderSent
+from rules.domain.facts import InstallmentPlan, Invoice, ReminderSent, TaskDone
 from rules.domain.money import Money, total
 from rules.domain.plans import kept_plan, plan_parts
 from rules.domain.reminder_settings import ReminderSettings
@@ -63,11 +63,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
     sent = situation.ledger.reminders.get(invoice.ref, [])
     if several:
         first_day = days_after(due_on, settings.levels[0].at_days or 0)
-        sent = [
-            entry
-            for entry in sent
-            if entry.on >= first_day and due_then(situation, invoice, plan, entry.on) in (due_on, None)
-        ]
+        sent = [entry for entry in sent if entry.on >= first_day and is_about(situation, invoice, plan, entry, due_on)]
     minds_missed = settings.catch_up_days is not None or (as_of < due_on and settings.levels[0].is_before_due)
     return Clock(
         as_of=as_of,
@@ -92,14 +88,26 @@ def _uncovered(parts: list[tuple[date, Money]], covered: Money) -> list[tuple[da
     return found or [(parts[-1][0], Money.zero(parts[-1][1].currency))]
 
 
-def due_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan | None, day: date) -> date | None:
-    """Which part a message of that day was about: the oldest still open then. None where it cannot be told."""
-    ref = invoice.ref
-    if plan is not None and plan.invoices != (ref,):
-        return None
-    since = [part.amount for part in situation.ledger.settlements.get(ref, ()) if part.on >= day]
+def is_about(
+    situation: Situation, invoice: Invoice, plan: InstallmentPlan | None, entry: ReminderSent | TaskDone, due_on: date
+) -> bool:
+    """Whether a message or step was about the part due on `due_on`, the oldest one open then; True if none can tell.
+
+    Where money of that very day changed the part, the key says whether it was known; without one, either is taken.
+    """
+    if plan is not None and plan.invoices != (invoice.ref,):
+        return True
+    parts = [_oldest_then(situation, invoice, plan, day) for day in (entry.on, days_after(entry.on, 1))]
+    if parts[0] != parts[1] and f"/{invoice.ref}/" in entry.key:
+        return f"/{invoice.ref}/{due_on}/" in entry.key
+    return due_on in parts or None in parts
+
+
+def _oldest_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan | None, day: date) -> date | None:
+    """The day of the part that was the oldest open one when `day` began; None where nothing was open."""
+    since = [part.amount for part in situation.ledger.settlements.get(invoice.ref, ()) if part.on >= day]
+    covered = situation.netted.get(invoice.ref) or Money.zero(invoice.currency)
     schedule = plan.schedule if plan else invoice.installments
-    covered = situation.netted.get(ref) or Money.zero(invoice.currency)
     parts = rest_of(schedule, invoice.balance - covered + total(since, invoice.currency), situation.overdue)
     if not parts:
         return None

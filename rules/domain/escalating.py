@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rules.domain.aging import AgedInvoice
 from rules.domain.calendars import days_after
-from rules.domain.dunning import due_then
+from rules.domain.dunning import is_about
 from rules.domain.escalation_settings import EscalationSettings, EscalationStep
 from rules.domain.facts import Invoice, TaskDone
 from rules.domain.money import Money
@@ -95,7 +95,7 @@ def claim_of(situation: Situation, settings: EscalationSettings, row: AgedInvoic
     if len(invoice.installments) <= 1:
         return Claim(row, asked, private, done, invoice.ref)
     due_on = next(part.due_on for part in row.parts if part.is_overdue)
-    of_part = tuple(entry for entry in done if due_then(situation, invoice, None, entry.on) in (due_on, None))
+    of_part = tuple(entry for entry in done if is_about(situation, invoice, None, entry, due_on))
     return Claim(row, asked, private, of_part, f"{invoice.ref}/{due_on}")
 
 
