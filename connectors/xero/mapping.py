@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TypeAlias, TypeVar
 
 from connectors import Gone, Record, Ref, Unreadable
-from connectors.errors import MalformedRecordError
+from connectors.errors import MalformedRecordError, Unavailable
 from connectors.markers import digest, key_of_document, keys_in, origin_of_key
 from connectors.xero.values import Row, day, instant, money, needed, number, part, rows, text
 from rules.domain.facts import (
@@ -64,6 +64,18 @@ class Books:
         """``syncd:<rule>`` of a document we made: one numbered by the key its reference carries. Else None."""
         key = key_of_document(text(row, "Reference"), text(row, number), prefix, self.account)
         return None if key is None else origin_of_key(key)
+
+
+def organisation_in(document: Row) -> Row:
+    """The one organisation whose books an answer is about.
+
+    Raises:
+        Unavailable: Xero names another number of them than one.
+    """
+    found = rows(document, "Organisations")
+    if len(found) != 1:
+        raise Unavailable(f"Xero named {len(found)} organisations where one was expected")
+    return found[0]
 
 
 def company_of(row: Row, timezone: str) -> Company:

@@ -15,7 +15,7 @@ from connectors import Gone, Page
 from connectors.errors import Unavailable
 from connectors.history import PAGE_ROWS, HistoryList, HistoryPage, Window
 from connectors.xero.listings import CONTACTS, CREDIT_NOTES, INVOICES, OVERPAYMENTS, PREPAYMENTS, Listing
-from connectors.xero.mapping import Books, Entry, company_of, rates_of
+from connectors.xero.mapping import Books, Entry, company_of, organisation_in, rates_of
 from connectors.xero.values import Row, day, part, rows
 from connectors.xero.wire import Answer, Calls
 
@@ -47,10 +47,7 @@ class Past:
             Unavailable: Xero names another number of them than one.
         """
         answer = self._calls.read("get_organisations")
-        found = rows(answer.document, "Organisations")
-        if len(found) != 1:
-            raise Unavailable(f"Xero named {len(found)} organisations where one was expected")
-        company = company_of(found[0], self._timezone)
+        company = company_of(organisation_in(answer.document), self._timezone)
         self._currency = company.currency
         return Page("", company=company, server_time=answer.server_time)
 

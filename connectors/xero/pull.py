@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connectors import FactKind, Page
-from connectors.errors import Unavailable
 from connectors.xero.contacts import Contacts
 from connectors.xero.cursor import Scan, State, encoded
 from connectors.xero.listings import (
@@ -27,7 +26,7 @@ from connectors.xero.listings import (
     Sheet,
     sheets,
 )
-from connectors.xero.mapping import Books, Entry, company_of, locked_through, rates_of
+from connectors.xero.mapping import Books, Entry, company_of, locked_through, organisation_in, rates_of
 from connectors.xero.values import Row, instant, rows, text
 from connectors.xero.wire import Calls
 
@@ -88,11 +87,9 @@ class Pull:
 
     def _organisation(self) -> Page:
         answer = self._calls.read("get_organisations")
-        found = rows(answer.document, "Organisations")
-        if len(found) != 1:
-            raise Unavailable(f"Xero named {len(found)} organisations where one was expected")
-        company = company_of(found[0], self._place.timezone)
-        self.state = replace(self.state, currency=company.currency, locked_through=locked_through(found[0]))
+        found = organisation_in(answer.document)
+        company = company_of(found, self._place.timezone)
+        self.state = replace(self.state, currency=company.currency, locked_through=locked_through(found))
         return Page(encoded(self.state), company=company, server_time=answer.server_time)
 
     def _full(self, listing: Listing) -> Iterator[Page]:

@@ -41,6 +41,7 @@ from connectors.xero.mapping import (
     invoice_entries,
     locked_through,
     on_account_entries,
+    organisation_in,
     payment_entries,
 )
 from connectors.xero.pull import Place, Pull
@@ -156,7 +157,7 @@ class Reader:
 
     def identity(self) -> Identity:
         """The organisation's id and name."""
-        (row,) = rows(self._calls.read("get_organisations").document, "Organisations")
+        row = organisation_in(self._calls.read("get_organisations").document)
         own = text(row, "OrganisationID")
         return Identity(text(row, "Name"), (own,) if own else ())
 
@@ -175,7 +176,7 @@ class Reader:
     def _known_organisation(self) -> State:
         """Currency and lock dates, as the last pull's cursor has them or else asked for now."""
         if not self._organisation.currency:
-            (row,) = rows(self._calls.read("get_organisations").document, "Organisations")
+            row = organisation_in(self._calls.read("get_organisations").document)
             currency = company_of(row, self._place.timezone).currency
             self._organisation = State(currency=currency, locked_through=locked_through(row))
         return self._organisation

@@ -84,6 +84,38 @@ def test_a_company_that_was_renamed_is_still_the_same(site, ground):
             assert attempt_pass(ledger, ground(office)).failure is None
 
 
+NAMELESS: Mapping[str, Mapping[str, Any]] = {
+    "quickbooks": {"CompanyInfo": {"Id": "1", "Country": "US"}},
+    "xero": {"Organisations": [{"BaseCurrency": "NZD"}]},
+}
+
+
+@KINDS
+def test_a_day_on_which_the_company_does_not_say_who_it_is_lets_no_other_one_in(site, ground, kind):
+    trade(site, site.add("acme", kind))
+    with site.opened() as office:
+        ledger = office.ledger("acme")
+        attempt_pass(ledger, ground(office))
+        for says in (NAMELESS, ELSEWHERE):
+            ours = ledger.mirror.digests()
+            site.servers["acme"].faults.clear()
+            site.clock.advance(timedelta(days=1))
+            answer(site, kind, says[kind])
+            report = attempt_pass(ledger, ground(office))
+        assert report.exit_code == 77
+        assert ledger.mirror.digests() == ours
+
+
+@pytest.mark.parametrize("named", [[], None, [{"Name": "A"}, {"Name": "B"}]])
+def test_xero_that_does_not_name_one_organisation_is_asked_again_later(site, ground, named):
+    site.add("acme", "xero")
+    with site.opened() as office:
+        answer(site, "xero", {"Organisations": named})
+        report = attempt_pass(office.ledger("acme"), ground(office))
+    assert report.exit_code == 69
+    assert "organisations where one was expected" in report.failure
+
+
 @KINDS
 def test_the_command_says_it_and_leaves_with_77(live, capsys, kind):
     live.add("acme", kind)
