@@ -79,6 +79,7 @@ class Ledger:
     lease: Lease
     mailer: Mailer | None = None
     _own_dunning: OwnDunning | None = None
+    _works_since: date | None = None
 
     @property
     def name(self) -> str:
@@ -173,14 +174,31 @@ class Ledger:
             self._past_work.flags()
 
     @property
-    def _past_work(self) -> PastWork:
-        return PastWork(self.mirror, self.desk, self.intents, self.findings, self.connector, self.time)
+    def works_since(self) -> date | None:
+        """The day this database first planned anything about these books, which stays the same; None before it."""
+        if self._works_since is None and (first := self.intents.first_planned_at()) is not None:
+            self._works_since = self.time.day_of(first)
+        return self._works_since
 
-    def recall(self, step: Step) -> Receipt | None:
-        """The trace an operation left before this store remembers; None where there is none. Raises Unprovable."""
-        if is_remembered(step, self.mirror, self.lineage.recovered_at()):
+    @property
+    def _past_work(self) -> PastWork:
+        parts = (self.mirror, self.desk, self.intents, self.findings, self.connector, self.time)
+        return PastWork(*parts, since=lambda: self.works_since)
+
+    def recall(self, step: Step, *, forgot_all: bool = False) -> Receipt | None:
+        """The trace an operation left before this store remembers; None where there is none. Raises Unprovable.
+
+        `forgot_all`: it is being recovered, and remembers nothing yet.
+        """
+        if is_remembered(step, self.mirror, None if forgot_all else self._remembers_since()):
             return None
         return recall(step, self.intents.steps(step.action), self.connector, self.mail_log)
+
+    def _remembers_since(self) -> date | None:
+        """The day it was recovered, or, where these books came to it later, the day it began with them."""
+        recovered_at = self.lineage.recovered_at()
+        days = (recovered_at and self.time.day_of(recovered_at), self.works_since)
+        return max(filter(None, days), default=None) if recovered_at else None
 
     def writer_for(self, operation: Operation) -> Writer:
         """Who carries the operation out."""

@@ -226,7 +226,7 @@ class Outbox:
         try:
             receipt = recall(step)
         except Unprovable as error:
-            self.intents.unknown(step, str(error), self.time.now())
+            self.intents.unprovable(step, str(error), self.time.now())
             drained.unclear += 1
             return True
         if receipt is None:

@@ -7,6 +7,7 @@ older than this database its marks are looked for; one that is found stops all w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,6 +37,7 @@ class PastWork:
     findings: Findings
     connector: Connector
     time: CompanyTime
+    since: Callable[[], date | None]  # the day this database first planned anything here
 
     def shown(self, *, is_new: bool) -> str | None:
         """What tells of it: found before, or, to a database that never decided on these books, in our copy of them."""
@@ -75,7 +77,7 @@ class PastWork:
 
     def _is_known(self, ref: Ref) -> bool:
         """Whether all that was ever done about a record was done from here: it is younger, or has its past here."""
-        fact, since = self.mirror.fact(ref), self._since()
+        fact, since = self.mirror.fact(ref), self.since()
         if isinstance(fact, Invoice) and (fact.is_ours or fact.claims_ours):
             return True  # its marker is that of its making, or forged
         if isinstance(fact, Invoice) and since is not None and fact.issued_on > since:
@@ -84,8 +86,3 @@ class PastWork:
             return self.intents.has_tried(ref.id)
         family = self.mirror.family(self.mirror.heads([ref.id]))
         return self.intents.has_tried_customer(ref.id, [one for members in family.values() for one in members])
-
-    def _since(self) -> date | None:
-        """The day this database first planned anything here."""
-        first = self.intents.first_planned_at()
-        return None if first is None else self.time.day_of(first)

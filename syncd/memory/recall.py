@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from connectors import Connector, Receipt
 from rules.domain.actions import AddNote, SendMessage
@@ -34,8 +34,13 @@ def recall(step: Step, steps: Sequence[Step], connector: Connector, mail_log: Ma
     return None
 
 
-def is_remembered(step: Step, mirror: Mirror, since: datetime | None) -> bool:
-    """Whether it is only about invoices written since the store was recovered: of those it forgot nothing."""
+def is_remembered(step: Step, mirror: Mirror, since: date | None) -> bool:
+    """Whether a person said that it was not done, or it is only about invoices written after the day `since`.
+
+    From that day on the store works on these books, and has forgotten nothing.
+    """
+    if step.is_answered:
+        return True
     facts = [mirror.fact(ref) for ref in targets(step.operation)]
     written = [fact.issued_on for fact in facts if isinstance(fact, Invoice)]
-    return since is not None and len(written) == len(facts) > 0 and min(written) > since.date()
+    return since is not None and len(written) == len(facts) > 0 and min(written) > since

@@ -87,10 +87,10 @@ def _recall_waiting(ledger: Ledger, report: Recovered) -> bool:
 
 def _recall_step(ledger: Ledger, intent: Intent, step: Step, report: Recovered) -> bool:
     try:
-        receipt = ledger.recall(step)
+        receipt = ledger.recall(step, forgot_all=True)
     except Unprovable as error:
         report.unknowable.append(f"{step.key}: {error}")
-        ledger.intents.unknown(step, str(error), ledger.clock.now())
+        ledger.intents.unprovable(step, str(error), ledger.clock.now())
         return True
     if receipt is None:
         return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from typing import Any, get_args
 from sqlalchemy import Connection, and_, func, select, union
 
 from connectors.markers import origin_of_key
-from rules.domain.actions import Operation
+from rules.domain.actions import AddNote, Operation, SetStopSell
 from rules.domain.decisions import Action
 from syncd.plan import Hold, Known, State, addressed_to
 from syncd.send_hours import ANY_TIME, timing_of
@@ -56,6 +55,7 @@ class Step:
     first_sent_at: datetime | None
     remote_id: str | None
     why: str
+    is_answered: bool = False  # nothing proved what became of it, and a person said that it is not in the books
 
 
 class IntentRows:
@@ -197,7 +197,9 @@ class IntentRows:
 
     def first_planned_at(self) -> datetime | None:
         """When anything was planned here for the first time."""
-        first = select(_action.c.planned_at).where(_action.c.connection == self._name).order_by(_action.c.id).limit(1)
+        # The connection is compared as an expression: by its index SQLite would sort all that was ever planned.
+        mine = _action.c.connection.concat("") == self._name
+        first = select(_action.c.planned_at).where(mine).order_by(_action.c.id).limit(1)
         with self._store.reading() as tx:
             at = tx.execute(first).scalar()
         return datetime.fromisoformat(at) if at else None
@@ -205,19 +207,19 @@ class IntentRows:
     def has_tried(self, invoice: str) -> bool:
         """Whether a request about the invoice ever left from here."""
         about = select(_about.c.action).where(_about.c.connection == self._name, _about.c.invoice == invoice)
-        return self._has_sent(_operation.c.action.in_(about))
+        sent = select(_operation.c.id).where(_operation.c.action.in_(about), _operation.c.first_sent_at.is_not(None))
+        with self._store.reading() as tx:
+            return tx.execute(sent.limit(1)).scalar() is not None
 
     def has_tried_customer(self, customer: str, family: Sequence[str]) -> bool:
         """Whether a request about the customer itself ever left, whoever of its family it was decided for."""
         theirs = select(_action.c.id).where(_action.c.connection == self._name, _action.c.customer.in_(family))
-        named = f'"customer":{json.dumps(customer, ensure_ascii=False)}'
-        of_it = _operation.c.verb.in_(("set_stop_sell", "add_note")) & _operation.c.payload.contains(named)
-        return self._has_sent(_operation.c.action.in_(theirs) & of_it)
-
-    def _has_sent(self, condition: Any) -> bool:
-        sent = select(_operation.c.id).where(condition, _operation.c.first_sent_at.is_not(None)).limit(1)
+        on_customers = (_operation.c.verb == "set_stop_sell") | _operation.c.payload.contains('"target":"customer"')
+        sent = select(_operation.c.payload).where(
+            _operation.c.action.in_(theirs), _operation.c.first_sent_at.is_not(None), on_customers
+        )
         with self._store.reading() as tx:
-            return tx.execute(sent).scalar() is not None
+            return any(_is_about(codec.load_operation(text), customer) for text in tx.execute(sent).scalars())
 
     def unsettled(self) -> list[Step]:
         """Operations whose outcome may still be found out: sent without a clear answer, or left by a crash."""
@@ -273,6 +275,17 @@ class IntentRows:
         return sorted(steps, key=lambda step: (step.action, step.seq))
 
 
+def _is_about(operation: Operation, customer: str) -> bool:
+    """Whether it is about the customer's own record: a note on an invoice of theirs is not."""
+    match operation:
+        case SetStopSell():
+            return operation.customer == customer
+        case AddNote():
+            return operation.target == "customer" and operation.ref == customer
+        case _:
+            return False
+
+
 def _known(row: Any) -> Known:
     approved = row.approved_by is not None
     action = codec.load_action(row.doc) if approved or row.tried else None
@@ -316,4 +329,5 @@ def _step(row: Any) -> Step:
         first_sent_at=datetime.fromisoformat(row.first_sent_at) if row.first_sent_at else None,
         remote_id=row.remote_id,
         why=row.why,
+        is_answered=row.state == "planned" and row.finished_at is not None,
     )

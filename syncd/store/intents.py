@@ -42,7 +42,7 @@ class Intents(IntentRows):
         """About to send: committed before the request leaves, unless `claim` raises that it is not ours to send."""
         with self._store.writing() as tx:
             claim(tx)
-            values: dict[str, Any] = {"state": "sending", "attempts": step.attempts + 1}
+            values: dict[str, Any] = {"state": "sending", "attempts": step.attempts + 1, "finished_at": None}
             if step.first_sent_at is None:
                 values["first_sent_at"] = now.isoformat()
             self._set_step(tx, step, values)
@@ -159,12 +159,14 @@ class Intents(IntentRows):
             self._note(tx, step, now, "operation.recalled", {"remote_id": receipt.remote_id})
 
     def resolve(self, step: Step, *, was_done: bool, who: str, why: str, now: datetime, today: date) -> None:
-        """A person says whether an unclear operation is in the books."""
+        """A person says whether an unclear operation is in the books. What is not there goes out as it stands."""
         if was_done:
             self.confirm(step, Receipt(remote_id=step.remote_id or ""), now, today)
         else:
             self.not_sent(step, why, now)
         with self._store.writing() as tx:
+            if not was_done:
+                self._set_action_row(tx, step.action, approved_by=who)
             entry = self._entry(step.key, step.customer, now, "operation.resolved", {"done": was_done, "why": why})
             journal.write(tx, replace(entry, who=who))
 

@@ -116,3 +116,12 @@ def test_a_second_look_on_the_same_day_finds_nothing_to_do(large: Firm) -> None:
     large.pass_()
     report, _ = large.pass_()
     assert (report.accounts, report.planned) == (0, 0)
+
+
+def test_when_the_first_plan_was_made_is_found_without_reading_all_that_was_planned(small: Firm, large: Firm) -> None:
+    steps = []
+    for firm in (small, large):
+        with counted(firm.ledger.store) as counts:
+            assert firm.ledger.intents.first_planned_at() is not None
+        steps.append(counts.steps)
+    assert steps[1] <= steps[0] + 200

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from connectors import Ref
-from rules.domain.actions import CreateInvoice, DueLine, EmailInvoice, SendMessage
+from rules.domain.actions import AddNote, CreateInvoice, DueLine, EmailInvoice, SendMessage
 from syncd import approval
 from syncd.cycle import run_pass
 from syncd.letters import LetterTray
@@ -127,6 +127,44 @@ def test_of_invoices_written_since_a_recovery_nothing_is_looked_for_and_their_re
     desk.books.put(replace(written, issued_on=today - timedelta(days=20)))
     run_pass(again.ledger, again.ground)
     assert "reminders/I-2/level-1" in desk.books.sent
+
+
+def test_a_company_that_comes_later_to_a_recovered_store_may_have_been_worked_on_elsewhere(desk, open_desk, database):
+    worked_book(desk)
+    database.lose()
+    again = open_desk(desk.books)
+    long_before = desk.clock.now() - timedelta(days=300)
+    again.ledger.lineage.recovered(long_before)
+    for _ in range(3):
+        run_pass(again.ledger, again.ground)
+    assert again.ledger.works_since > long_before.date()
+    assert set(desk.books.times().values()) == {1}
+
+
+def test_whoever_wrote_on_a_customers_invoice_has_not_looked_at_the_customer(desk, folder):
+    letters = 'levels = [{ at_days = 1, template = "friendly", channel = "letter" }]'
+    (folder / "rules.d" / "10.toml").write_text(
+        f'[select]\ndefault = "standard"\n[policies.standard.overdue]\n[policies.standard.reminders]\n{letters}\n'
+    )
+    desk.office.rulebook.reload()
+    desk.books.customer("C-1")
+    desk.books.invoice("I-1", "C-1", LATE)
+    run_pass(desk.ledger, desk.ground)
+    for held in desk.ledger.intents.actions(("held",)):
+        approval.approve(desk.ledger, held, "dana")
+    run_pass(desk.ledger, desk.ground)
+    assert any(isinstance(op, AddNote) for _, op in desk.books.done)
+    assert desk.ledger.intents.has_tried("I-1")
+    assert not desk.ledger.intents.has_tried_customer("C-1", ["C-1"])
+
+
+def test_customers_whose_ids_look_alike_are_told_apart(desk):
+    for ref in ("C_1", "CA1", "c_1"):
+        desk.books.customer(ref)
+    desk.books.invoice("I-1", "CA1", LATE)
+    run_pass(desk.ledger, desk.ground)
+    tried = [ref for ref in ("C_1", "CA1", "c_1") if desk.ledger.intents.has_tried_customer(ref, ["C_1", "CA1", "c_1"])]
+    assert tried == ["CA1"]
 
 
 def test_the_mail_log_knows_every_message_that_may_have_left(tmp_path):
