@@ -147,6 +147,7 @@ class Ledger:
     def outbox(self) -> Outbox:
         """The way out. Raises TryAgain where another office works on the connection."""
         self.lease.take()
+        self.lineage.begin()
         is_recovered = self.lineage.recovered_at() is not None
         memory = Memory(
             self.lineage.keep,

@@ -1,7 +1,8 @@
 """Notices a store that was lost, replaced or set back, before anything is written on what it has forgotten.
 
 A mark beside the database says which store it was and how many requests it had sent. Forgetting what was sent is the
-largest danger of all, so a store that knows less than the mark may read, but writes nothing until it is recovered.
+largest danger of all, so a store that knows less than the mark may read, but writes nothing until it is recovered. So
+does a file that sent requests and has no mark beside it: it is a copy, put in place of what was lost with its mark.
 """
 
 from __future__ import annotations
@@ -35,11 +36,18 @@ class Lineage:
     def forgotten(self) -> str | None:
         """What the store has forgotten, in one sentence; None where it is the one that sent everything."""
         beside, held = self._beside(), self.current()
-        if beside is None or (held.lineage == beside.lineage and held.writes >= beside.writes):
+        if beside is None:
+            return _copy(held, self.path) if held.writes and self._is_alone else None
+        if held.lineage == beside.lineage and held.writes >= beside.writes:
             return None
         if held.lineage != beside.lineage:
             return f"the database is not the one that sent {beside.writes} requests from here"
         return f"the database was set back: it remembers {held.writes} of {beside.writes} requests sent from here"
+
+    def begin(self) -> None:
+        """Put a mark beside the store before the first request of all."""
+        if not self.path.exists():
+            self.keep()
 
     def keep(self) -> None:
         """Write the store's mark beside it: a request is about to be sent."""
@@ -57,6 +65,11 @@ class Lineage:
         """Since when this store remembers, if it once lost its memory: what it does not know of before may be done."""
         return recovered_at(self.store)
 
+    @property
+    def _is_alone(self) -> bool:
+        """Whether this office is the only one to work on the store: of a shared one, each has a mark of its own."""
+        return self.store.dialect == "sqlite"
+
     def _beside(self) -> Mark | None:
         if not self.path.exists():
             return None
@@ -68,3 +81,8 @@ class Lineage:
 
     def _write(self, mark: Mark) -> None:
         replace_file(self.path, json.dumps({"lineage": mark.lineage, "writes": mark.writes}) + "\n")
+
+
+def _copy(held: Mark, path: Path) -> str:
+    why = f"there is no {path.name} beside it to say whether that is all"
+    return f"the database knows of {held.writes} requests sent from here, and {why}: it may be a copy"

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from syncd.errors import ConfigError
 from syncd.memory.recover import recover
 from syncd.store.engine import open_store
 from tests.faults.cases import CASE, EACH_ONCE, PAIRS, Case
-from tests.faults.world import Builder, World
+from tests.faults.world import Builder, World, connect
 
 CHARGE = CASE["finance charge"]
 
@@ -111,6 +112,33 @@ def test_d3_a_store_set_back_to_a_copy_from_before_does_nothing_twice(
     for _ in range(3):
         world.one_pass()
     assert world.count == 1
+
+
+@pytest.mark.parametrize(("case", "provider"), [(CASE["SMTP e-mail"], "quickbooks"), (CASE["provider e-mail"], "xero")])
+def test_d3_a_copy_put_on_a_new_machine_without_what_stood_beside_it_does_nothing_twice(
+    build: Builder, case: Case, provider: str
+) -> None:
+    world = build(case, provider)
+    world.quiet()
+    with world.ledger() as (ledger, _):
+        ledger.store.copy_to(world.folder / "copy.db")
+    world.advance(days=20)
+    due_on = world.today - timedelta(days=3)
+    world.company.add_invoice(world.customer, "1002", due_on - timedelta(days=10), due_on, 50_000)
+    world.quiet()
+    assert world.count == 2
+    shutil.rmtree(world.folder / "state")
+    (world.folder / "state").mkdir(mode=0o700)
+    shutil.copy(world.folder / "copy.db", database(world))
+    connect(world)  # the token in the copy is dead by now
+    for _ in range(2):
+        assert "it may be a copy" in world.one_pass().brake
+    with world.office() as office:
+        recover(office)
+        approval.release(office.ledgers[0], "dana", "auto")
+    for _ in range(3):
+        world.one_pass()
+    assert world.count == 2
 
 
 def kept_tokens(world: World):
