@@ -14,12 +14,11 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TypeAlias, TypeVar
 
 from connectors import Gone, Record, Ref, Unreadable
-from connectors.errors import MalformedRecordError, Unavailable
+from connectors.errors import MalformedRecordError
 from connectors.markers import digest, key_of_document, keys_in, origin_of_key
 from connectors.xero.values import Row, day, instant, money, needed, number, part, rows, text
 from rules.domain.facts import (
     Application,
-    Company,
     CreditNote,
     Customer,
     Fact,
@@ -64,34 +63,6 @@ class Books:
         """``syncd:<rule>`` of a document we made: one numbered by the key its reference carries. Else None."""
         key = key_of_document(text(row, "Reference"), text(row, number), prefix, self.account)
         return None if key is None else origin_of_key(key)
-
-
-def organisation_in(document: Row) -> Row:
-    """The one organisation whose books an answer is about.
-
-    Raises:
-        Unavailable: Xero names another number of them than one.
-    """
-    found = rows(document, "Organisations")
-    if len(found) != 1:
-        raise Unavailable(f"Xero named {len(found)} organisations where one was expected")
-    return found[0]
-
-
-def company_of(row: Row, timezone: str) -> Company:
-    """The organisation. Its own time zone is a Windows name; the connection's is the one that counts."""
-    return Company(
-        name=text(row, "Name"),
-        currency=needed(text(row, "BaseCurrency"), "BaseCurrency"),
-        timezone=timezone,
-        country=text(row, "CountryCode") or None,
-    )
-
-
-def locked_through(row: Row) -> date | None:
-    """The last day of an organisation's locked period: the later of its two lock dates, None where neither is set."""
-    days = [found for found in (day(row, "PeriodLockDate"), day(row, "EndOfYearLockDate")) if found]
-    return max(days, default=None)
 
 
 def customer_entries(row: Row, books: Books) -> Iterator[Entry]:

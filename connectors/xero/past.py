@@ -15,7 +15,8 @@ from connectors import Gone, Page
 from connectors.errors import Unavailable
 from connectors.history import PAGE_ROWS, HistoryList, HistoryPage, Window
 from connectors.xero.listings import CONTACTS, CREDIT_NOTES, INVOICES, OVERPAYMENTS, PREPAYMENTS, Listing
-from connectors.xero.mapping import Books, Entry, company_of, organisation_in, rates_of
+from connectors.xero.mapping import Books, Entry, rates_of
+from connectors.xero.organisation import company_of, organisation_in
 from connectors.xero.values import Row, day, part, rows
 from connectors.xero.wire import Answer, Calls
 

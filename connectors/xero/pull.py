@@ -26,7 +26,8 @@ from connectors.xero.listings import (
     Sheet,
     sheets,
 )
-from connectors.xero.mapping import Books, Entry, company_of, locked_through, organisation_in, rates_of
+from connectors.xero.mapping import Books, Entry, rates_of
+from connectors.xero.organisation import company_of, locked_through, organisation_in
 from connectors.xero.values import Row, instant, rows, text
 from connectors.xero.wire import Calls
 

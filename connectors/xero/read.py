@@ -35,15 +35,13 @@ from connectors.xero.listings import (
 from connectors.xero.mapping import (
     Books,
     Entry,
-    company_of,
     credit_note_entries,
     customer_entries,
     invoice_entries,
-    locked_through,
     on_account_entries,
-    organisation_in,
     payment_entries,
 )
+from connectors.xero.organisation import company_of, locked_through, organisation_in
 from connectors.xero.pull import Place, Pull
 from connectors.xero.values import Row, day, needed, number, part, rows, text
 from connectors.xero.wire import Calls
