@@ -15,7 +15,6 @@ from rules.domain.decisions import Decision, PutOff, Skip, Task
 from rules.domain.dunning import Clock, Step, clock_of, due_step, exhausted_on, pause
 from rules.domain.messages import key_of, message, post_to
 from rules.domain.money import Money
-from rules.domain.reminder_settings import Never
 from rules.domain.reminder_settings import ReminderSettings as Settings
 from rules.domain.silences import silence_about
 from rules.domain.situation import Situation
@@ -54,7 +53,7 @@ def _messages(due: list[Step], settings: Settings) -> Iterable[list[Step]]:
 def _step(situation: Situation, settings: Settings, ref: str) -> Step | Task | str:
     """The reminder due for the invoice, the task once all were sent, or why there is neither."""
     row = situation.aged[ref]
-    never = _never(situation, row) or _silenced(situation, settings.never, row) or silence_about(situation, row.invoice)
+    never = _never(situation, row) or silence_about(situation, row.invoice)
     clock = clock_of(situation, row, settings)
     if never or clock is None:
         return never or "No due date: never chased."
@@ -100,17 +99,6 @@ def _never(situation: Situation, row: AgedInvoice) -> str | None:
     if handed is not None:
         return f"Handed over ({handed.what}) on {handed.on}: others write now."
     return f"The rest of {spoken(row.left)} is within the tolerance." if row.is_tolerated else None
-
-
-def _silenced(situation: Situation, never: Never, row: AgedInvoice) -> str | None:
-    """Why the policy wants silence about the invoice."""
-    invoice, customer = row.invoice, situation.ledger.family[row.invoice.customer]
-    if invoice.ref in never.invoices or invoice.number in never.invoices:
-        return "The policy never reminds of this invoice."
-    if customer.ref in never.customers or customer.name in never.customers:
-        return f"The policy never reminds {customer.name}."
-    group = next((group for group in never.groups if group in customer.groups), None)
-    return f"The policy never reminds the group {group}." if group else None
 
 
 def _send(

@@ -64,11 +64,16 @@ class Level(RuleSettings):
 
 
 class Never(RuleSettings):
-    """Who and what is never written to or about."""
+    """Who and what is never written to or about: no reminder, no word on a discount, no step past reminders."""
 
     groups: tuple[str, ...] = Field(default=(), description="Customer groups.")
     customers: tuple[str, ...] = Field(default=(), description="Customers, by ref or name.")
     invoices: tuple[str, ...] = Field(default=(), description="Invoices, by ref or number.")
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether nobody and nothing is named."""
+        return not (self.groups or self.customers or self.invoices)
 
 
 class HandOver(RuleSettings):

@@ -1,4 +1,4 @@
-"""Silence a person asked for: whether it is in force about an invoice, and in which words that is told.
+"""Silence that a person asked for, or a policy for good: whether it is about an invoice, and in which words it is told.
 
 About a customer it holds for everyone billed through it as well; about a group for each customer in it and whoever is
 billed through one. It stops what is written or done about what is owed, never what is owed.
@@ -6,27 +6,46 @@ billed through one. It stops what is written or done about what is owed, never w
 
 from __future__ import annotations
 
-from rules.domain.facts import Invoice, Silence
+from collections.abc import Sequence
+
+from rules.domain.facts import Customer, Invoice, Silence
+from rules.domain.reminder_settings import Never
 from rules.domain.situation import Situation
 
 
 def silence_about(situation: Situation, invoice: Invoice) -> str | None:
-    """Why a person wants nothing said of the invoice today; None where nobody does."""
-    silences = situation.ledger.silences
-    if not silences:
+    """Why nothing is to be said of the invoice today; None where nobody minds."""
+    if situation.never.is_nobody and not situation.ledger.silences:  # nearly always
         return None
-    found = next((one for one in silences if _concerns(situation, one, invoice)), None)
-    return _told(situation, found) if found is not None else None
+    billed = _billed(situation, invoice)
+    silences = situation.ledger.silences
+    found = next((one for one in silences if _concerns(one, invoice, billed)), None)
+    return _never(situation.never, invoice, billed) or (_told(situation, found) if found is not None else None)
 
 
-def _concerns(situation: Situation, silence: Silence, invoice: Invoice) -> bool:
+def _billed(situation: Situation, invoice: Invoice) -> list[Customer]:
+    """Whom the invoice was written to, and whoever that one is billed through, the nearest first."""
+    ledger = situation.ledger
+    return [ledger.family[ref] for ref in (invoice.customer, *ledger.ancestors(invoice.customer))]
+
+
+def _never(never: Never, invoice: Invoice, billed: Sequence[Customer]) -> str | None:
+    """Why the policy wants silence about the invoice."""
+    if invoice.ref in never.invoices or invoice.number in never.invoices:
+        return "The policy never reminds of this invoice."
+    for customer in billed:
+        if customer.ref in never.customers or customer.name in never.customers:
+            return f"The policy never reminds {customer.name}."
+    group = next((group for group in never.groups for customer in billed if group in customer.groups), None)
+    return f"The policy never reminds the group {group}." if group else None
+
+
+def _concerns(silence: Silence, invoice: Invoice, billed: Sequence[Customer]) -> bool:
     if silence.invoice is not None:
         return silence.invoice == invoice.ref
-    family = situation.ledger.family
-    billed = (invoice.customer, *situation.ledger.ancestors(invoice.customer))
     if silence.group is not None:
-        return any(silence.group in family[ref].groups for ref in billed)
-    return silence.customer in billed
+        return any(silence.group in customer.groups for customer in billed)
+    return any(silence.customer == customer.ref for customer in billed)
 
 
 def _told(situation: Situation, silence: Silence) -> str:

@@ -23,7 +23,7 @@ from rules.domain.money import Money
 from rules.domain.payer_settings import PayerClass, PayerSettings
 from rules.domain.plans import broken_on
 from rules.domain.promised import JudgedPromise, PromiseSettings, covered, judge
-from rules.domain.reminder_settings import SendWindow
+from rules.domain.reminder_settings import Never, SendWindow
 from rules.domain.settings import Amount
 
 
@@ -67,7 +67,7 @@ class Situation:
 
     `governed` are the refs of the customers whose own policy this is; `governs_customer` says it of the head.
     `gap_days` is the longest distance between two messages that any of several policies over the account keeps,
-    `send_window` the times in which the policy's reminders go out.
+    `send_window` the times in which the policy's reminders go out, `never` whom and what it leaves in silence.
     """
 
     account: Account
@@ -84,6 +84,7 @@ class Situation:
     calendar: str | None = None
     gap_days: int = 0
     send_window: SendWindow | None = None
+    never: Never = field(default_factory=Never)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -19,7 +19,7 @@ from rules.domain.facts import Account, Customer
 from rules.domain.one_message import Said, longest_gap, one_a_day
 from rules.domain.positions import CustomerPosition, PromisePosition, position_of
 from rules.domain.promised import PromiseSettings
-from rules.domain.reminder_settings import ReminderSettings
+from rules.domain.reminder_settings import Never, ReminderSettings
 from rules.domain.situation import Situation
 from rules.policy.modules import rule_modules
 from rules.policy.policies import Policies
@@ -106,6 +106,7 @@ def _situation(
         governed=reach[1],
         gap_days=reach[2],
         send_window=reminders.send_window if isinstance(reminders, ReminderSettings) else None,
+        never=reminders.never if isinstance(reminders, ReminderSettings) else Never(),
         overdue=overdue,
         promises=promises if isinstance(promises, PromiseSettings) else PromiseSettings(),
         payer=payer if isinstance(payer, PayerSettings) else PayerSettings(),
