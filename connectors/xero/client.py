@@ -22,6 +22,7 @@ from connectors.markers import digest
 from connectors.tokens import TokenSource
 from connectors.transport import WEB_PAGE, Timing, Usage, is_web_page, network_cause, redacted, retry_read
 from connectors.xero.history import History, keys_of
+from connectors.xero.own import Own
 from connectors.xero.past import LISTS, Past
 from connectors.xero.proof import Proof
 from connectors.xero.read import Reader
@@ -64,9 +65,9 @@ class XeroConnector:
         )
         self._reader = Reader(self._session, settings)
         self._writer = Writer(self._session, settings, self._reader.locked_through)
-        self._proof = Proof(self._session, self._writer.group)
+        self._proof = Proof(self._session, self._writer.group, Own.of(settings))
         self.calls_reserved = self._reader.calls_reserved
-        self._past = Past(self._session, settings.timezone, self._reader.stop_sell_group)
+        self._past = Past(self._session, Own.of(settings), settings.timezone, self._reader.stop_sell_group)
 
     def changes(self, cursor: str | None) -> Iterator[Page]:
         """Everything that changed since `cursor`, in pages; all of it for None. See `read` for how fresh what is."""

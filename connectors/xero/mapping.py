@@ -15,7 +15,8 @@ from typing import TypeAlias, TypeVar
 
 from connectors import Gone, Record, Ref, Unreadable
 from connectors.errors import MalformedRecordError
-from connectors.markers import digest, key_of_document, keys_in, origin_of_key
+from connectors.markers import digest
+from connectors.xero.own import Own
 from connectors.xero.values import Row, day, instant, money, needed, number, part, rows, text
 from rules.domain.facts import (
     Application,
@@ -32,8 +33,6 @@ from rules.domain.money import Money
 Entry: TypeAlias = Record | Gone | Unreadable
 SomeFact = TypeVar("SomeFact", Customer, Invoice, Payment, CreditNote)
 
-CHARGE_PREFIX = "FC"
-CREDIT_PREFIX = "CN"
 SALES = "ACCREC"
 SALES_CREDIT = "ACCRECCREDIT"
 _STATUS: dict[str, InvoiceStatus] = {
@@ -53,16 +52,11 @@ _RATE_DECIMALS = Decimal("1E-10")
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What a record needs to be understood: the base currency, the name of the stop-sell group, whose books."""
+    """What a record needs to be understood: the base currency, the name of the stop-sell group, what ours bear."""
 
     currency: str
     stop_sell_group: str
-    account: str
-
-    def origin(self, row: Row, number: str, prefix: str) -> str | None:
-        """``syncd:<rule>`` of a document we made: one numbered by the key its reference carries. Else None."""
-        key = key_of_document(text(row, "Reference"), text(row, number), prefix, self.account)
-        return None if key is None else origin_of_key(key)
+    own: Own
 
 
 def customer_entries(row: Row, books: Books) -> Iterator[Entry]:
@@ -215,7 +209,6 @@ def _invoice(row: Row, books: Books) -> Invoice:
     if status is None:
         raise MalformedRecordError(f'Status "{text(row, "Status")}" is not one we know')
     total = needed(money(row, "Total", currency), "Total")
-    origin = books.origin(row, "InvoiceNumber", CHARGE_PREFIX)
     return _versioned(
         Invoice(
             ref=text(row, "InvoiceID"),
@@ -227,8 +220,8 @@ def _invoice(row: Row, books: Books) -> Invoice:
             balance=_balance(row, status, total),
             tax=money(row, "TotalTax", currency),
             status=status,
-            origin=origin,
-            claims_ours=origin is None and bool(keys_in(text(row, "Reference"))),
+            origin=books.own.origin(row),
+            claims_ours=books.own.is_claimed(row),
         )
     )
 
@@ -281,7 +274,7 @@ def _credit_note(row: Row, books: Books) -> CreditNote:
             amount=_used_or_left(row, applied, currency),
             applied=applied,
             number=text(row, "CreditNoteNumber"),
-            origin=books.origin(row, "CreditNoteNumber", CREDIT_PREFIX),
+            origin=books.own.origin(row),
             voided=text(row, "Status") in _WITHOUT_EFFECT,  # a draft credits nothing yet
         )
     )

@@ -17,6 +17,7 @@ from connectors.history import PAGE_ROWS, HistoryList, HistoryPage, Window
 from connectors.xero.listings import CONTACTS, CREDIT_NOTES, INVOICES, OVERPAYMENTS, PREPAYMENTS, Listing
 from connectors.xero.mapping import Books, Entry, rates_of
 from connectors.xero.organisation import company_of, organisation_in
+from connectors.xero.own import Own
 from connectors.xero.values import Row, day, part, rows
 from connectors.xero.wire import Answer, Calls
 
@@ -33,8 +34,9 @@ _LISTINGS = {listing.name: listing for listing in (CONTACTS, INVOICES, CREDIT_NO
 class Past:
     """Reads the past of one organisation. Safe to use from several threads."""
 
-    def __init__(self, calls: Calls, timezone: str, stop_sell_group: str) -> None:
+    def __init__(self, calls: Calls, own: Own, timezone: str, stop_sell_group: str) -> None:
         self._calls = calls
+        self._own = own
         self._timezone = timezone
         self._stop_sell_group = stop_sell_group
         self._currency = ""
@@ -73,7 +75,7 @@ class Past:
         return HistoryPage(page, number, -(-total // PAGE_ROWS), total, len(found))
 
     def _page(self, listing: Listing, found: tuple[Row, ...], at: datetime) -> Page:
-        books = Books(self._currency, self._stop_sell_group, self._calls.account)
+        books = Books(self._currency, self._stop_sell_group, self._own)
         entries = self._resolved(entry for row in found for entry in listing.entries(row, books))
         rates = rates_of(found, books) if listing is INVOICES else ()
         return Page("", tuple(entries), rates=rates, server_time=at)

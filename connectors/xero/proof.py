@@ -6,6 +6,7 @@ Xero replays its first answer to it for six minutes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -13,9 +14,11 @@ from connectors import Receipt
 from connectors.errors import Unprovable
 from connectors.xero.groups import StopSellGroup
 from connectors.xero.history import History, keys_of
+from connectors.xero.listings import CREDIT_NOTES, INVOICES, Listing, sheets
+from connectors.xero.own import Own, made_under
 from connectors.xero.values import Row, day, instant, rows, text
 from connectors.xero.wire import Calls
-from connectors.xero.write import charge_by_number, charge_number, credit_by_number, credit_number, usable
+from connectors.xero.write import charge_by_number, credit_by_number, usable
 from rules.domain.actions import (
     AddNote,
     CreateCreditNote,
@@ -34,9 +37,10 @@ _MAIL_LEAVES_WITHIN = timedelta(hours=1)
 class Proof:
     """Looks for the traces that `write` leaves."""
 
-    def __init__(self, calls: Calls, group: StopSellGroup) -> None:
+    def __init__(self, calls: Calls, group: StopSellGroup, own: Own) -> None:
         self._calls = calls
         self._group = group
+        self._own = own
 
     def of(self, operation: Operation, key: str) -> Receipt | None:
         """The receipt of a write of `key`; None: it, or its last step, was not done.
@@ -51,7 +55,8 @@ class Proof:
             case SetStopSell():
                 return self._stop_sell(operation, key)
             case CreateInvoice():
-                found = charge_by_number(self._calls, charge_number(key, self._calls.account))
+                found = charge_by_number(self._calls, self._own.charge_number(key))
+                found = found or self._renumbered(INVOICES, operation.customer, key)
                 return None if found is None else Receipt(text(found, "InvoiceID"))
             case CreateCreditNote():
                 return self._credit(operation, key)
@@ -72,12 +77,19 @@ class Proof:
 
     def _credit(self, operation: CreateCreditNote, key: str) -> Receipt | None:
         """Done when the note exists and is used on the charge as far as it can be."""
-        note = credit_by_number(self._calls, credit_number(key, self._calls.account))
+        note = credit_by_number(self._calls, self._own.credit_number(key))
+        note = note or self._renumbered(CREDIT_NOTES, operation.customer, key)
         if note is None:
             return None
         charge = self._invoice(operation.charge)
         unfinished = charge is not None and usable(note, charge)
         return None if unfinished else Receipt(text(note, "CreditNoteID"))
+
+    def _renumbered(self, listing: Listing, customer: str, key: str) -> Row | None:
+        """The document of `key` among all of the customer's: people may have given it another number."""
+        where = f'{listing.arguments["where"]} AND Contact.ContactID==Guid("{customer}")'
+        theirs = replace(listing, arguments={**listing.arguments, "where": where})
+        return made_under(key, (row for sheet in sheets(self._calls, theirs) for row in sheet.rows), self._own)
 
     def _email(self, operation: EmailInvoice, key: str) -> Receipt | None:
         """The note comes before the mail: without it nothing was asked for; with it, Xero's own entry must follow."""

@@ -28,6 +28,7 @@ from connectors.xero.listings import (
 )
 from connectors.xero.mapping import Books, Entry, rates_of
 from connectors.xero.organisation import company_of, locked_through, organisation_in
+from connectors.xero.own import Own
 from connectors.xero.values import Row, instant, rows, text
 from connectors.xero.wire import Calls
 
@@ -58,11 +59,12 @@ _NESTED = (("CreditNotes", CREDIT_NOTES), ("Overpayments", OVERPAYMENTS), ("Prep
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a pull is told of its company: the time zone, the stop-sell group, the calls to leave for writing."""
+    """What a pull is told of its company: time zone, stop-sell group, calls to leave for writing, what ours bear."""
 
     timezone: str
     stop_sell_group: str
     reserve: int
+    own: Own
 
 
 class Pull:
@@ -212,7 +214,7 @@ class Pull:
     # Pages.
 
     def _books(self) -> Books:
-        return Books(self.state.currency, self._place.stop_sell_group, self._calls.account)
+        return Books(self.state.currency, self._place.stop_sell_group, self._place.own)
 
     def _entries(self, listing: Listing, found: Iterable[Row], *, follow_merges: bool) -> list[Entry]:
         if listing is not CONTACTS:

@@ -42,6 +42,7 @@ from connectors.xero.mapping import (
     payment_entries,
 )
 from connectors.xero.organisation import company_of, locked_through, organisation_in
+from connectors.xero.own import Own
 from connectors.xero.pull import Place, Pull
 from connectors.xero.values import Row, day, needed, number, part, rows, text
 from connectors.xero.wire import Calls
@@ -80,6 +81,7 @@ class Reader:
             timezone=settings.timezone,
             stop_sell_group=settings.extra.get("stop_sell_group") or "Stop sell",
             reserve=int(settings.extra.get("day_limit") or _USUAL_DAY_LIMIT) // _RESERVED,
+            own=Own.of(settings),
         )
 
     @property
@@ -169,7 +171,7 @@ class Reader:
         return text(part(row, "Contact"), "ContactID"), text(row, "CurrencyCode") or self._books().currency
 
     def _books(self) -> Books:
-        return Books(self._known_organisation().currency, self._place.stop_sell_group, self._calls.account)
+        return Books(self._known_organisation().currency, self._place.stop_sell_group, self._place.own)
 
     def _known_organisation(self) -> State:
         """Currency and lock dates, as the last pull's cursor has them or else asked for now."""

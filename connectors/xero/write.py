@@ -15,10 +15,11 @@ from typing import Any, assert_never
 
 from connectors import ConnectionSettings, Receipt
 from connectors.errors import Conflict, OutcomeUnknown, Rejected
-from connectors.markers import document_number, keys_in, marker
+from connectors.markers import keys_in, marker
 from connectors.xero.groups import StopSellGroup
 from connectors.xero.history import History
-from connectors.xero.mapping import CHARGE_PREFIX, CREDIT_PREFIX, SALES, SALES_CREDIT
+from connectors.xero.mapping import SALES, SALES_CREDIT
+from connectors.xero.own import Own
 from connectors.xero.values import Row, number, outgoing, part, rows, text
 from connectors.xero.wire import Answer, Calls
 from rules.domain.actions import (
@@ -68,16 +69,6 @@ def unsupported(operation: Operation, chart: Chart) -> str | None:
             return None
 
 
-def charge_number(key: str, account: str) -> str:
-    """The number of the charge invoice made under `key`."""
-    return document_number(CHARGE_PREFIX, key, account)
-
-
-def credit_number(key: str, account: str) -> str:
-    """The number of the credit note made under `key`."""
-    return document_number(CREDIT_PREFIX, key, account)
-
-
 class Writer:
     """Writes to one company. Raises what the session raises; adopts what an earlier try of the same key left."""
 
@@ -85,6 +76,7 @@ class Writer:
         self.chart = Chart.of(settings)
         self.group = StopSellGroup(calls, settings.extra.get("stop_sell_group") or "Stop sell")
         self._calls = calls
+        self._own = Own.of(settings)
         self._locked_through = locked_through
 
     def write(self, operation: Operation, key: str) -> Receipt:
@@ -125,7 +117,7 @@ class Writer:
         return {
             "Type": SALES,
             "Status": self.chart.status,
-            "InvoiceNumber": charge_number(key, self._calls.account),
+            "InvoiceNumber": self._own.charge_number(key),
             "Reference": _reference(operation.invoice_number, key),
             "Contact": {"ContactID": operation.customer},
             "Date": operation.issued_on.isoformat(),
@@ -136,7 +128,7 @@ class Writer:
 
     def _earlier_charge(self, operation: CreateInvoice, key: str, refused: Rejected) -> Receipt:
         """Our number is taken: an earlier try landed, where that invoice bears our marker or is this customer's."""
-        found = charge_by_number(self._calls, charge_number(key, self._calls.account))
+        found = charge_by_number(self._calls, self._own.charge_number(key))
         if found is None:
             raise OutcomeUnknown("our charge's number is taken, and the invoice that has it cannot be read yet")
         is_theirs = text(part(found, "Contact"), "ContactID") == operation.customer
@@ -150,7 +142,7 @@ class Writer:
         charge = self._invoice(operation.charge)
         if text(charge, "Status") in _DEAD:
             raise Conflict(f"the charge {operation.charge} is voided: there is nothing left to credit")
-        note = credit_by_number(self._calls, credit_number(key, self._calls.account))
+        note = credit_by_number(self._calls, self._own.credit_number(key))
         if note is None:
             body = self._credit_body(operation, charge, key)
             answer = self._calls.write("create_credit_notes", key, credit_notes={"CreditNotes": [body]})
@@ -168,7 +160,7 @@ class Writer:
         return {
             "Type": SALES_CREDIT,
             "Status": "DRAFT" if text(charge, "Status") in _DRAFTS else "AUTHORISED",
-            "CreditNoteNumber": credit_number(key, self._calls.account),
+            "CreditNoteNumber": self._own.credit_number(key),
             "Reference": _reference(text(charge, "InvoiceNumber"), key),
             "Contact": {"ContactID": operation.customer},
             "Date": operation.issued_on.isoformat(),

@@ -15,6 +15,7 @@ from syncd.cycle import decide, open_files
 from syncd.memory.recover import recover
 from tests.faults.cases import CASE
 from tests.faults.test_disks import kept_tokens
+from tests.faults.test_new_databases import start_anew
 from tests.faults.world import Builder, World
 
 CHARGE = CASE["finance charge"]
@@ -97,3 +98,49 @@ def test_a_charge_whose_note_people_rewrote_is_still_ours_where_this_store_remem
         fact = ledger.mirror.fact(Ref("invoice", charge))
     assert not text or fact.origin == "syncd:finance_charges"  # of our item, led by a marker: a charge of this office
     assert known(world, charge).is_ours
+
+
+def renumber(world: World, **more: str) -> None:
+    """A bookkeeper gives the charge a number of the office's own row."""
+    if world.company.kind == "xero":
+        world.company.renumber(charge_invoice(world), "2001", **more)
+    else:
+        world.company.edit_invoice(charge_invoice(world), DocNumber="2001")
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_a_charge_that_people_renumber_before_its_lost_answer_is_looked_for_is_found(
+    build: Builder, provider: str
+) -> None:
+    world = build(CHARGE, provider)
+    world.break_writes("reset_after")
+    assert world.one_pass().drained.unclear == 1
+    renumber(world)
+    world.advance(minutes=30)  # no longer than this does Xero know our key again
+    world.quiet()
+    assert world.outcome() == "once"
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_a_charge_that_people_renumbered_is_known_to_a_new_database(build: Builder, provider: str) -> None:
+    world = build(CHARGE, provider)
+    world.quiet()
+    renumber(world)
+    start_anew(world)
+    assert "syncd recover" in world.one_pass().brake
+    with world.office() as office:
+        recover(office)
+        approval.release(office.ledgers[0], "dana", "auto")
+    world.quiet()
+    assert world.count == 1
+
+
+def test_of_a_charge_posted_elsewhere_under_another_number_a_person_says_whether_it_is_ours(build: Builder) -> None:
+    world = build(CHARGE, "xero")
+    world.break_writes("reset_after")
+    world.one_pass()
+    renumber(world, account="200")
+    world.advance(minutes=30)
+    for _ in range(3):
+        assert world.one_pass().unclear == 1
+    assert world.outcome() == "once, shown as unclear"

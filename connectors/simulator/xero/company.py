@@ -173,6 +173,15 @@ class XeroCompany:
             document.status = "AUTHORISED"
             ledger.touch(books, document)
 
+    def renumber(self, invoice: str, number: str, *, account: str | None = None) -> None:
+        """A person gives an invoice another number, and posts its lines to another account."""
+        with self._books() as books:
+            document = _invoice(books, invoice)
+            books.renumber_invoice(document, number)
+            for line in document.lines:
+                line.account_code = account or line.account_code
+            ledger.touch(books, document)
+
     def merge(self, loser: str, winner: str) -> None:
         """A person merges two contacts."""
         with self._books() as books:

@@ -471,13 +471,15 @@ def test_a_custom_connection_works_without_a_consent_and_renews_itself(settings,
 
 
 def test_consent_at_the_simulators_page_ends_in_tokens_for_its_organisation(settings, company, clock, mirror, owed):
-    page = auth.authorization_url(settings, redirect_uri="http://localhost:8418/callback", state="s")
+    place, verifier = "http://localhost:8418/callback", "v" * 43
+    page = auth.authorization_url(settings, redirect_uri=place, state="s", verifier=verifier)
     answer = requests.get(page, allow_redirects=False, timeout=5)
     tokens = auth.exchange(
         settings,
         redirected=answer.headers["Location"],
-        redirect_uri="http://localhost:8418/callback",
+        redirect_uri=place,
         state="s",
+        verifier=verifier,
         now=clock.now(),
     )
     assert tokens.account == company.account
