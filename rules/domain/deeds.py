@@ -5,8 +5,10 @@ Values only; `rules.domain.facts` offers them beside what is so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Literal
 
 from rules.domain.money import Money
@@ -98,3 +100,23 @@ class TaskDone:
 
 
 HistoryEntry = ReminderSent | ChargeBilled | ChargeReversed | ChargeWaived | Contacted | StandingChanged | TaskDone
+
+
+def in_sequence(changes: Iterable[StandingChanged]) -> list[StandingChanged]:
+    """Changes of standing, each customer's as they came: of one day each begins where the one before ended.
+
+    A list's own order says nothing: the same book in another order must give the same answer.
+    """
+    found: list[StandingChanged] = []
+    ended: dict[str, CreditStanding] = {}
+    ordered = sorted(changes, key=lambda one: (one.customer, one.on, one.before, one.after))
+    for _, same_day in groupby(ordered, key=lambda one: (one.customer, one.on)):
+        left = list(same_day)
+        while left:
+            ends = {one.after for one in left}
+            follows = next((one for one in left if one.before == ended.get(one.customer)), None)
+            first = follows or next((one for one in left if one.before not in ends), left[0])
+            left.remove(first)
+            found.append(first)
+            ended[first.customer] = first.after
+    return found

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from rules.domain.deeds import in_sequence
 from rules.domain.facts import (
     OURS,
     Application,
@@ -151,7 +152,7 @@ def _dispute_then(dispute: Dispute, day: date) -> Dispute:
 def _holds_then(holds: tuple[Hold, ...], history: tuple[HistoryEntry, ...], day: date) -> tuple[Hold, ...]:
     """Holds that had begun; ours, where we changed them since, as our own history says they stood."""
     moves = (entry for entry in history if isinstance(entry, StandingChanged) and entry.before != entry.after)
-    changes = sorted(moves, key=lambda entry: entry.on)
+    changes = in_sequence(moves)
     moved = {change.customer for change in changes if change.on > day}
     last = {change.customer: change for change in changes if change.on <= day and change.customer in moved}
     kept = [hold for hold in holds if hold.since <= day and not (hold.is_ours and hold.customer in last)]

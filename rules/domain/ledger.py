@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal, TypeVar
 
+from rules.domain.deeds import in_sequence
 from rules.domain.facts import (
     Account,
     Contacted,
@@ -160,7 +161,8 @@ class Ledger:
     @cached_property
     def last_standing_change(self) -> Mapping[str, StandingChanged]:
         """Our last change of each customer's standing."""
-        return {entry.customer: entry for entry in self.account.history if isinstance(entry, StandingChanged)}
+        changes = (entry for entry in self.account.history if isinstance(entry, StandingChanged))
+        return {entry.customer: entry for entry in in_sequence(changes)}
 
     @cached_property
     def expired_holds(self) -> Mapping[str, list[Hold]]:

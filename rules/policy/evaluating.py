@@ -97,6 +97,7 @@ def _situation(
     overdue, promises, payer = settings.get("overdue"), settings.get("promises"), settings.get("payer")
     reminders = settings.get("reminders")
     overdue = overdue if isinstance(overdue, OverdueSettings) else OverdueSettings()
+    window = reminders.send_window if isinstance(reminders, ReminderSettings) else None
     return Situation(
         account=account,
         as_of=as_of,
@@ -105,21 +106,15 @@ def _situation(
         governs_customer=account.customer.ref in reach[1],
         governed=reach[1],
         gap_days=reach[2],
-        send_window=reminders.send_window if isinstance(reminders, ReminderSettings) else None,
+        send_window=window,
         never=reminders.never if isinstance(reminders, ReminderSettings) else Never(),
         overdue=overdue,
         promises=promises if isinstance(promises, PromiseSettings) else PromiseSettings(),
         payer=payer if isinstance(payer, PayerSettings) else PayerSettings(),
         credit_limits=policies.credit_limits,
         references=policies.references,
-        calendar=overdue.holidays or _window_calendar(settings.get("reminders")),
+        calendar=overdue.holidays or (window.holidays if window else None),  # one calendar for due dates and sending
     )
-
-
-def _window_calendar(reminders: object) -> str | None:
-    """The holidays of the policy's send window: one calendar serves due dates and sending."""
-    found = getattr(getattr(reminders, "send_window", None), "holidays", None)
-    return found if isinstance(found, str) else None
 
 
 def _said(situation: Situation, policies: Policies) -> Said:

@@ -151,6 +151,18 @@ def test_a_hold_we_lifted_since_was_still_on() -> None:
     assert as_of(lifted, march(30)).holds == ()
 
 
+@given(st.permutations(range(4)))
+def test_changes_of_one_day_follow_each_other_in_whatever_order_the_book_lists_them(order: list[int]) -> None:
+    moves = (
+        facts.StandingChanged("C-1", "good", "hold", march(12)),
+        facts.StandingChanged("C-1", "hold", "good", march(14)),
+        facts.StandingChanged("C-1", "good", "hold", march(14)),
+        facts.StandingChanged("C-1", "hold", "good", march(30)),
+    )
+    book = replace(BOOK, holds=(), history=tuple(moves[place] for place in order))
+    assert [hold.state for hold in as_of(book, march(14)).holds] == ["hold"]
+
+
 def test_our_own_later_work_is_left_out() -> None:
     assert [type(entry).__name__ for entry in then(14).history] == ["ReminderSent", "StandingChanged"]
     assert [type(entry).__name__ for entry in then(15).history][1] == "ChargeBilled"
