@@ -220,7 +220,7 @@ def _spans(matter: Matter, through: date) -> tuple[Span, ...]:
     if settings.during_promise == "suspend":
         spans.extend(promise_spans(docket, invoice))
     if settings.during_plan == "suspend":
-        spans.extend(plan_spans(docket, invoice, through))
+        spans.extend(plan_spans(docket, invoice, through, _tolerance(matter)))
     return tuple(spans)
 
 

@@ -1,7 +1,7 @@
 """Instalment plans as reminders see them: whether one is still kept, and what of its rows falls on which invoice.
 
 A row unpaid the day after it was due breaks the plan for good; the invoices' own dates return. A payment pays the
-oldest row first.
+oldest row first. A rest too small to be overdue breaks nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rules.domain.aging import effective_due, rest_of
+from rules.domain.aging import effective_due, is_tolerated, rest_of
 from rules.domain.facts import Installment, InstallmentPlan, Invoice
 from rules.domain.money import Money, total
 
@@ -30,15 +30,17 @@ def kept_plan(situation: Situation, invoice: Invoice) -> InstallmentPlan | None:
 
 def is_broken(situation: Situation, plan: InstallmentPlan) -> bool:
     """Whether some row was not paid on its day."""
-    return broken_on(situation.ledger, situation.as_of, plan) is not None
+    return broken_on(situation, plan) is not None
 
 
-def broken_on(ledger: Ledger, as_of: date, plan: InstallmentPlan) -> date | None:
+def broken_on(situation: Situation, plan: InstallmentPlan) -> date | None:
     """The day of the first row at whose end more was open than the plan left for later rows; None while it is kept."""
     may_be_open = sum((row.amount.amount for row in plan.schedule), _ZERO)
     for row in sorted(plan.schedule, key=lambda item: item.due_on):
         may_be_open -= row.amount.amount
-        if row.due_on < as_of and _open_on(ledger, plan, row.due_on) > may_be_open:
+        short = _open_on(situation.ledger, plan, row.due_on) - may_be_open
+        is_small = is_tolerated(Money(short, row.amount.currency), situation.overdue)
+        if row.due_on < situation.as_of and short > 0 and not is_small:
             return row.due_on
     return None
 

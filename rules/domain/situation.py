@@ -111,7 +111,7 @@ class Situation:
     def due_by(self, invoice: Invoice) -> date | None:
         """The day of the row that broke the invoice's plan, where that makes all of it due."""
         plans = self.ledger.plans.get(invoice.ref) if self.promises.when_plan_breaks == "all_due" else None
-        return broken_on(self.ledger, self.as_of, plans[-1]) if plans else None
+        return broken_on(self, plans[-1]) if plans else None
 
     @cached_property
     def netted(self) -> Mapping[str, Money]:

@@ -53,20 +53,20 @@ def _promised(docket: Docket, promise: Promise, invoice: Invoice) -> Decimal | N
     return ZERO
 
 
-def plan_spans(docket: Docket, invoice: Invoice, through: date) -> Iterator[Span]:
-    """The whole invoice while its instalment plan is kept; a row unpaid the day after breaks the plan."""
+def plan_spans(docket: Docket, invoice: Invoice, through: date, tolerance: Decimal) -> Iterator[Span]:
+    """The whole invoice while its instalment plan is kept; a row of which more than `tolerance` is unpaid breaks it."""
     for plan in docket.plans.get(invoice.ref, ()):
-        yield Span(next_day(plan.made_on), _broken_after(docket, plan, through), None)
+        yield Span(next_day(plan.made_on), _broken_after(docket, plan, through, tolerance), None)
 
 
-def _broken_after(docket: Docket, plan: InstallmentPlan, through: date) -> date | None:
+def _broken_after(docket: Docket, plan: InstallmentPlan, through: date, tolerance: Decimal) -> date | None:
     """The last day the plan was kept, or None while it still is."""
     invoices = [docket.invoices[ref] for ref in plan.invoices if ref in docket.invoices]
     rows = sorted(plan.schedule, key=lambda row: row.due_on)
     for index, row in enumerate(rows):
         if row.due_on >= through:
             return None
-        may_be_open = sum((later.amount.amount for later in rows[index + 1 :]), ZERO)
+        may_be_open = sum((later.amount.amount for later in rows[index + 1 :]), tolerance)
         if sum((docket.open_on(invoice, next_day(row.due_on)) for invoice in invoices), ZERO) > may_be_open:
             return row.due_on
     return None
