@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, assert_never
+from zoneinfo import ZoneInfo
 
 from connectors import ConnectionSettings, Receipt
 from connectors.errors import Conflict, ConnectorError, Rejected, Unprovable
@@ -68,6 +69,7 @@ class Writer:
         self._hold_type = settings.extra.get("hold_customer_type", "")
         self._documents = Documents(api, reader, settings)
         self._own = Own.of(settings)
+        self._zone = ZoneInfo(settings.timezone)
 
     def write(self, operation: Operation, key: str) -> Receipt:
         """Do it once under `key`; see `connectors.Connector`."""
@@ -255,6 +257,9 @@ class Writer:
         return rows[0] if rows else None
 
     def _mailed(self, operation: EmailInvoice, since: datetime) -> Receipt:
+        """By the last delivery the invoice names. One before the reminder could go out was of another mail."""
+        if operation.reached_on is not None:
+            since = max(since, datetime.combine(operation.reached_on, time(), self._zone))
         row = self._reader.row("Invoice", operation.invoice) or {}
         delivered = mapping.instant_or_none((row.get("DeliveryInfo") or {}).get("DeliveryTime"))
         if delivered is not None and delivered >= since - _CLOCKS_APART:

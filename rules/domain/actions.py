@@ -75,6 +75,7 @@ class EmailInvoice:
     balance: Money
     hours: tuple[str, str] | None = None
     open_days: OpenDays | None = None
+    reached_on: date | None = None  # the first day on which it could go out: a mail from before was another one
     verb: Literal["email_invoice"] = "email_invoice"
 
 

@@ -36,12 +36,16 @@ class Clock(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A reminder due for an invoice. `repeat` is 0 for a level's first message, else counts its repeats from 1."""
+    """A reminder due for an invoice. `repeat` is 0 for a level's first message, else counts its repeats from 1.
+
+    `reached_on` is the first day on which it could go out; None where its level follows one that was never sent.
+    """
 
     row: AgedInvoice
     clock: Clock
     level: int
     repeat: int = 0
+    reached_on: date | None = None
 
     @property
     def invoice(self) -> Invoice:
@@ -120,7 +124,7 @@ def due_step(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step
     """The reminder that is due now, or why none is."""
     reached = _next_level(clock, settings)
     if isinstance(reached, int):
-        return Step(row, clock, reached)
+        return Step(row, clock, reached, reached_on=_day_of(clock, settings, reached))
     return _repeat(row, clock, settings) or reached
 
 
@@ -207,7 +211,7 @@ def _repeat(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step 
     due_on = days_after(max(sent), level.repeat_every_days or 0)
     if clock.as_of < due_on:
         return f"level {last} is repeated on {due_on}"
-    return Step(row, clock, last, repeat=len(sent))
+    return Step(row, clock, last, len(sent), due_on)
 
 
 def _asked(situation: Situation, invoice: Invoice, fallen: Money) -> Money:

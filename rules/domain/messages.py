@@ -188,7 +188,8 @@ def _sent(
     if reminder.channel == "provider":
         for step in steps:
             ref, balance = step.invoice.ref, step.invoice.balance
-            yield EmailInvoice(reminder.customer, ref, post.to, balance, post.hours, post.open_days)
+            to, hours, days = post.to, post.hours, post.open_days
+            yield EmailInvoice(reminder.customer, ref, to, balance, hours, days, step.reached_on)
 
 
 def _send_message(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from connectors import Connector, Receipt
-from rules.domain.actions import AddNote, SendMessage
+from rules.domain.actions import AddNote, EmailInvoice, SendMessage
 from rules.domain.facts import Invoice
 from syncd.memory.mail_log import MailLog
 from syncd.outbox import targets
@@ -35,12 +35,16 @@ def recall(step: Step, steps: Sequence[Step], connector: Connector, mail_log: Ma
 
 
 def is_remembered(step: Step, mirror: Mirror, since: date | None) -> bool:
-    """Whether a person said that it was not done, or it is only about invoices written after the day `since`.
+    """Whether a person said that it was not done, or it could not be done before the day after `since`.
 
     From that day on the store works on these books, and has forgotten nothing.
     """
     if step.is_answered:
         return True
+    if since is None:
+        return False
+    if isinstance(step.operation, EmailInvoice) and (step.operation.reached_on or since) > since:
+        return True
     facts = [mirror.fact(ref) for ref in targets(step.operation)]
     written = [fact.issued_on for fact in facts if isinstance(fact, Invoice)]
-    return since is not None and len(written) == len(facts) > 0 and min(written) > since
+    return len(written) == len(facts) > 0 and min(written) > since

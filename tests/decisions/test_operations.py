@@ -98,9 +98,11 @@ def test_a_levels_fee_falls_once_per_invoice_even_where_instalments_start_its_le
 
 def test_the_provider_mails_each_invoice_itself() -> None:
     one = reminder('{ at_days = 5, template = "firm", channel = "provider" }', book(invoice("I-1"), invoice("I-2")))
-    assert one.operations == (
-        EmailInvoice("C-1", "I-1", "ap@oak.example", usd("100.00")),
-        EmailInvoice("C-1", "I-2", "ap@oak.example", usd("100.00")),
+    due_on = invoice().due_on
+    assert due_on is not None
+    reached_on = due_on + timedelta(days=5)
+    assert one.operations == tuple(
+        EmailInvoice("C-1", ref, "ap@oak.example", usd("100.00"), reached_on=reached_on) for ref in ("I-1", "I-2")
     )
 
 
