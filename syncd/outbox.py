@@ -6,13 +6,14 @@ happened. A write is never repeated here on hope: an unclear answer becomes `unk
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import structlog
 
-from connectors import Connector, Receipt, Record, Ref
+from connectors import Connector, Receipt, Record
 from connectors.errors import (
     Conflict,
     ConsentNeeded,
@@ -25,17 +26,16 @@ from connectors.errors import (
 )
 from rules.domain.actions import (
     AddNote,
-    CreateCreditNote,
     CreateInvoice,
     EmailInvoice,
     Operation,
     SendMessage,
-    SetPromiseDate,
     SetStopSell,
 )
-from rules.domain.facts import Customer, Fact, Invoice
+from rules.domain.facts import Invoice
 from syncd import crash
 from syncd.clock import CompanyTime
+from syncd.freshness import asked_too_much, difference, targets
 from syncd.send_hours import closed_now
 from syncd.store.intent_rows import Step
 from syncd.store.intents import Intents
@@ -70,7 +70,7 @@ class Drained:
     stopped: str | None = None
     mail_down: str | None = None
     clock_off: str | None = None
-    in_a_row: int = 0  # unclear answers since the last clear one
+    in_a_row: Counter[str] = field(default_factory=Counter)  # unclear answers since the last clear one, by whose
     touched: set[str] = field(default_factory=set)  # customers this drain itself wants looked at again
 
 
@@ -144,7 +144,7 @@ class Outbox:
         crash.point("after_claim", step.operation.verb)
         self.memory.still_ours()
         try:
-            receipt = self._answered(step)
+            receipt = self._answered(step, drained)
         except (Throttled, Unavailable, ConsentNeeded) as error:
             self.intents.not_sent(step, str(error), self.time.now())
             if not isinstance(step.operation, SendMessage):
@@ -167,7 +167,7 @@ class Outbox:
             self._beware(step.operation, error, drained)
             return False
         else:
-            verb, drained.in_a_row = step.operation.verb, 0
+            verb = step.operation.verb
             crash.point("before_result", verb)
             self.intents.confirm(step, receipt, self.time.now(), self.time.today())
             crash.point("after_result", verb)
@@ -179,20 +179,26 @@ class Outbox:
 
     def _beware(self, operation: Operation, error: OutcomeUnknown, drained: Drained) -> None:
         """Ask nothing more of somebody out of order: each further answer may be one more that a person looks after."""
-        drained.in_a_row += 1
-        if drained.in_a_row < MOST_UNCLEAR:
+        whose = _asked(operation)
+        drained.in_a_row[whose] += 1
+        if drained.in_a_row[whose] < MOST_UNCLEAR:
             return
-        said = f"{drained.in_a_row} answers in a row were unclear, the last one: {error}"
+        said = f"{MOST_UNCLEAR} answers in a row were unclear, the last one: {error}"
         if not isinstance(operation, SendMessage):
             raise Unavailable(f"{said}; what waits is sent once it is better")
-        drained.mail_down, drained.in_a_row = said, 0
+        drained.mail_down = said
 
-    def _answered(self, step: Step) -> Receipt:
+    def _answered(self, step: Step, drained: Drained) -> Receipt:
         """The answer, unless this office was so long without one that another took over: that one settles it then."""
         try:
-            return self.writer_for(step.operation).write(step.operation, step.key)
+            receipt = self.writer_for(step.operation).write(step.operation, step.key)
+        except (Conflict, Rejected):
+            del drained.in_a_row[_asked(step.operation)]  # a clear no
+            raise
         finally:
             self.memory.still_ours()
+        del drained.in_a_row[_asked(step.operation)]
+        return receipt
 
     def _with_links(self, step: Step) -> Step:
         """A message gets the addresses to pay at before its first try, and bears the same ones on every later try."""
@@ -291,50 +297,6 @@ class Outbox:
         return None
 
 
-def targets(operation: Operation) -> tuple[Ref, ...]:
-    """Which records an operation rests on: they are read again right before it is sent."""
-    match operation:
-        case SendMessage():
-            return tuple(Ref("invoice", line.invoice) for line in operation.lines)
-        case EmailInvoice() | CreateInvoice() | CreateCreditNote() | SetPromiseDate():
-            return (Ref("invoice", operation.invoice),)
-        case SetStopSell():
-            return (Ref("customer", operation.customer),)
-        case AddNote():
-            return (Ref("invoice" if operation.target == "invoice" else "customer", operation.ref),)
-
-
-def difference(held: Fact | None, now: Fact) -> str | None:
-    """What changed, as far as it could change a decision; None where nothing did."""
-    match held, now:
-        case Invoice(), Invoice():
-            return _invoice_difference(held, now)
-        case Customer(), Customer():
-            if held.stop_sell != now.stop_sell:
-                return f"has its stop-sell flag {'raised' if now.stop_sell else 'lifted'} by now"
-            return None
-        case _:
-            return "was not in our copy of the books"
-
-
-def _invoice_difference(held: Invoice, now: Invoice) -> str | None:
-    if held.status != now.status:
-        return f"is {now.status} by now"
-    if held.balance != now.balance:
-        return f"has {now.balance} open by now, not {held.balance}"
-    if held.due_on != now.due_on:
-        return f"is due on {now.due_on} by now, not on {held.due_on}"
-    if held.customer != now.customer:
-        return "belongs to another customer by now"
-    return None
-
-
-def asked_too_much(operation: Operation, mirror: Mirror) -> str | None:
-    """Whether a message that waited asks for more than is open now."""
-    if not isinstance(operation, SendMessage):
-        return None
-    for line in operation.lines:
-        held = mirror.fact(Ref("invoice", line.invoice))
-        if isinstance(held, Invoice) and held.balance != line.balance:
-            return f"invoice {line.invoice} has {held.balance} open by now, not {line.balance}"
-    return None
+def _asked(operation: Operation) -> str:
+    """Who answers it: one that is out of order says nothing about the other."""
+    return "mail server" if isinstance(operation, SendMessage) else "provider"

@@ -15,7 +15,7 @@ from connectors import Connector, Ref
 from rules.domain.actions import EmailInvoice, Operation
 from rules.domain.facts import Invoice
 from syncd.clock import CompanyTime
-from syncd.outbox import targets
+from syncd.freshness import targets
 from syncd.store.desk import Desk
 from syncd.store.findings import Findings
 from syncd.store.intent_rows import Step

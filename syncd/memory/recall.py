@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from connectors import Connector, Receipt
 from rules.domain.actions import AddNote, EmailInvoice, SendMessage
 from rules.domain.facts import Invoice
+from syncd.freshness import targets
 from syncd.memory.mail_log import MailLog
-from syncd.outbox import targets
 from syncd.store.intent_rows import Step
 from syncd.store.mirror import Mirror
 

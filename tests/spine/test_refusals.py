@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from connectors.errors import Rejected
+from connectors.errors import OutcomeUnknown, Rejected
 from rules.domain.actions import EmailInvoice
 from rules.domain.facts import Customer
 from syncd import approval
@@ -54,6 +54,41 @@ def test_a_person_may_let_it_be_and_the_ladder_goes_on(refused):
         refused.clock.advance(timedelta(days=1))
         run_pass(refused.ledger, refused.ground)
     assert "reminders/I-1/level-2" in refused.states()
+
+
+def chase(desk, customers):
+    for number in range(customers):
+        desk.books.customer(f"C-{number}")
+        desk.books.invoice(f"I-{number}", f"C-{number}", date(2025, 3, 1))
+
+
+def test_a_clear_no_between_unclear_answers_shows_that_somebody_is_there(desk):
+    chase(desk, 6)
+    desk.books.on_write = lambda number: Rejected("2210", "no") if number % 3 == 0 else OutcomeUnknown("silence")
+    report = run_pass(desk.ledger, desk.ground)
+    assert (report.drained.unclear, report.drained.rejected) == (8, 4)
+
+
+def test_a_mail_server_out_of_order_is_known_by_its_own_answers_and_not_by_the_books(desk, folder):
+    file = folder / "rules.d" / "10.toml"
+    file.write_text(file.read_text().replace(', channel = "provider"', ""))
+    desk.office.rulebook.reload()
+    desk.ledger.mailer = Silence()
+    chase(desk, 6)
+    report = run_pass(desk.ledger, desk.ground)
+    assert report.drained.unclear == 3
+    assert "3 answers in a row" in report.drained.mail_down
+    assert report.drained.confirmed["create_invoice"] == 6
+
+
+class Silence:
+    """A mail server that takes a message and says nothing to it."""
+
+    def write(self, operation, key):
+        raise OutcomeUnknown("silence")
+
+    def unsupported(self, operation):
+        return None
 
 
 @pytest.fixture
