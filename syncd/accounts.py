@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from rules.domain.accounts import accounts_of
+from rules.domain.decisions import Reminder
 from rules.domain.facts import (
     OURS,
     Account,
@@ -67,7 +68,9 @@ class Files:
         entries = self.intents.of_accounts(members)
         for intent, remote_id in entries:
             piles.history.extend(history_of(intent, remote_id))
-        piles.know_our_charges(self.intents.made([one.ref for one in piles.invoices if one.claims_ours]))
+        made = self.intents.made([one.ref for one in piles.invoices if one.claims_ours])
+        fees = [intent.id for intent, _ in entries if isinstance(intent.decision, Reminder) and intent.decision.fee]
+        piles.know_our_charges(made | self.intents.billed_by(fees))
         piles.replace_our_holds(standing_of(entries))
         return piles.book(company, today)
 

@@ -195,6 +195,19 @@ class IntentRows:
                 found.update({row.remote_id: origin_of_key(row.key) for row in rows})
         return found
 
+    def billed_by(self, actions: Sequence[int]) -> dict[str, str]:
+        """The invoices these actions made, by id: which rule made each."""
+        found: dict[str, str] = {}
+        with self._store.reading() as tx:
+            for some in chunks(actions):
+                rows = tx.execute(
+                    select(_operation.c.remote_id, _operation.c.key)
+                    .where(_operation.c.action.in_(some), _operation.c.state == "confirmed")
+                    .where(_operation.c.verb == "create_invoice")
+                )
+                found.update({row.remote_id: origin_of_key(row.key) for row in rows})
+        return found
+
     def first_planned_at(self) -> datetime | None:
         """When anything was planned here for the first time."""
         # The connection is compared as an expression: by its index SQLite would sort all that was ever planned.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -98,6 +99,16 @@ def test_a_charge_whose_note_people_rewrote_is_still_ours_where_this_store_remem
         fact = ledger.mirror.fact(Ref("invoice", charge))
     assert not text or fact.origin == "syncd:finance_charges"  # of our item, led by a marker: a charge of this office
     assert known(world, charge).is_ours
+
+
+def test_a_fee_whose_note_people_took_away_is_still_ours_where_this_store_remembers_it(build: Builder) -> None:
+    mail = CASE["SMTP e-mail"]
+    world = build(replace(mail, rules=mail.rules.replace('"friendly"', '"friendly", fee = "10.00 USD"')), "quickbooks")
+    world.quiet()
+    fee = charge_invoice(world)
+    world.company.edit_invoice(fee, PrivateNote="", DocNumber="2001")
+    world.quiet()
+    assert known(world, fee).origin == "syncd:reminders"
 
 
 def renumber(world: World, **more: str) -> None:
