@@ -160,7 +160,8 @@ def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Uncl
         anchor = days_after(anchor, settings.grace_days)
     if late_on > through or _open_late(matter, held, index, late_on) <= 0:
         return Claim(part, anchor, late_on=late_on)
-    days = Days(anchor, part.due_on, open_until(steps, parts, index, through), _paid_on(matter, held, index))
+    last_on = open_until(steps, parts, index, through)
+    days = Days(anchor, part.due_on, last_on, _paid_on(matter, last_on, through))
     pricing = _pricing(matter, days, terms)
     if isinstance(pricing, Unclear):
         return pricing
@@ -171,10 +172,9 @@ def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Uncl
     return Claim(part, anchor, pricing, is_chargeable=True, fixed_sum=fixed_sum, late_on=late_on)
 
 
-def _paid_on(matter: Matter, held: Held, index: int) -> date:
-    """The day the part was paid off, which may be free itself; the last day looked at while it is not."""
-    last_on = open_until(held.open, held.parts, index, held.through)
-    return next_day(last_on) if matter.docket.effect.payment_day_free and last_on < held.through else last_on
+def _paid_on(matter: Matter, last_on: date, through: date) -> date:
+    """The day of payment, which may be free: then `last_on`, the last day that bears, is the one before."""
+    return next_day(last_on) if matter.docket.effect.payment_day_free and last_on < through else last_on
 
 
 def _open_late(matter: Matter, held: Held, index: int, day: date) -> Decimal:
