@@ -42,7 +42,7 @@ def files(office: Path) -> list[str]:
 
 def test_a_card_is_tried_out_without_filing_anything(syncd: Syncd, office: Path) -> None:
     ran = syncd("application", "score", *files(office))
-    assert (ran.code, ran.out.partition(":")[0]) == (0, "accept, limit 4000.00 USD, 30 days")
+    assert (ran.code, ran.out.partition(":")[0]) == (0, "accept, limit 4,000.00 USD, 30 days")
     first = json.loads(syncd("application", "score", *files(office), "--json").out)["answers"][0]
     assert first == {"question": "years", "answer": "6", "points": 25}
     assert syncd("application", "list").out == "no applications\n"
@@ -51,7 +51,7 @@ def test_a_card_is_tried_out_without_filing_anything(syncd: Syncd, office: Path)
 def test_an_application_is_filed_with_every_answer_and_goes_through_a_pass(syncd: Syncd, office: Path) -> None:
     added = syncd("application", "add", "Oak Ltd", *files(office))
     assert added.code == 0
-    assert added.out.startswith("application-1: Oak Ltd: accept, limit 4000.00 USD")
+    assert added.out.startswith("application-1: Oak Ltd: accept, limit 4,000.00 USD")
     assert "the limit itself is set in the books" in added.err
     (row,) = json.loads(syncd("application", "list", "--json").out)
     assert (row["customer"], row["points"], row["answers"][1]) == ("C-1", 80, ["references", "good", 30])
