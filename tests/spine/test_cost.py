@@ -16,6 +16,7 @@ from connectors.simulator.clock import SimulatedClock
 from syncd.ledger import Ledger
 from syncd.office import Office
 from syncd.pass_report import PassReport
+from syncd.store.exported_rows import ExportedRows
 
 SMALL, LARGE, EACH = 30, 600, 5
 
@@ -123,5 +124,14 @@ def test_when_the_first_plan_was_made_is_found_without_reading_all_that_was_plan
     for firm in (small, large):
         with counted(firm.ledger.store) as counts:
             assert firm.ledger.intents.first_planned_at() is not None
+        steps.append(counts.steps)
+    assert steps[1] <= steps[0] + 200
+
+
+def test_whether_exported_invoices_give_way_is_not_asked_of_every_record(small: Firm, large: Firm) -> None:
+    steps = []
+    for firm in (small, large):
+        with counted(firm.ledger.store) as counts:
+            assert ExportedRows(firm.ledger.store, firm.ledger.name).give_way(firm.clock.now()) == 0
         steps.append(counts.steps)
     assert steps[1] <= steps[0] + 200

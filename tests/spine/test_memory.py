@@ -141,6 +141,27 @@ def test_a_company_that_comes_later_to_a_recovered_store_may_have_been_worked_on
     assert set(desk.books.times().values()) == {1}
 
 
+def test_what_a_store_recovered_before_forgets_once_more_is_found_once_more(desk, open_desk, database):
+    worked_book(desk, days=10)
+    again = open_desk(desk.books)
+    recover(again.office)
+    approval.release(again.ledger, "dana", "auto")
+    desk.books.pay("I-1")
+    run_pass(again.ledger, again.ground)
+    desk.clock.advance(timedelta(days=80))
+    database.keep_copy()
+    before = len(desk.books.done)
+    desk.books.invoice("I-2", "C-1", desk.clock.now().date() - timedelta(days=10))  # written since the recovery
+    run_pass(again.ledger, again.ground)
+    charges = sum(isinstance(op, CreateInvoice) for _, op in desk.books.done[before:])
+    assert charges
+    database.set_back()
+
+    third = open_desk(desk.books)
+    (report,) = recover(third.office)
+    assert report.found["create_invoice"] == charges
+
+
 def test_whoever_wrote_on_a_customers_invoice_has_not_looked_at_the_customer(desk, folder):
     letters = 'levels = [{ at_days = 1, template = "friendly", channel = "letter" }]'
     (folder / "rules.d" / "10.toml").write_text(
