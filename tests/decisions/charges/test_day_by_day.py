@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.domain.decisions import FinanceCharge
-from rules.domain.facts import Application, CreditNote, Dispute, Installment, Payment
+from rules.domain.facts import Application, CreditNote, Dispute, Installment, InstallmentPlan, Payment
 from rules.finance_charges import Settings
 from tests.decisions.charges.small import DUE_ON, decisions, invoice, usd
 
@@ -29,6 +29,7 @@ class Case:
     lowered: list[tuple[int, Decimal, bool]]  # day, amount, whether by a credit note
     disputes: list[tuple[int, int, Decimal]]  # opened, days open, amount
     second_due: int  # half of it falls due so many days later
+    plan_made: int | None  # agreed on that day: half of the total ten days later, the rest after another thirty
     late: int
     rules: dict[str, Any]
 
@@ -47,7 +48,8 @@ def cases(draw: st.DrawFn) -> Case:
     total = draw(st.decimals("10.00", "9999.99", places=2))
     left, lowered = total, []
     for _ in range(draw(st.integers(0, 4))):
-        amount = min((total * draw(st.integers(1, 60)) / 100).quantize(CENT), left)
+        share = draw(st.just(50) | st.integers(1, 60))
+        amount = min((total * share / 100).quantize(CENT), left)
         if amount > 0:
             left -= amount
             lowered.append((draw(st.integers(-20, 120)), amount, draw(st.booleans())))
@@ -66,9 +68,14 @@ def cases(draw: st.DrawFn) -> Case:
         "after_dispute": draw(st.sampled_from(["resume", "back_accrue"])),
         "during_dispute": draw(st.sampled_from(["suspend", "accrue"])),
         "paid_late": "charge",
+        "payment_day": draw(st.sampled_from(["bears", "free"])),
+        "credits_from": draw(st.sampled_from(["credit_date", "invoice_date"])),
+        "during_plan": "suspend",
     }
     second_due = draw(st.sampled_from([0, 0, 10, 45]))
-    return Case(total, lowered, disputes, second_due, draw(st.integers(1, 130)), rules)
+    rows_near_payments = [offset - before for offset, _, by_credit in lowered if not by_credit for before in (10, 11)]
+    plan_made = draw(st.none() | st.integers(-5, 60) | st.sampled_from(rows_near_payments or [0]))
+    return Case(total, lowered, disputes, second_due, plan_made, draw(st.integers(1, 130)), rules)
 
 
 def clerk(case: Case) -> Decimal:
@@ -90,9 +97,28 @@ def clerk(case: Case) -> Decimal:
     return (owed * 10 / 36500).quantize(CENT, rounding=ROUND_HALF_UP)
 
 
+def lowered_by(case: Case, on: date, *, at_end: bool = False) -> Decimal:
+    """What came off before the day, or by its end; credits from the first day where the policy says so."""
+    at_once = case.rules["credits_from"] == "invoice_date"
+    return sum(
+        (
+            amount
+            for offset, amount, by_credit in case.lowered
+            if day(offset) < on
+            or (at_end and day(offset) == on)
+            or (by_credit and at_once and day(offset) <= day(case.late))
+        ),
+        Decimal(0),
+    )
+
+
 def open_parts(case: Case, on: date) -> list[Decimal]:
-    """What is open of each part as the day begins: payments went to the oldest."""
-    paid = sum((amount for offset, amount, _ in case.lowered if day(offset) < on), Decimal(0))
+    """What is open of each part as the day begins, or ends where its payments count: they went to the oldest."""
+    paid = lowered_by(case, on)
+    if case.rules["payment_day"] == "free":
+        paid += sum(
+            (amount for offset, amount, by_credit in case.lowered if day(offset) == on and not by_credit), Decimal(0)
+        )
     found = []
     for _, amount in case.parts:
         used = min(amount, paid)
@@ -101,8 +127,19 @@ def open_parts(case: Case, on: date) -> list[Decimal]:
     return found
 
 
+def in_plan(case: Case, on: date, as_of: date) -> bool:
+    """Whether a plan is kept on the day: no row before it is short at its day's end."""
+    if case.plan_made is None or not day(case.plan_made) < on:
+        return False
+    rows = [(day(case.plan_made + 10), case.total / 2), (day(case.plan_made + 40), Decimal(0))]
+    short = [due for due, later in rows if due < as_of and case.total - lowered_by(case, due, at_end=True) > later]
+    return not short or on <= short[0]
+
+
 def bearing(case: Case, on: date, as_of: date) -> list[Decimal]:
-    """The open parts less what is disputed that day, from the oldest."""
+    """The open parts less what is disputed that day, from the oldest; nothing of them in a plan that is kept."""
+    if in_plan(case, on, as_of):
+        return [Decimal(0)] * len(case.parts)
     withheld = Decimal(0)
     for opened, length, amount in case.disputes:
         opened_on, closed_on = day(opened), day(opened + length)
@@ -135,12 +172,18 @@ def test_the_walk_in_stretches_charges_what_a_clerk_finds_day_by_day(case: Case)
         else:
             payments.append(Payment(f"P-{number}", "C-1", day(offset), usd(amount), applied))
     rows = tuple(Installment(on, usd(amount)) for on, amount in case.parts) if case.second_due else ()
+    plans: tuple[InstallmentPlan, ...] = ()
+    if case.plan_made is not None:
+        halves = ((case.plan_made + 10, case.total / 2), (case.plan_made + 40, case.total / 2))
+        schedule = tuple(Installment(day(due), usd(amount)) for due, amount in halves)
+        plans = (InstallmentPlan("IP-1", "C-1", ("I-1",), day(case.plan_made), schedule),)
     found = decisions(
         as_of,
         invoice(str(case.total), balance=usd(left), installments=rows),
         rules=Settings.model_validate({"annual_pct": "10", **case.rules}),
         payments=tuple(payments),
         credit_notes=tuple(notes),
+        installment_plans=plans,
         disputes=tuple(
             Dispute(f"D-{number}", "I-1", day(opened), usd(amount), closed_on=day(opened + length))
             for number, (opened, length, amount) in enumerate(case.disputes)
