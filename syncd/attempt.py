@@ -5,20 +5,21 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
-import structlog
-
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled, WrongCompany
 from syncd.cycle import run_pass
 from syncd.errors import ConfigError, TryAgain
 from syncd.ledger import Ledger
+from syncd.logs import log
 from syncd.pass_report import Ground, PassReport
-
-log = structlog.get_logger(__name__)
 
 
 def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
     """A pass whose failure is a sentence and an exit code, and which parks a connection that must be left alone."""
-    structlog.contextvars.bind_contextvars(connection=ledger.name)
+    with log.about(ledger.name):
+        return _attempt(ledger, ground)
+
+
+def _attempt(ledger: Ledger, ground: Ground) -> PassReport:
     started, report = ledger.clock.monotonic(), PassReport(ledger.name)
     try:
         run_pass(ledger, ground, report)
@@ -33,8 +34,6 @@ def attempt_pass(ledger: Ledger, ground: Ground) -> PassReport:
         if ledger.connections.standing().parked_why is not None:
             ledger.connections.unpark()
         log.info("pass.finished", **report.line(), duration_s=round(ledger.clock.monotonic() - started, 3))
-    finally:
-        structlog.contextvars.unbind_contextvars("connection")
     return report
 
 

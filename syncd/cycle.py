@@ -13,8 +13,6 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import structlog
-
 from rules import evaluate
 from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.exchange import converted
@@ -25,6 +23,7 @@ from syncd.config import Limits
 from syncd.errors import TryAgain
 from syncd.identity import require_same_company
 from syncd.ledger import Ledger
+from syncd.logs import log
 from syncd.pass_report import Ground, PassReport
 from syncd.plan import Known, Plan, Terms, make_plan
 from syncd.plan import Limits as PlanLimits
@@ -39,7 +38,6 @@ from syncd.waivers import WAIVE, waivers_of
 if TYPE_CHECKING:
     from rules.policy import Policies
 
-log = structlog.get_logger(__name__)
 
 _LEAST_FREE_BYTES = 16 * 1024 * 1024
 

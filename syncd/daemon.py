@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import FrameType
 
-import structlog
-
 from connectors.errors import ConnectorError
 from syncd import digest, hints, reconcile
 from syncd.atomic import replace_file
@@ -26,6 +24,7 @@ from syncd.console.gauges import exposition
 from syncd.errors import TryAgain
 from syncd.feed import feed_exists, write_feed
 from syncd.ledger import Ledger
+from syncd.logs import log
 from syncd.notify import notify
 from syncd.office import Office
 from syncd.pass_report import Ground, PassReport
@@ -33,8 +32,6 @@ from syncd.ping import Ping
 from syncd.progress import Progress
 from syncd.standing import view
 from syncd.store.findings import EVERYWHERE, RELOAD, Findings
-
-log = structlog.get_logger(__name__)
 
 _JITTER = 0.1
 _MOST_SIDE_BY_SIDE = 200

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from connectors.errors import ConnectorError
 from rules.domain.money import Money
 from rules.domain.wording import sums
@@ -20,12 +18,11 @@ from rules.policy import Policies
 from syncd.config import DigestConfig
 from syncd.console.tables import charged
 from syncd.ledger import Ledger, Mailer
+from syncd.logs import log
 from syncd.office import Office
 from syncd.standing import view
 from syncd.store.findings import EVERYWHERE, Findings
 from syncd.worklist import worklist
-
-log = structlog.get_logger(__name__)
 
 KIND = "digest"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Protocol
 
-import structlog
-
 from connectors import Connector, OwnDunning, Receipt
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled
 from rules.domain.actions import EmailInvoice, Operation, SendMessage
@@ -21,6 +19,7 @@ from syncd.accounts import Files
 from syncd.clock import Clock, CompanyTime
 from syncd.config import ConnectionConfig
 from syncd.letters import LetterTray
+from syncd.logs import log
 from syncd.memory.lineage import Lineage
 from syncd.memory.mail_log import LoggedMailer, MailLog
 from syncd.memory.past_work import PastWork
@@ -37,7 +36,6 @@ from syncd.store.leases import Lease
 from syncd.store.mirror import Mirror
 
 OWN_DUNNING = "own_dunning"
-log = structlog.get_logger(__name__)
 
 
 def _nobody(_step: Step) -> None:

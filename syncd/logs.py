@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Literal, TextIO
-
-import structlog
 
 from connectors.transport import redacted
 
@@ -71,9 +71,45 @@ ALLOWED = frozenset(
 _PRIORITY = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 
 
+class Log:
+    """Structlog's logger. It is loaded and set up with the first line: a report that has none would wait for it."""
+
+    def __init__(self) -> None:
+        self._set_up: Callable[[Any], None] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._structlog().get_logger(), name)
+
+    @contextmanager
+    def about(self, connection: str) -> Iterator[None]:
+        """Every line of the block names the connection."""
+        with self._structlog().contextvars.bound_contextvars(connection=connection):
+            yield
+
+    def configure(self, set_up: Callable[[Any], None]) -> None:
+        """Set up structlog: now where it is loaded already."""
+        self._set_up = set_up
+        if "structlog" in sys.modules:
+            self._structlog()
+
+    def _structlog(self) -> Any:
+        structlog, set_up = import_module("structlog"), self._set_up
+        if set_up is not None:
+            self._set_up = None
+            set_up(structlog)
+        return structlog
+
+
+log = Log()
+
+
 def configure(form: Format = "text", *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Set up logging for this process. Libraries' own loggers are kept to warnings: their debug lines hold tokens."""
     logging.basicConfig(level=logging.WARNING, stream=stream or sys.stderr, format="%(message)s", force=True)
+    log.configure(lambda structlog: _set_up(structlog, form, level, stream or sys.stderr))
+
+
+def _set_up(structlog: Any, form: Format, level: int, stream: TextIO) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -83,7 +119,7 @@ def configure(form: Format = "text", *, level: int = logging.INFO, stream: TextI
             structlog.processors.JSONRenderer(sort_keys=True) if form == "json" else _line(form),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
 

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-import structlog
-
 from connectors import Connector, Receipt, Record
 from connectors.errors import (
     Conflict,
@@ -36,12 +34,11 @@ from rules.domain.facts import Invoice
 from syncd import crash
 from syncd.clock import CompanyTime
 from syncd.freshness import asked_too_much, difference, targets
+from syncd.logs import log
 from syncd.send_hours import closed_now
 from syncd.store.intent_rows import Step
 from syncd.store.intents import Intents
 from syncd.store.mirror import Mirror
-
-log = structlog.get_logger(__name__)
 
 MOST_UNCLEAR = 3  # answers in a row
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import requests
-import structlog
 
-log = structlog.get_logger(__name__)
+from syncd.logs import log
 
 Word = Literal["start", "ok", "fail"]
 _PATH: dict[Word, str] = {"start": "/start", "ok": "", "fail": "/fail"}

@@ -13,12 +13,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import get_args
 
-import structlog
-
 from connectors import Connector
 from rules.domain.facts import Book, HistoryEntry, Silence
 from syncd.clock import Clock
 from syncd.history import untold
+from syncd.logs import log
 from syncd.provider_clock import ahead_s
 from syncd.store import codec
 from syncd.store.connections import Connections
@@ -28,8 +27,6 @@ from syncd.store.mirror import Mirror
 
 # Kinds of records that a book has without a ref: what they say is all that tells one from another.
 _WITHOUT_REF = ("hold", *(codec.RECORD_KINDS[kind] for kind in get_args(HistoryEntry)))
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

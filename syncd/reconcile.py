@@ -13,8 +13,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from connectors import FactKind, Ref
 from rules.domain.facts import CreditNote, Invoice, Payment
 from syncd.agreement import Difference, comparison
@@ -22,9 +20,8 @@ from syncd.config import Limits
 from syncd.cycle import pull_changes
 from syncd.errors import TryAgain
 from syncd.ledger import Ledger
+from syncd.logs import log
 from syncd.store.findings import Findings
-
-log = structlog.get_logger(__name__)
 
 KIND = "agreement"
 NIGHT = time(3, 0)  # local; Xero's own nightly reading has been at two

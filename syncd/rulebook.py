@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from syncd.errors import ConfigError
+from syncd.logs import log
 
 if TYPE_CHECKING:
     from rules.policy import Policies
-
-log = structlog.get_logger(__name__)
 
 
 def read_rules(folder: Path) -> Policies:

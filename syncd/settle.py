@@ -9,16 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import structlog
-
 from connectors import Connector, Receipt
 from connectors.errors import ConnectorError, Unprovable
 from rules.domain.actions import SendMessage
 from syncd.clock import Clock
+from syncd.logs import log
 from syncd.store.intent_rows import Step
 from syncd.store.intents import Intents
-
-log = structlog.get_logger(__name__)
 
 _MAIL_UNCLEAR = "mail leaves no proof: it counts as sent and is never repeated by itself"
 

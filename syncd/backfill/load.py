@@ -15,8 +15,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-import structlog
-
 from connectors import FactKind
 from connectors.errors import Throttled
 from connectors.history import History, HistoryList, HistoryPage, Window
@@ -27,11 +25,11 @@ from syncd.clock import Clock
 from syncd.errors import TryAgain, Usage
 from syncd.ledger import Ledger
 from syncd.lock import held
+from syncd.logs import log
 from syncd.store.exported_rows import ExportedRows
 from syncd.store.past import Cut, Load, Past
 
 T = TypeVar("T")
-log = structlog.get_logger(__name__)
 
 _FIRST_YEAR = 1980
 _TRIES = 3  # a window whose count moved while it was read is read again, as often as this in all

@@ -16,11 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import structlog
-
 from syncd.errors import TryAgain
-
-log = structlog.get_logger(__name__)
+from syncd.logs import log
 
 LONGEST_BODY = 1_000_000
 _PATIENCE_S = 15.0

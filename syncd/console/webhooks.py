@@ -16,12 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import structlog
-
 from syncd.console.http import Request, Response, text
+from syncd.logs import log
 from syncd.office import Office
-
-log = structlog.get_logger(__name__)
 
 Kind = Literal["quickbooks", "xero"]
 SIGNATURE: Mapping[str, str] = {"quickbooks": "intuit-signature", "xero": "x-xero-signature"}
