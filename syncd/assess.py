@@ -5,7 +5,7 @@ Evaluates nothing itself: `rules.evaluate` does. The same book and rules give th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import itemgetter
@@ -47,27 +47,33 @@ def assess(book: Book, policies: Policies, as_of: date, default: str | None = No
     return assembled([rows_of(book, policies, as_of, default)], policies.version, as_of.isoformat())
 
 
-def rows_of(book: Book, policies: Policies, as_of: date, default: str | None) -> Rows:
-    """The same as rows of each list, each with what it is sorted by: a large book is decided on in parts."""
+def rows_of(
+    book: Book, policies: Policies, as_of: date, default: str | None, written: Callable[[Row], Any] = dict
+) -> Rows:
+    """The same as rows of each list, each with what it is sorted by: a large book is decided on in parts.
+
+    `written` says what is kept of a row.
+    """
     accounts = accounts_of(hindsight.as_of(book, as_of))
-    return _rows((account.customer.ref, evaluate(account, policies, as_of, default)) for account in accounts)
+    evaluations = ((account.customer.ref, evaluate(account, policies, as_of, default)) for account in accounts)
+    return _rows(evaluations, written)
 
 
 def report(evaluations: Iterable[Evaluation], policy_version: str, as_of: date) -> dict[str, Any]:
     """Evaluations as one document, decisions in their order."""
-    return assembled([_rows(("", evaluation) for evaluation in evaluations)], policy_version, as_of.isoformat())
+    return assembled([_rows((("", evaluation) for evaluation in evaluations), dict)], policy_version, as_of.isoformat())
 
 
-def _rows(evaluations: Iterable[tuple[str, Evaluation]]) -> Rows:
+def _rows(evaluations: Iterable[tuple[str, Evaluation]], written: Callable[[Row], Any]) -> Rows:
     found: Rows = {name: [] for name in LISTS}
     for head, evaluation in evaluations:
-        found["customers"] += [((one.customer, ""), position_json(one)) for one in evaluation.customers]
-        found["promises"] += [((one.ref, ""), promise_json(one)) for one in evaluation.promises]
+        found["customers"] += [((one.customer, ""), written(position_json(one))) for one in evaluation.customers]
+        found["promises"] += [((one.ref, ""), written(promise_json(one))) for one in evaluation.promises]
         for one in evaluation.decisions:
             if isinstance(one, Problem):
-                found["problems"].append(((one.subject, one.problem), problem_json(one)))
+                found["problems"].append(((one.subject, one.problem), written(problem_json(one))))
             else:
-                found["decisions"].append(((head, ""), decision_json(one)))
+                found["decisions"].append(((head, ""), written(decision_json(one))))
     return found
 
 

@@ -22,7 +22,8 @@ from rules.policy import Policies
 from syncd.assess import Rows, assembled, rows_of
 from syncd.shares import processes_for, shared
 
-_encoded = json.JSONEncoder(ensure_ascii=False).encode  # made once: a large book has a row for each invoice and more
+# Made once, and without a search for circles in rows of ours: a large book has one for each invoice and more.
+_encoded = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 Answer: TypeAlias = tuple[str, Rows]  # the day it is of, and its rows as JSON text
 
@@ -38,8 +39,7 @@ class Question:
     def of(self, book: Book) -> Answer:
         """The answer for one book."""
         day = self.as_of or book.as_of
-        rows = rows_of(book, self.policies, day, self.default)
-        return day.isoformat(), {name: [(key, _encoded(row)) for key, row in listed] for name, listed in rows.items()}
+        return day.isoformat(), rows_of(book, self.policies, day, self.default, _encoded)
 
 
 def assess_file(path: Path, question: Question, processes: int | None = None) -> dict[str, Any]:

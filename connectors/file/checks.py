@@ -12,7 +12,7 @@ from datetime import date
 from connectors.file.fields import meant
 from connectors.file.gathered import Gathered, Placed
 from connectors.file.sums import sum_problems
-from rules.domain.facts import ChargeBilled, Customer, Dispute, Hold, Payment, Promise, Silence
+from rules.domain.facts import ChargeBilled, Customer, Dispute, Hold, Invoice, Payment, Promise, Silence
 
 _WITH_REFS = (
     "customers",
@@ -69,6 +69,8 @@ def _customers_named(fact: object) -> Iterator[tuple[str, str]]:
 
 def _invoices_named(fact: object) -> Iterator[tuple[str, str]]:
     """The invoices a fact refers to, with the key that does."""
+    if isinstance(fact, Customer | Invoice):
+        return
     if isinstance(getattr(fact, "invoice", None), str):
         yield "invoice", getattr(fact, "invoice", "")
     for position, ref in enumerate(getattr(fact, "invoices", ())):

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from rules.domain.currencies import currency_of
 from rules.domain.money import Money, decimal_of, minor_units
@@ -29,8 +29,7 @@ class Unread(ValueError):
     """A table could not be read; its problems are already noted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Where we are in the file, the currency of bare amounts, and what was wrong so far."""
 
     place: str
@@ -95,9 +94,9 @@ class Shape:
         return frozenset(self.keys)
 
     @cached_property
-    def steps(self) -> tuple[tuple[str, str, Kind, bool], ...]:
-        """Key, attribute, kind and whether it must be there, of each field: laid out once, a book has many tables."""
-        return tuple((field.key, field.name, field.kind, field.required) for field in self.fields)
+    def steps(self) -> tuple[tuple[Field, str, str, Callable[[object, Reading], Any]], ...]:
+        """Each field with its key, its attribute and its reader: laid out once, a book has many tables."""
+        return tuple((field, field.key, field.name, field.kind.read) for field in self.fields)
 
 
 def read_table(shape: Shape, value: object, reading: Reading) -> Any:
@@ -106,21 +105,21 @@ def read_table(shape: Shape, value: object, reading: Reading) -> Any:
     Raises:
         Unread: something was wrong; every problem of the table is noted in `reading`.
     """
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         reading.refuse(f"this must be a table of keys and values, not {_said(value)}")
         raise Unread
     before = len(reading.problems)
     if not value.keys() <= shape.known:
         refuse_unknown(value, list(shape.keys), reading)
     found: dict[str, Any] = {}
-    for key, name, kind, required in shape.steps:
+    for field, key, name, read in shape.steps:
         part = value.get(key)
         if part is None:
-            if required:
+            if field.required:
                 reading.key(key).refuse("this is missing")
             continue
         try:
-            found[name] = kind.read(part, reading.key(key) if kind.nests else reading)
+            found[name] = read(part, reading.key(key) if field.kind.nests else reading)
         except Unread:
             continue
         except ValueError as error:

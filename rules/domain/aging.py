@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
@@ -98,11 +97,11 @@ def labels(buckets: Sequence[int]) -> tuple[str, ...]:
     return (CURRENT, *(f"{low}-{high}" for low, high in zip(lows, buckets, strict=True)), f"{buckets[-1]}+")
 
 
-def open_parts(invoice: Invoice, rest: Money, settings: OverdueSettings) -> tuple[Installment, ...]:
-    """What of `rest` is open on each due part; empty where there is no due date. Payments pay the oldest part first."""
+def open_parts(invoice: Invoice, rest: Money, settings: OverdueSettings) -> list[tuple[date, Money]]:
+    """What of `rest` is open on each due day; empty where there is no due date. Payments pay the oldest part first."""
     if not invoice.installments:
-        return () if invoice.due_on is None or not rest else (Installment(invoice.due_on, rest),)
-    return rest_of(invoice.installments, rest, settings)
+        return [] if invoice.due_on is None or not rest else [(invoice.due_on, rest)]
+    return [(part.due_on, part.amount) for part in rest_of(invoice.installments, rest, settings)]
 
 
 def rest_of(schedule: Sequence[Installment], balance: Money, settings: OverdueSettings) -> tuple[Installment, ...]:
@@ -151,7 +150,7 @@ def aged(
     def parts_of(rest: Money, *, tolerated: bool) -> list[AgedPart]:
         dues = open_parts(invoice, rest, settings)
         if due_by is not None:
-            dues = tuple(replace(part, due_on=min(part.due_on, due_by)) for part in dues)
+            dues = [(min(day, due_by), amount) for day, amount in dues]
         return [_aged_part(part, invoice, as_of, settings, calendar, tolerated=tolerated) for part in dues]
 
     left = invoice.balance - covered if covered is not None else invoice.balance
@@ -159,7 +158,7 @@ def aged(
     parts = parts_of(left, tolerated=settled or small)
     late = [part for part in parts if part.is_overdue]
     overdue = total([part.open for part in late], invoice.currency)
-    oldest = max((part.days for part in late), default=0)
+    oldest = max([part.days for part in late], default=0)
     if covered:
         parts[:0] = [part._replace(open=covered) for part in parts_of(invoice.balance, tolerated=True)[:1]]
     return AgedInvoice(invoice, tuple(parts), overdue, oldest, settled, small, covered)
@@ -189,7 +188,7 @@ def is_tolerated(rest: Money, settings: OverdueSettings) -> bool:
 
 
 def _aged_part(
-    part: Installment,
+    part: tuple[date, Money],
     invoice: Invoice,
     as_of: date,
     settings: OverdueSettings,
@@ -197,10 +196,11 @@ def _aged_part(
     *,
     tolerated: bool,
 ) -> AgedPart:
-    due_on = effective_due(part.due_on, settings, calendar)
+    contractual_on, rest = part
+    due_on = effective_due(contractual_on, settings, calendar)
     days = (as_of - due_on).days
     age = days if settings.age_from == "due_date" else (as_of - invoice.issued_on).days
     late = not tolerated and days > settings.grace_days
     counted = not tolerated and age > settings.grace_days
     bucket = bisect_left(settings.buckets, age) + 1 if counted and age > 0 else 0
-    return AgedPart(part.due_on, due_on, part.amount, days, late and days > 0, bucket)
+    return AgedPart(contractual_on, due_on, rest, days, late and days > 0, bucket)

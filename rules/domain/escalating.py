@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from rules.domain.aging import AgedInvoice
@@ -123,6 +123,8 @@ def _next(situation: Situation, settings: EscalationSettings, claim: Claim, tota
 
 def _last(settings: EscalationSettings, claim: Claim) -> int:
     """The furthest step taken, from 0; -1 where there was none."""
+    if not claim.done:
+        return -1
     places = settings.places
     return max((places[entry.what] for entry in claim.done if entry.what in places), default=-1)
 
@@ -150,17 +152,17 @@ def _is_enough(situation: Situation, minima: tuple[Amount, ...], asked: Money) -
 def _due_on(situation: Situation, settings: EscalationSettings, index: int, claim: Claim) -> date | None:
     """The day everything the step waits for has come; None while something of it has not happened."""
     step = settings.steps[index]
-    days: list[date | None] = [_unlocked_on(settings, claim)]
+    found = _unlocked_on(settings, claim)
     if step.at_days is not None:
-        due_on = situation.as_of - timedelta(days=claim.row.days_past_due)
-        days.append(days_after(due_on, step.at_days))
+        found = max(found, days_after(situation.as_of, step.at_days - claim.row.days_past_due))
     if step.after_previous_days is not None:
-        before = max((entry.on for entry in claim.done), default=None)
-        days.append(before and days_after(before, step.after_previous_days))
+        if not claim.done:
+            return None
+        found = max(found, days_after(max(entry.on for entry in claim.done), step.after_previous_days))
     if step.after_level is not None:
-        days.append(_sent_on(situation, claim, step.after_level))
-    known = [day for day in days if day is not None]
-    return max(known) if len(known) == len(days) else None
+        sent_on = _sent_on(situation, claim, step.after_level)
+        return None if sent_on is None else max(found, sent_on)
+    return found
 
 
 def _sent_on(situation: Situation, claim: Claim, level: int) -> date | None:

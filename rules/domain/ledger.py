@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Literal, TypeVar
 
 from rules.domain.deeds import in_sequence
@@ -30,6 +29,7 @@ from rules.domain.facts import (
     TaskDone,
 )
 from rules.domain.money import Money
+from rules.domain.once import once
 from rules.domain.wording import sums
 
 T = TypeVar("T")
@@ -51,17 +51,17 @@ class Ledger:
     account: Account
     as_of: date
 
-    @cached_property
+    @once
     def family(self) -> Mapping[str, Customer]:
         """Everyone billed here, by ref."""
         return {customer.ref: customer for customer in self.account.family}
 
-    @cached_property
+    @once
     def invoices(self) -> Mapping[str, Invoice]:
         """The family's invoices, by ref."""
         return {invoice.ref: invoice for invoice in self.account.invoices}
 
-    @cached_property
+    @once
     def invoices_by_customer(self) -> Mapping[str, list[Invoice]]:
         """The family's invoices, by the customer they were written to."""
         found: dict[str, list[Invoice]] = defaultdict(list)
@@ -69,7 +69,7 @@ class Ledger:
             found[invoice.customer].append(invoice)
         return found
 
-    @cached_property
+    @once
     def settlements(self) -> Mapping[str, list[Settlement]]:
         """What was used on each invoice, by day."""
         found: dict[str, list[Settlement]] = defaultdict(list)
@@ -91,7 +91,7 @@ class Ledger:
         if known is not None and settlement.on <= self.as_of and settlement.amount.currency == known.currency:
             found[invoice].append(settlement)
 
-    @cached_property
+    @once
     def disputes(self) -> Mapping[str, list[Dispute]]:
         """Disputes still open, by invoice."""
         open_now = [
@@ -101,35 +101,35 @@ class Ledger:
         ]
         return _by_invoice(open_now, lambda dispute: (dispute.invoice,))
 
-    @cached_property
+    @once
     def promises(self) -> tuple[Promise, ...]:
         """Promises made by now, in the order they were made."""
         made = [promise for promise in self.account.promises if promise.made_on <= self.as_of]
         return tuple(sorted(made, key=lambda promise: (promise.made_on, promise.promised_on, promise.ref)))
 
-    @cached_property
+    @once
     def plans(self) -> Mapping[str, list[InstallmentPlan]]:
         """Instalment plans agreed by now, by invoice, the latest last."""
         made = [plan for plan in self.account.installment_plans if plan.made_on <= self.as_of]
         return _by_invoice(sorted(made, key=lambda plan: (plan.made_on, plan.ref)), lambda plan: plan.invoices)
 
-    @cached_property
+    @once
     def reminders(self) -> Mapping[str, list[ReminderSent]]:
         """Reminders sent by now, by invoice, oldest first."""
         sent = [entry for entry in self.account.history if isinstance(entry, ReminderSent) and entry.on <= self.as_of]
         return _by_invoice(sent, lambda entry: (entry.invoice,))
 
-    @cached_property
+    @once
     def contacts(self) -> tuple[Contacted, ...]:
         """Whenever somebody spoke with the family by now, oldest first."""
         return tuple(entry for entry in self.account.history if isinstance(entry, Contacted) and entry.on <= self.as_of)
 
-    @cached_property
+    @once
     def tasks(self) -> tuple[TaskDone, ...]:
         """Tasks done or refused by now, oldest first."""
         return tuple(entry for entry in self.account.history if isinstance(entry, TaskDone) and entry.on <= self.as_of)
 
-    @cached_property
+    @once
     def tasks_about(self) -> Mapping[tuple[str, str], list[TaskDone]]:
         """The same by rule and invoice."""
         found: dict[tuple[str, str], list[TaskDone]] = defaultdict(list)
@@ -140,16 +140,18 @@ class Ledger:
 
     def handed_over(self, invoice: str) -> TaskDone | None:
         """The hand-over of the invoice to an agency or attorney, if one was carried out."""
-        taken = self.tasks_about.get(("escalation", invoice), ())
-        return next((one for one in taken if one.what in ("agency", "attorney") and one.outcome == "done"), None)
+        for one in self.tasks_about.get(("escalation", invoice), ()):
+            if one.what in ("agency", "attorney") and one.outcome == "done":
+                return one
+        return None
 
-    @cached_property
+    @once
     def silences(self) -> tuple[Silence, ...]:
         """Silences in force, the one that lasts longest first."""
         found = [silence for silence in self.account.silences if silence.holds_on(self.as_of)]
         return tuple(sorted(found, key=lambda one: (one.until or date.max, one.ref), reverse=True))
 
-    @cached_property
+    @once
     def standing_changes(self) -> Mapping[str, int]:
         """How often we changed each customer's standing."""
         found: dict[str, int] = defaultdict(int)
@@ -158,13 +160,13 @@ class Ledger:
                 found[entry.customer] += 1
         return found
 
-    @cached_property
+    @once
     def last_standing_change(self) -> Mapping[str, StandingChanged]:
         """Our last change of each customer's standing."""
         changes = (entry for entry in self.account.history if isinstance(entry, StandingChanged))
         return {entry.customer: entry for entry in in_sequence(changes)}
 
-    @cached_property
+    @once
     def expired_holds(self) -> Mapping[str, list[Hold]]:
         """Holds that have run out, by customer."""
         found: dict[str, list[Hold]] = defaultdict(list)
@@ -173,7 +175,7 @@ class Ledger:
                 found[hold.customer].append(hold)
         return found
 
-    @cached_property
+    @once
     def holds(self) -> Mapping[str, list[Hold]]:
         """Holds in force, by customer. A hold still counts on the day it expires."""
         found: dict[str, list[Hold]] = defaultdict(list)
@@ -182,7 +184,7 @@ class Ledger:
                 found[hold.customer].append(hold)
         return found
 
-    @cached_property
+    @once
     def releases(self) -> Mapping[str, date]:
         """Customers a person released, with the day of the latest release still in force: a "good" a person placed."""
         return {
@@ -191,7 +193,7 @@ class Ledger:
             if any(_is_release(hold) for hold in holds)
         }
 
-    @cached_property
+    @once
     def unapplied(self) -> Mapping[str, Mapping[str, Money]]:
         """Money and credits on no invoice yet, by customer and currency. Zero where a document is used up."""
         found: dict[str, dict[str, Money]] = defaultdict(dict)
@@ -203,7 +205,7 @@ class Ledger:
                 held[rest.currency] = held[rest.currency] + rest if rest.currency in held else rest
         return found
 
-    @cached_property
+    @once
     def unapplied_in_all(self) -> tuple[Money, ...]:
         """The same of the whole family, by currency."""
         return sums(rest for one in self.unapplied.values() for rest in one.values())
@@ -221,7 +223,7 @@ class Ledger:
             ref = parent
         return tuple(found)
 
-    @cached_property
+    @once
     def branches(self) -> Mapping[str, tuple[str, ...]]:
         """Each family member with everyone billed through it, itself first."""
         below: dict[str, list[str]] = {ref: [ref] for ref in self.family}

@@ -85,10 +85,10 @@ class Money:
         return Money(self.amount.quantize(_quantum(self.currency), rounding=ROUND_HALF_UP), self.currency)
 
     def __add__(self, other: Money) -> Money:
-        return Money(self.amount + self._same(other), self.currency)
+        return Money(self.amount + self.amount_of(other), self.currency)
 
     def __sub__(self, other: Money) -> Money:
-        return Money(self.amount - self._same(other), self.currency)
+        return Money(self.amount - self.amount_of(other), self.currency)
 
     def __neg__(self) -> Money:
         return Money(-self.amount, self.currency)
@@ -97,16 +97,16 @@ class Money:
         return Money(self.amount * factor, self.currency)
 
     def __lt__(self, other: Money) -> bool:
-        return self.amount < self._same(other)
+        return self.amount < self.amount_of(other)
 
     def __le__(self, other: Money) -> bool:
-        return self.amount <= self._same(other)
+        return self.amount <= self.amount_of(other)
 
     def __gt__(self, other: Money) -> bool:
-        return self.amount > self._same(other)
+        return self.amount > self.amount_of(other)
 
     def __ge__(self, other: Money) -> bool:
-        return self.amount >= self._same(other)
+        return self.amount >= self.amount_of(other)
 
     def __bool__(self) -> bool:
         return self.amount != 0
@@ -117,9 +117,11 @@ class Money:
     @property
     def digits(self) -> str:
         """The number alone, with the currency's decimals: ``"250.00"``."""
-        return f"{self.amount:.{minor_units(self.currency)}f}" if self.rounded() == self else str(self.amount)
+        rounded = self.amount.quantize(_quantum(self.currency), rounding=ROUND_HALF_UP)
+        return str(rounded if rounded == self.amount else self.amount)
 
-    def _same(self, other: Money) -> Decimal:
+    def amount_of(self, other: Money) -> Decimal:
+        """The other's amount, which must be in the same currency."""
         if other.currency != self.currency:
             raise CurrencyMismatchError(f"{self} and {other} cannot be combined")
         return other.amount
@@ -132,7 +134,8 @@ def _zero(currency: str) -> Money:
 
 def total(amounts: list[Money] | tuple[Money, ...], currency: str) -> Money:
     """Sum of `amounts`, all in `currency`; zero of it where there are none."""
-    result = Money.zero(currency)
-    for amount in amounts:
-        result += amount
-    return result
+    zero = _zero(currency)
+    if not amounts:
+        return zero
+    numbers = [zero.amount_of(amount) for amount in amounts]
+    return Money(sum(numbers, zero.amount), currency) if len(numbers) > 1 else amounts[0]

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Literal
 
 from rules.domain.aging import AgedInvoice, OverdueSettings, aged, covered_oldest_first
@@ -20,6 +19,7 @@ from rules.domain.exchange import converted
 from rules.domain.facts import Account, Customer, Invoice
 from rules.domain.ledger import Ledger
 from rules.domain.money import Money
+from rules.domain.once import once
 from rules.domain.payer_settings import PayerClass, PayerSettings
 from rules.domain.plans import broken_on
 from rules.domain.promised import JudgedPromise, PromiseSettings, covered, judge
@@ -86,12 +86,12 @@ class Situation:
     send_window: SendWindow | None = None
     never: Never = field(default_factory=Never)
 
-    @cached_property
+    @once
     def ledger(self) -> Ledger:
         """The account's facts, indexed."""
         return Ledger(self.account, self.as_of)
 
-    @cached_property
+    @once
     def aged(self) -> Mapping[str, AgedInvoice]:
         """Every open invoice of the account with how late it is, by ref in order."""
         return {
@@ -113,7 +113,7 @@ class Situation:
         plans = self.ledger.plans.get(invoice.ref) if self.promises.when_plan_breaks == "all_due" else None
         return broken_on(self, plans[-1]) if plans else None
 
-    @cached_property
+    @once
     def netted(self) -> Mapping[str, Money]:
         """What money and credits on no invoice yet cover of each open invoice, where the policy nets them."""
         if not self.overdue.nets:
@@ -121,7 +121,7 @@ class Situation:
         owed = (invoice for invoice in self.account.invoices if is_open(invoice))
         return covered_oldest_first(owed, self.ledger.unapplied_in_all)
 
-    @cached_property
+    @once
     def aged_by_customer(self) -> Mapping[str, list[AgedInvoice]]:
         """The same, by the customer the invoice was written to."""
         found: dict[str, list[AgedInvoice]] = {}
@@ -133,7 +133,7 @@ class Situation:
         """Whether a discount was earned, so that the invoice's rest is neither overdue nor chargeable."""
         return invoice.discount is not None and discount_earned(invoice, self.ledger.settlements.get(invoice.ref, ()))
 
-    @cached_property
+    @once
     def disputed(self) -> Mapping[str, Money]:
         """What is contested of each open invoice that has an open dispute."""
         found = {}
@@ -142,12 +142,12 @@ class Situation:
                 found[ref] = disputed(self.aged[ref].invoice, disputes)
         return found
 
-    @cached_property
+    @once
     def judged(self) -> tuple[JudgedPromise, ...]:
         """Every promise of the account with its state and level."""
         return judge(self.ledger, self.promises)
 
-    @cached_property
+    @once
     def promised(self) -> Mapping[str, Money]:
         """What of each open invoice a running promise covers, beside what is disputed."""
         refs = {ref for one in self.judged if one.state == "open" for ref in one.promise.invoices if ref in self.aged}
@@ -168,7 +168,7 @@ class Situation:
             self._manners[customer] = manners(self.ledger, customer, late_now, self.payer, self.overdue.grace_days)
         return self._manners[customer]
 
-    @cached_property
+    @once
     def _manners(self) -> dict[str, Manners]:
         return {}
 

@@ -6,9 +6,9 @@ A day is open where some moment of it falls into the window there. Which moment,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from rules.domain.actions import OpenDays
@@ -22,8 +22,7 @@ _DAY = timedelta(days=1)
 _FIRST, _LAST = date(2, 1, 1), date(9998, 12, 31)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The window, read by the clock of `zone`; `here` is the company's. `calendars` are the holidays that count."""
 
     settings: SendWindow

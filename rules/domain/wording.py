@@ -31,7 +31,7 @@ def sums(amounts: Iterable[Money]) -> tuple[Money, ...]:
     for amount in amounts:
         currency = amount.currency
         found[currency] = found[currency] + amount.amount if currency in found else amount.amount
-    return tuple(Money(found[currency], currency) for currency in sorted(found))
+    return tuple([Money(amount, currency) for currency, amount in sorted(found.items())])
 
 
 def late(days: int, due_on: date) -> str:
