@@ -123,6 +123,7 @@ def run(arguments: Sequence[str]) -> int:
     if COMPLETION_VARIABLE in os.environ:
         root.main(prog_name="syncd")  # answers the shell and leaves
     try:
+        _refuse_broken(arguments)
         return _called(arguments)
     except click.ClickException as error:
         error.show()
@@ -136,6 +137,13 @@ def run(arguments: Sequence[str]) -> int:
         return exit_code_of(error)
     except OSError as error:
         return _told(error)
+
+
+def _refuse_broken(arguments: Sequence[str]) -> None:
+    """Bytes that are no text may name a file, and nothing else: no record could keep them."""
+    for word in arguments:
+        if (shown := word.encode(errors="replace").decode()) != word and not Path(word).exists():
+            raise click.UsageError(f'"{shown}" holds bytes that are no text in UTF-8: write it anew')
 
 
 def _called(arguments: Sequence[str]) -> int:

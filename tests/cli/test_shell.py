@@ -16,7 +16,7 @@ import pytest
 from connectors import errors
 from syncd.cli import misplaced_packages
 from syncd.cli.failures import exit_code_of, machine_trouble
-from syncd.cli.root import COMMANDS
+from syncd.cli.root import COMMANDS, run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Process = Callable[..., subprocess.CompletedProcess[str]]
@@ -64,6 +64,14 @@ def test_a_wrong_command_is_a_usage_error_that_names_the_right_one(syncd_process
     ran = syncd_process("ini")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert 'there is no command "ini"; did you mean "init"?' in ran.stderr
+
+
+def test_an_argument_of_bytes_that_are_no_text_is_refused_unless_it_names_a_file(tmp_path: Path, capfd: Any) -> None:
+    cut = os.fsdecode(b"r\xe9")
+    assert run(["silence", "add", "Oak", "--reason", cut]) == 2
+    assert "no text in UTF-8" in capfd.readouterr().err
+    (tmp_path / cut).touch()
+    assert run(["assess", "--book", str(tmp_path / cut), "--rules", str(tmp_path)]) != 2
 
 
 RECORDS = ("promise", "dispute", "installment", "contact", "hold", "waive", "assign")
