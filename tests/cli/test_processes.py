@@ -103,7 +103,7 @@ def test_the_daemon_tells_systemd_that_it_lives_also_while_no_pass_is_due(
         monkeypatch.setenv("NOTIFY_SOCKET", f"{short}/notify")
         told = []
         with running("run", "--config", str(office / "config.toml"), folder=office):
-            while told[-2:] != ["WATCHDOG=1", "WATCHDOG=1"] or "STATUS=1 companies" not in told:
+            while told[-2:] != ["WATCHDOG=1", "WATCHDOG=1"] or "STATUS=1 company" not in told:
                 told.append(systemd.recv(4096).decode())
     assert told[0] == "READY=1"
 
