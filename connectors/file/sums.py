@@ -71,7 +71,7 @@ def _parts(invoice: Invoice) -> Iterator[tuple[str, Money]]:
 
 def _balance_problems(placed: Placed, effects: list[Effect], as_of: date, *, stated: bool) -> Iterator[str]:
     invoice: Invoice = placed.fact
-    if not effects and invoice.balance == invoice.total:  # nearly always
+    if not effects and invoice.balance == invoice.total and invoice.status != "paid":  # nearly always
         return
     applied = applied_by(effects, as_of, invoice.currency)
     rest = invoice.total - applied

@@ -153,6 +153,15 @@ def test_an_invoice_said_to_be_paid_with_something_open_is_refused(document: dic
     assert 'it says "paid", but 1000.00 USD of 1250.00 USD is on no payment' in only_problem(document)
 
 
+@pytest.mark.parametrize("balance", ["1250.00 USD", None])
+def test_an_invoice_said_to_be_paid_on_which_nobody_paid_is_refused(
+    document: dict[str, Any], balance: str | None
+) -> None:
+    document["invoices"][0].update(status="paid", balance=balance)
+    document["payments"] = document["credit_notes"] = []
+    assert 'it says "paid", but 1250.00 USD of 1250.00 USD is on no payment' in only_problem(document)
+
+
 @pytest.mark.parametrize("balance", ["25.00 USD", "0.00 USD"])
 def test_an_earned_discount_may_stay_as_a_rest_or_be_gone(document: dict[str, Any], balance: str) -> None:
     document["credit_notes"] = []
