@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -76,6 +77,7 @@ class Log:
 
     def __init__(self) -> None:
         self._set_up: Callable[[Any], None] | None = None
+        self._turn = threading.Lock()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._structlog().get_logger(), name)
@@ -93,10 +95,12 @@ class Log:
             self._structlog()
 
     def _structlog(self) -> Any:
-        structlog, set_up = import_module("structlog"), self._set_up
-        if set_up is not None:
-            self._set_up = None
-            set_up(structlog)
+        structlog = import_module("structlog")
+        if self._set_up is not None:
+            with self._turn:  # no line of another thread goes out before what keeps names and tokens out is there
+                if self._set_up is not None:
+                    self._set_up(structlog)
+                    self._set_up = None
         return structlog
 
 

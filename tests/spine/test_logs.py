@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+import time
 
 import structlog
 
@@ -20,6 +22,24 @@ def logged(form: str, **line: object) -> str:
 def test_a_key_that_is_not_on_the_list_never_comes_out():
     text = logged("json", key="reminders/I-1/level-2", name="Oak Ltd", email="ap@oak.example", payload={"a": 1})
     assert set(json.loads(text)) == {"event", "level", "timestamp", "key"}
+
+
+def test_no_thread_writes_a_line_before_the_log_is_set_up():
+    log, begun, lines = logs.Log(), threading.Event(), []
+
+    def set_up(_structlog) -> None:
+        begun.set()
+        time.sleep(0.2)  # long enough for the other thread to come by
+        lines.append("set up")
+
+    log._set_up = set_up
+    first = threading.Thread(target=lambda: log.info)
+    first.start()
+    begun.wait(5)
+    assert log.info is not None
+    lines.append("a line")
+    first.join()
+    assert lines == ["set up", "a line"]
 
 
 def test_what_looks_like_a_credential_is_cut_out_of_allowed_text():
