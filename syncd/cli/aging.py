@@ -84,7 +84,8 @@ def _of_ledgers(
 
 
 def _shown(aged: Mapping[str, Any], book: Book, by: By) -> Iterator[Text]:
-    from syncd.cli.rendering import Names, agings
+    from syncd.cli.rendering import agings
+    from syncd.names import Names
 
     name = f"{aged['connection']}: " if aged["connection"] else ""
     yield f"{name}{aged['company'] or 'Receivables'}, as of {aged['as_of']}"

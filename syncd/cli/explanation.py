@@ -18,8 +18,9 @@ from rules.domain.zones import zone_of
 from syncd.assess import decision_json
 from syncd.cli.manners import paid_invoices
 from syncd.cli.output import Table, Text
-from syncd.cli.rendering import Names, amount, what
+from syncd.cli.rendering import amount, what
 from syncd.explain import Explanation
+from syncd.names import Names
 from syncd.people.told import said
 from syncd.store.intent_rows import Intent
 

@@ -198,7 +198,8 @@ def _of(one: Preview, row: Any) -> dict[str, Any]:
 
 
 def _shown(previews: Sequence[Preview], *, silences: bool) -> Iterator[Text]:
-    from syncd.cli.rendering import Names, decisions, problems
+    from syncd.cli.rendering import decisions, problems
+    from syncd.names import Names
 
     for number, one in enumerate(previews):
         if number:

@@ -3,41 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from rules.domain.facts import Book, Customer, Invoice
+from rules.domain.facts import Book
 from syncd.cli.output import Table, Text
+from syncd.names import Names
 
 Json: TypeAlias = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What people call customers and invoices: by name and by number. Programs get the references."""
-
-    customers: Mapping[str, str]
-    invoices: Mapping[str, str]
-
-    @classmethod
-    def of(cls, customers: Iterable[Customer], invoices: Iterable[Invoice]) -> Names:
-        """The names in these facts."""
-        return cls({one.ref: one.name for one in customers}, {one.ref: one.number or one.ref for one in invoices})
-
-    def customer(self, ref: str) -> str:
-        """The customer's name; its reference where it has none."""
-        return self.customers.get(ref) or ref
-
-    def invoice(self, ref: str) -> str:
-        """The invoice's number; its reference where we hold no such invoice."""
-        return self.invoices.get(ref, ref)
-
-    def subject(self, ref: str, rule: str | None) -> str:
-        """What a skip or problem is about. Credit holds are about customers, all else first about an invoice."""
-        if rule != "credit_hold" and ref in self.invoices:
-            return f"invoice {self.invoices[ref]}"
-        return self.customer(ref)
 
 
 def assessment(found: Json, book: Book) -> Iterator[Text]:

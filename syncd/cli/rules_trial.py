@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rules.domain.wording import counted
 from syncd.cli.desk import opened
 from syncd.cli.options import ANY_PATH, AS_JSON, CONFIG, CONNECTION, DAY, EXISTING_FILE, RULES
 from syncd.cli.output import Table, Text, print_json, print_text
@@ -125,11 +126,11 @@ def _difference(one: Difference) -> dict[str, Any]:
 
 
 def _compared(name: str | None, book: Book, changes: Sequence[Difference]) -> Iterator[Text]:
-    yield f"{f'{name}: ' if name else ''}{book.company.name}, as of {book.as_of}"
+    yield f"{f'{name}: ' if name else ''}{book.company.name or 'Receivables'}, as of {book.as_of}"
     if not changes:
         yield "both decide the same"
         return
-    from syncd.cli.rendering import Names
+    from syncd.names import Names
 
     names = Names.of(book.customers, book.invoices)
     rows = [row for one in changes for row in _rows(one, names)]
@@ -215,11 +216,12 @@ def _kind_of(entry: HistoryEntry) -> str:
 
 def _replayed(trial: _Trial, *, events: bool) -> Iterator[Text]:
     name, outcome = f"{trial.connection}: " if trial.connection else "", trial.outcome
-    yield f"{name}{trial.book.company.name}, {trial.first_on} to {trial.last_on}"
+    yield f"{name}{trial.book.company.name or 'Receivables'}, {trial.first_on} to {trial.last_on}"
     yield Table(("what", "times", "amount", "really"), list(_summary(outcome)), right=("times", "really"))
     if outcome.held_days:
         days = sum(outcome.held_days.values())
-        yield f"{len(outcome.held_days)} customers would have been on hold or stop, {days} days in all"
+        who = counted(len(outcome.held_days), "customer")
+        yield f"{who} would have been on hold or stop, {counted(days, 'day')} in all"
     if outcome.problems:
         yield f"{len(outcome.problems)} records allow no decision: syncd assess names them"
     if events:
@@ -261,7 +263,7 @@ def _spelled(amounts: Mapping[str, str]) -> str:
 def _events(book: Book, outcome: Simulation) -> Iterable[Text]:
     from syncd.assess import decision_json
     from syncd.cli.explanation import about_of, what_of
-    from syncd.cli.rendering import Names
+    from syncd.names import Names
 
     names = Names.of(book.customers, book.invoices)
     rows = []

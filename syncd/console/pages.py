@@ -27,6 +27,7 @@ from syncd.console.http import Request, Response, see_other, text
 from syncd.errors import Usage
 from syncd.explain import explain
 from syncd.ledger import Ledger
+from syncd.names import Names
 from syncd.office import Office
 from syncd.standing import view
 from syncd.store import journal
@@ -154,14 +155,12 @@ class Pages:
         if found is None:
             return text(f'{ledger.name} has no customer or invoice "{customer}"', 404)
         account = found.account
-        names = {one.ref: f"invoice {one.number or one.ref}" for one in account.invoices}
-        names |= {one.ref: one.name for one in account.family if one.ref not in names}
         return self._page(
             "account.html",
             login,
             title=account.customer.name,
             found=found,
-            names=names,
+            names=Names.of(account.family, account.invoices),
             words=tables,
             connection=ledger.name,
         )

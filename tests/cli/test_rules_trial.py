@@ -101,7 +101,7 @@ def test_a_replay_charges_and_counts_what_really_happened_beside_it(syncd: Syncd
     assert ["finance", "charge", "1", "14.50", "USD", "1"] in rows
     assert ["reminder,", "level", "1", "1", "1"] in rows
     assert ["reminder", "fees", "5.00", "USD"] in rows
-    assert "1 customers would have been on hold or stop, 10 days in all" in ran.out
+    assert "1 customer would have been on hold or stop, 10 days in all" in ran.out
 
 
 def test_the_events_of_a_replay_are_told_in_names_and_numbers(syncd: Syncd, files: Path) -> None:
@@ -138,6 +138,14 @@ def test_rules_that_only_say_it_otherwise_decide_the_same(syncd: Syncd, files: P
     ran = compare(syncd, files, RULES.replace("days_past_due = 20", "days_past_due = 21"))
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == "Acme, as of 2025-04-30\nboth decide the same\n"
+
+
+def test_a_sheet_without_a_company_is_named_all_the_same(syncd: Syncd, files: Path) -> None:
+    (files / "open.csv").write_text("customer,number,issued_on,total,currency\nC-1,1,2025-04-30,5.00,USD\n")
+    told = syncd("rules", "diff", files / "old.toml", files / "old.toml", "--book", files / "open.csv").out
+    assert told.startswith("Receivables, as of 2025-04-30\n")
+    replayed = syncd("rules", "simulate", "--rules", files / "old.toml", "--book", files / "open.csv").out
+    assert replayed.startswith("Receivables, 2025-01-31 to 2025-04-30\n")
 
 
 def test_what_new_rules_add_drop_and_change_is_told_with_reasons(syncd: Syncd, files: Path) -> None:

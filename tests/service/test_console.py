@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import requests
 
+from connectors import Ref
 from syncd import hints
 from syncd.attempt import attempt_pass
 from syncd.cli.root import run
@@ -162,6 +163,15 @@ def test_a_form_from_elsewhere_a_bare_token_and_a_forged_login_change_nothing(po
     led = requests.get(port.url, cookies=forged, timeout=10, allow_redirects=False)
     assert led.status_code == 401
     assert {intent.state for intent in port.office.ledger("acme").intents.actions()} == {"held"}
+
+
+def test_a_customer_is_called_by_its_name_where_an_invoice_has_the_same_id(port: Port, site: Site) -> None:
+    mirror = port.office.ledger("acme").mirror
+    oak = mirror.find("Oak")[0].id
+    assert mirror.fact(Ref("invoice", oak)) is not None, "QuickBooks counts customers and invoices from 1 each"
+    page = port.get(f"/account/acme/{oak}").text
+    assert '<th scope="row">Oak' in page
+    assert "nothing about Oak." in page
 
 
 def test_a_login_ends_after_its_time_or_at_the_persons_word(port, site):
