@@ -12,6 +12,7 @@ from datetime import date
 from connectors.file.fields import meant
 from connectors.file.gathered import Gathered, Placed
 from connectors.file.sums import sum_problems
+from rules.domain.calendars import days_after
 from rules.domain.facts import ChargeBilled, Customer, Dispute, Hold, Invoice, Payment, Promise, Silence
 
 _WITH_REFS = (
@@ -132,6 +133,10 @@ def _out_of_order(placed: Placed) -> Iterator[str]:
     for first, later in _SPANS[type(placed.fact)]:
         first_on: date | None = getattr(placed.fact, first)
         later_on: date | None = getattr(placed.fact, later)
-        if first_on is not None and later_on is not None and later_on < first_on:
+        if first_on is None or later_on is None:
+            continue
+        # What a person placed and released on one day was last in force the day before.
+        earliest = days_after(first_on, -1) if isinstance(placed.fact, Hold) else first_on
+        if later_on < earliest:
             key, other = _WRITTEN.get(later, later), _WRITTEN.get(first, first)
             yield f"{placed.place}.{key}: {later_on} is before {other} {first_on}"

@@ -368,6 +368,15 @@ def test_a_person_holds_and_releases_and_the_feed_follows(syncd: Syncd, office: 
     assert json.loads((office / "state" / "stop-sell.json").read_text())["customers"] == []
 
 
+def test_a_hold_placed_and_released_on_one_day_is_exported_and_read_again(syncd: Syncd, office: Path) -> None:
+    syncd("hold", "add", "Elm Inc", "--state", "stop")
+    syncd("hold", "release", "Elm Inc")
+    syncd("export", office / "out.json")
+    assert json.loads((office / "out.json").read_text())["holds"][0]["expires_on"] == day(-1)
+    ran = syncd("import", "--check", office / "out.json")
+    assert (ran.code, ran.err) == (0, "")
+
+
 def test_a_release_keeps_the_rule_from_holding_again_on_the_same_facts(syncd: Syncd, office: Path) -> None:
     assert [one["to"] for one in decisions(syncd, "credit_state")] == ["hold"]
     ran = syncd("hold", "release", "Oak Ltd", "--until", day(14), "--reason", "agreed")
