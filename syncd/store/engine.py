@@ -80,16 +80,18 @@ class Store:
         """Write a consistent copy of the whole store to a new file, and check it, while others go on working.
 
         Raises:
-            Usage: the file exists, or the database is not SQLite.
+            Usage: the file exists or cannot be written, or the database is not SQLite.
             ConfigError: the copy does not pass its check; it is taken away again.
         """
         if self.dialect != "sqlite":
             raise Usage("this store is a PostgreSQL database: copy it with pg_dump")
-        if path.exists():
-            raise Usage(f"{path} exists already; a backup never overwrites")
-        with closing(self._reader.raw_connection()) as raw:
-            raw.cursor().execute("VACUUM INTO ?", (str(path),))
-        path.chmod(0o600)
+        _make_private(path)
+        try:
+            with closing(self._reader.raw_connection()) as raw:
+                raw.cursor().execute("VACUUM INTO ?", (str(path),))
+        except BaseException:
+            path.unlink(missing_ok=True)  # cut short, it is no copy
+            raise
         with closing(sqlite3.connect(path)) as copy:
             verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if verdict != "ok":
@@ -136,6 +138,16 @@ def _keep_private(url: str) -> None:
     if path is not None and path.parent.is_dir() and not path.exists():
         with suppress(OSError):  # what is wrong with the place is said by opening it
             path.touch(mode=0o600)
+
+
+def _make_private(path: Path) -> None:
+    """The empty file a copy is written into, for its owner alone from the first byte on."""
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        raise Usage(f"{path} exists already; a backup never overwrites") from None
+    except OSError as error:
+        raise Usage(f"{path}: cannot be written: {error.strerror}") from None
 
 
 @contextmanager

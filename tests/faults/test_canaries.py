@@ -75,3 +75,6 @@ def test_a_backup_is_whole_and_never_overwrites(worked: World, tmp_path: Path) -
     again = worked.cli("backup", str(copy))
     assert again.returncode == 2
     assert "never overwrites" in again.stderr
+    nowhere = tmp_path / "no-folder" / "copy.db"
+    lost = worked.cli("backup", str(nowhere))
+    assert (lost.returncode, lost.stderr) == (2, f"{nowhere}: cannot be written: No such file or directory\n")
