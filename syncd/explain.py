@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rules import evaluate
-from rules.domain.decisions import Action, Decision, Problem, Skip
+from rules.domain.decisions import Action, CreditState, Decision, Problem, Skip
 from rules.domain.facts import Account, HistoryEntry, Invoice
 from rules.domain.positions import CustomerPosition
 from rules.policy import Policies
@@ -82,12 +82,16 @@ def explain(ledger: Ledger, policies: Policies, text: str) -> Explanation | None
 def _ahead(
     account: Account, policies: Policies, today: date, default: str | None, invoice: Invoice | None
 ) -> Iterator[Ahead]:
-    """The first day each kind of decision would come up that is not called for today."""
+    """The first day each kind of decision would come up that is not called for today.
+
+    A flag to be set again in days ahead is our own of today, which our copy of the books does not show yet.
+    """
     seen = {(each.kind, each.customer) for each in _actions(account, policies, today, default, invoice)}
     for days in range(1, _DAYS_AHEAD + 1):
         day = today + timedelta(days=days)
         for decision in _actions(account, policies, day, default, invoice):
-            if (decision.kind, decision.customer) not in seen:
+            again = isinstance(decision, CreditState) and decision.before == decision.after
+            if not again and (decision.kind, decision.customer) not in seen:
                 seen.add((decision.kind, decision.customer))
                 yield Ahead(day, decision)
 
