@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,17 +86,15 @@ class Store:
         if self.dialect != "sqlite":
             raise Usage("this store is a PostgreSQL database: copy it with pg_dump")
         _make_private(path)
-        try:
+        with ExitStack() as undo:
+            undo.callback(path.unlink, missing_ok=True)  # cut short, it is no copy
             with closing(self._reader.raw_connection()) as raw:
                 raw.cursor().execute("VACUUM INTO ?", (str(path),))
-        except BaseException:
-            path.unlink(missing_ok=True)  # cut short, it is no copy
-            raise
-        with closing(sqlite3.connect(path)) as copy:
-            verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if verdict != "ok":
-            path.unlink()
-            raise ConfigError([f"backup {path}: the copy is damaged ({verdict})"])
+            with closing(sqlite3.connect(path)) as copy:
+                verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if verdict != "ok":
+                raise ConfigError([f"backup {path}: the copy is damaged ({verdict})"])
+            undo.pop_all()
 
     def close(self) -> None:
         """Give back every database connection."""
