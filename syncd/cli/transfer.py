@@ -44,7 +44,8 @@ def import_(*, file: Path, check: bool, connection: str | None, as_json: bool, c
     if as_json:
         print_json({"file": str(file), "as_of": book.as_of.isoformat(), "taken_in": not check, "counts": counts})
     else:
-        click.echo(f"{file}: {_counted(counts)}, as of {book.as_of}; {'holds together' if check else 'taken in'}")
+        found = _counted(counts) or "nothing that people recorded or that was done before"
+        click.echo(f"{file}: {found}, as of {book.as_of}; {'holds together' if check else 'taken in'}")
 
 
 @click.command(short_help="Write a connection's books to a book file or CSV.")
@@ -67,7 +68,9 @@ def export(*, file: Path, connection: str | None, config: Path | None) -> None:
         write_book(file, book)
     except BookRefused as error:
         raise SyncdError(str(error)) from None
-    say(f"{file}: {_counted({part: len(getattr(book, part)) for part in _PARTS if getattr(book, part)})}")
+    parts = _PARTS if file.suffix.lower() == ".json" else ("invoices",)
+    counts = {part: len(getattr(book, part)) for part in parts if getattr(book, part)}
+    say(f"{file}: {_counted(counts) or 'no invoices'}")
 
 
 _PEOPLES: tuple[str, ...] = ("promises", "disputes", "installment_plans", "holds", "silences", "history")
@@ -75,7 +78,11 @@ _PARTS: tuple[str, ...] = ("customers", "invoices", "payments", "credit_notes", 
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {part.replace('_', ' ')}" for part, count in counts.items()) or "nothing in it"
+    names = {part: part.replace("_", " ") for part in counts}
+    words = (
+        f"{count} {names[part].removesuffix('s') if count == 1 else names[part]}" for part, count in counts.items()
+    )
+    return ", ".join(words)
 
 
 def _only(office: Office, connection: str | None) -> Ledger:

@@ -278,7 +278,9 @@ def test_what_export_writes_import_takes_back_and_assess_reads(syncd: Syncd, off
     assert exported["invoices"][0]["balance"] == "1000.00 USD"
     assert syncd("assess", "--book", tmp_path / "out.json", "--json").code == 0
     checked = syncd("import", tmp_path / "out.json", "--check")
-    assert checked.out == f"{tmp_path}/out.json: 1 customers, 1 invoices, as of {TODAY}; holds together\n"
+    ran = syncd("export", tmp_path / "out.csv")
+    assert ran.err == f"{tmp_path}/out.csv: 1 invoice\n", "a sheet of invoices holds nothing else"
+    assert checked.out == f"{tmp_path}/out.json: 1 customer, 1 invoice, as of {TODAY}; holds together\n"
 
 
 def test_import_into_a_folder_becomes_its_newest_book(syncd: Syncd, office: Path, tmp_path: Path) -> None:
