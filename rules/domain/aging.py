@@ -164,21 +164,23 @@ def aged(
     return AgedInvoice(invoice, tuple(parts), overdue, oldest, settled, small, covered)
 
 
-def covered_oldest_first(invoices: Iterable[Invoice], unapplied: Iterable[Money]) -> dict[str, Money]:
+def covered_oldest_first(
+    invoices: Iterable[Invoice], unapplied: Iterable[Money], settings: OverdueSettings
+) -> dict[str, Money]:
     """What money and credits on no invoice yet cover of each open invoice, the one due first before all others."""
+
+    def oldest_open(invoice: Invoice) -> tuple[date, str]:
+        parts = open_parts(invoice, invoice.balance, settings)
+        return parts[0][0] if parts else date.max, invoice.ref
+
     left = {money.currency: money for money in unapplied}
     found: dict[str, Money] = {}
-    for invoice in sorted(invoices, key=_first_due):
+    for invoice in sorted(invoices, key=oldest_open):
         free = left.get(invoice.currency)
         if free:
             found[invoice.ref] = min(free, invoice.balance)
             left[invoice.currency] = free - found[invoice.ref]
     return found
-
-
-def _first_due(invoice: Invoice) -> tuple[date, str]:
-    days = [part.due_on for part in invoice.installments]
-    return min(days, default=invoice.due_on or date.max), invoice.ref
 
 
 def is_tolerated(rest: Money, settings: OverdueSettings) -> bool:

@@ -119,7 +119,7 @@ class Situation:
         if not self.overdue.nets:
             return {}
         owed = (invoice for invoice in self.account.invoices if is_open(invoice))
-        return covered_oldest_first(owed, self.ledger.unapplied_in_all)
+        return covered_oldest_first(owed, self.ledger.unapplied_in_all, self.overdue)
 
     @once
     def aged_by_customer(self) -> Mapping[str, list[AgedInvoice]]:
