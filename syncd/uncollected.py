@@ -1,7 +1,8 @@
 """Stretches of work without Python's garbage collector, which is for circles: facts and decisions are trees.
 
-Among hundreds of thousands of them its search takes a sixth of the time and finds none. For work on values alone, of
-seconds; several threads may be in such a stretch at once, and the last one out lets it go on.
+Among hundreds of thousands of them its search takes a sixth of the time and finds none; while a program loads, a tenth.
+For work of seconds on values alone, and for short commands; several threads may be in such a stretch at once, and the
+last one out lets it go on.
 """
 
 from __future__ import annotations

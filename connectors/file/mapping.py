@@ -96,7 +96,7 @@ def _read_list(gathered: Gathered, name: str, value: object, reading: Reading) -
         reading.refuse("this must be a list")
         return
     for position, item in enumerate(value):
-        here = reading.at(label(position, item.get("ref") if isinstance(item, Mapping) else None))
+        here = reading.at(label(position, item.get("ref") if isinstance(item, dict) else None))
         try:
             fact = read_table(_shape(name, item, here), item, here)
         except Unread:

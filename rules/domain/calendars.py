@@ -57,7 +57,7 @@ def next_working_day(day: date, calendar: str | None) -> date:
 def days_after(day: date, count: int) -> date:
     """`count` days later (earlier, below zero), held within the calendar."""
     try:
-        return day + timedelta(days=count)
+        return day + timedelta(count)
     except OverflowError:
         return date.max if count > 0 else date.min
 

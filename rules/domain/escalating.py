@@ -140,7 +140,8 @@ def _fits(situation: Situation, step: EscalationStep, claim: Claim, totals: Tota
         return False
     if step.min_invoice and not _is_enough(situation, step.min_invoice, claim.asked):
         return False
-    return (not step.min_amount or totals.reaches(step.min_amount)) and not totals.exceeds(step.max_amount)
+    is_too_much = bool(step.max_amount) and totals.exceeds(step.max_amount)
+    return not is_too_much and (not step.min_amount or totals.reaches(step.min_amount))
 
 
 def _is_enough(situation: Situation, minima: tuple[Amount, ...], asked: Money) -> bool:

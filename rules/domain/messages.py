@@ -152,9 +152,10 @@ def _reason(situation: Situation, settings: ReminderSettings, steps: list[Step],
     level = settings.levels[lead.level - 1]
     asked = joined(spoken(amount) for amount in sums(step.clock.asked for step in steps))
     oldest = max(steps, key=lambda step: step.clock.days)
+    paused = situation.disputed.keys() | situation.promised.keys() | situation.netted.keys()
     held = joined(
         f"{part} on {step.invoice.number or step.invoice.ref}"
-        for step in sorted(steps, key=_line_order)
+        for step in sorted((step for step in steps if step.invoice.ref in paused), key=_line_order)
         if (part := pause(situation, step.invoice.ref))
     )
     reached = f"level {lead.level} of {len(settings.levels)} {_reached(level)}"

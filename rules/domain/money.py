@@ -109,7 +109,7 @@ class Money:
         return self.amount >= self.amount_of(other)
 
     def __bool__(self) -> bool:
-        return self.amount != 0
+        return bool(self.amount)
 
     def __str__(self) -> str:
         return f"{self.digits} {self.currency}"

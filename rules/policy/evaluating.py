@@ -63,10 +63,10 @@ def _situations(
     governed: dict[str | None, set[str]] = defaultdict(set)
     for ref, policy in by_customer.items():
         governed[_known(policies, policy)].add(ref)
+    apart = policies.chosen.sees_invoices
     for invoice in account.invoices:
-        policy = by_customer[invoice.customer]
-        if policies.chosen.sees_invoices:
-            policy = policies.select(customers[invoice.customer], invoice, default)
+        owner = invoice.customer
+        policy = policies.select(customers[owner], invoice, default) if apart else by_customer[owner]
         scopes[_known(policies, policy)].add(invoice.ref)
     gap_days = _gap_days(account, policies, scopes) if len(scopes) > 1 else 0
     return {

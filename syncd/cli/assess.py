@@ -33,10 +33,10 @@ def assess(
     Prints where each customer stands, what is due and why, what is not done and why not, and what is wrong with the
     data. The same book and rules give the same answer on every run.
     """
-    policies = read_policies(rules, config)
-    if policy is not None:
-        require_policy(policies, policy)
     with uncollected():
+        policies = read_policies(rules, config)
+        if policy is not None:
+            require_policy(policies, policy)
         if as_json:
             _print_json(book, policies, as_of, policy)
         else:

@@ -12,6 +12,7 @@ import click
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY
 from syncd.cli.output import Table, brake_line, print_json, print_text
+from syncd.uncollected import uncollected
 
 if TYPE_CHECKING:
     from rules.domain.facts import Book
@@ -31,7 +32,7 @@ def status(*, connection: str | None, as_json: bool, config: Path | None) -> int
 
     Leaves with 1 where something needs a person.
     """
-    with opened(config, connection) as office:
+    with uncollected(), opened(config, connection) as office:
         rows = [_status(ledger, office.config) for ledger in office.ledgers]
     if as_json:
         print_json(rows)
