@@ -255,7 +255,7 @@ def _money_of(text: str, currency: str | None) -> Money:
     money = Money.parse(text, currency)
     currency_of(money.currency)
     if money.amount < 0:
-        raise ValueError(f"{money} is below zero; amounts in a book never are")
+        raise ValueError(f"{money} is below zero; amounts in a book never are: credits go under its credit_notes")
     return money
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
 
@@ -79,6 +80,7 @@ def book_of(sheet: Sheet) -> Book:
     Raises:
         BookRefused: with every bad column, and every bad row's number and reason.
     """
+    sheet = _in_our_words(sheet)
     header = [f"{sheet.place}: row 1: {problem}" for problem in _header_problems(sheet.header)]
     if header:
         raise BookRefused(tuple(header))
@@ -98,6 +100,16 @@ def book_of(sheet: Sheet) -> Book:
         invoices=tuple(found),
         payments=tuple(_payments(found, [cells for _, cells in rows])),
     )
+
+
+def _in_our_words(sheet: Sheet) -> Sheet:
+    """The sheet under our own headings, where a person wrote ``Due On`` for ``due_on``."""
+    words = [name.lower().replace(" ", "_") for name in sheet.header]
+    header = tuple(ours if ours in COLUMNS else name for ours, name in zip(words, sheet.header, strict=True))
+    if len(set(header)) < len(header):
+        return sheet  # refused by the heading that is none of ours
+    rows = tuple((number, dict(zip(header, row.values(), strict=True))) for number, row in sheet.rows)
+    return replace(sheet, header=header, rows=rows)
 
 
 def _header_problems(header: tuple[str, ...]) -> Iterator[str]:

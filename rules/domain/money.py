@@ -31,6 +31,9 @@ def _quantum(currency: str) -> Decimal:
     return Decimal(1).scaleb(-minor_units(currency))
 
 
+_NOT_DECIMAL = '"{}" is not a decimal number; write digits and a point only, such as 1250.00'
+
+
 def decimal_of(text: object) -> Decimal:
     """Read a decimal string such as ``"18"`` or ``"0.10"``.
 
@@ -43,11 +46,11 @@ def decimal_of(text: object) -> Decimal:
         raise ValueError(f'write it as a decimal string, "{text}", not as a bare number')
     stripped = text.strip()
     if not _DECIMAL.fullmatch(stripped):
-        raise ValueError(f'"{text}" is not a decimal number')
+        raise ValueError(_NOT_DECIMAL.format(text))
     try:
         return Decimal(stripped)
     except InvalidOperation as error:  # pragma: no cover - the pattern admits only what Decimal reads
-        raise ValueError(f'"{text}" is not a decimal number') from error
+        raise ValueError(_NOT_DECIMAL.format(text)) from error
 
 
 @dataclass(frozen=True, slots=True)

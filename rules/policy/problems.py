@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -34,10 +34,27 @@ def refusals(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[P
         elif one["type"] == "missing":
             yield path, "is missing"
         else:
-            yield path, _sentence(one["msg"], one["input"])
+            yield path, _sentence(one["type"], one["msg"], one.get("ctx", {}), one["input"])
 
 
-def _sentence(message: str, given: object) -> str:
+# What pydantic says in the words of programs, by its name for it.
+_IN_WORDS = {
+    "int_type": "write a whole number such as 14, without quotes",
+    "int_parsing": "write a whole number such as 14, without quotes",
+    "int_from_float": "write a whole number such as 14",
+    "bool_type": "write true or false, without quotes",
+    "bool_parsing": "write true or false, without quotes",
+    "string_type": "write it in quotes",
+    "greater_than_equal": "write {ge} or more",
+    "greater_than": "write more than {gt}",
+    "less_than_equal": "write {le} or less",
+    "less_than": "write less than {lt}",
+}
+
+
+def _sentence(kind: str, message: str, more: Mapping[str, Any], given: object) -> str:
+    if kind in _IN_WORDS:
+        message = _IN_WORDS[kind].format(**more)
     text = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if message.startswith("Value error, "):
         return text

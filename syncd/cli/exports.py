@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rules.domain.wording import counted
 from syncd.cli.output import print_json, print_text, say
 from syncd.errors import TryAgain, Usage
 
@@ -42,7 +43,7 @@ def take_in_exports(ledger: Ledger, files: Sequence[Path], own_map: Path | None,
 def _told(one: Sorted, *, dry: bool) -> Iterator[str]:
     span = f" from {one.first_on} to {one.last_on}" if one.taken else ""
     verb = "would be taken in" if dry else f"taken in, {one.news} records news"
-    yield f"{one.place}: {one.layout}: {one.taken} settled invoices{span} {verb}"
+    yield f"{one.place}: {one.layout}: {counted(one.taken, 'settled invoice')}{span} {verb}"
     rest = {
         "stand in the provider's books already": one.same,
         "are still open, which only the provider's books can say": one.still_open,
@@ -52,8 +53,8 @@ def _told(one: Sorted, *, dry: bool) -> Iterator[str]:
         if number:
             yield f"{one.place}: {number} {what}"
     if one.problems:
-        shown = min(len(one.problems), _PROBLEMS_SHOWN)
-        yield f"{one.place}: {len(one.problems)} problems, the first {shown} follow; with any, nothing is taken in"
+        first = f", the first {_PROBLEMS_SHOWN} follow" if len(one.problems) > _PROBLEMS_SHOWN else ""
+        yield f"{one.place}: {counted(len(one.problems), 'problem')}{first}; with any, nothing is taken in"
 
 
 def _row(one: Sorted, *, dry: bool) -> dict[str, Any]:

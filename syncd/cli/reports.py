@@ -262,7 +262,8 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 
 def _entry_row(entry: Entry) -> tuple[str, ...]:
-    detail = ", ".join(f"{key} {value}" for key, value in entry.detail.items() if value not in ("", None))
+    told = {key: str(value).removesuffix(".") for key, value in entry.detail.items() if value not in ("", None)}
+    detail = ", ".join(f"{key} {value}" for key, value in told.items())
     return _moment(entry.at) or "", entry.connection, entry.event, entry.key, entry.who, detail
 
 

@@ -87,6 +87,18 @@ def test_a_bare_fraction_in_a_list_names_the_entry() -> None:
             "[references] x: two rates from 2020-01-01: which one holds?",
         ),
         (
+            "[policies.p.reminders]\nlevels = [{ at_days = '14', template = 'x' }]",
+            '[policies.p.reminders] levels[1].at_days: write a whole number such as 14, without quotes, not "14"',
+        ),
+        (
+            "[policies.p.overdue]\ngrace_days = -7",
+            "[policies.p.overdue] grace_days: write 0 or more, not -7",
+        ),
+        (
+            "[policies.p.overdue]\nbusiness_days = 'yes'",
+            '[policies.p.overdue] business_days: write true or false, without quotes, not "yes"',
+        ),
+        (
             "[policies.p.overdue]\nholidays = 'ZZ'",
             (
                 '[policies.p.overdue] holidays: no public holidays are known for "ZZ"; '

@@ -34,6 +34,8 @@ OURS = (
     "C-2,Elm,,1003,2025-02-11,,99.00,0.00,EUR,2025-03-14\n"
 )
 
+CREDITS = "amounts in a book never are: credits go under its credit_notes"
+
 
 def write(folder: Path, text: str, name: str = "invoices.csv") -> Path:
     (folder / name).write_text(text, encoding="utf-8", newline="")
@@ -83,7 +85,7 @@ def test_a_bad_row_of_the_sample_is_told_with_its_number_and_reason_all_at_once(
         'invoices.csv: row 4, InvoiceDate: "13/2/2013" is not a day of the calendar',
         'invoices.csv: row 4, Disputed: this is one of Yes, No, not "Maybe"',
         "invoices.csv: row 5, customerID: this is missing",
-        "invoices.csv: row 5, InvoiceAmount: -1.00 USD is below zero; amounts in a book never are",
+        f"invoices.csv: row 5, InvoiceAmount: -1.00 USD is below zero; {CREDITS}",
         'invoices.csv: row 6: the invoice number "0007900770" stands in row 3 already',
         "invoices.csv: row 6: DueDate 2013-01-01 is before InvoiceDate 2013-01-02",
         "invoices.csv: row 6: DaysToSettle says 14, the days of the row make it 13",
@@ -142,7 +144,7 @@ def test_bad_rows_of_our_layout_are_told_all_at_once(tmp_path: Path) -> None:
     head = "customer,email,number,issued_on,total,balance,currency,paid_on,status\n"
     assert refused(write(tmp_path, head + "\n".join(rows) + "\n")) == (
         'invoices.csv: row 6, issued_on: write a day as year-month-day such as 2025-03-31, not "5.1.2025"',
-        'invoices.csv: row 6, total: "5,00" is not a decimal number',
+        'invoices.csv: row 6, total: "5,00" is not a decimal number; write digits and a point only, such as 1250.00',
         'invoices.csv: row 6, currency: "USX" is not a currency code; did you mean "USD"?',
         "invoices.csv: row 2, balance: 6.00 USD is more than the total, 5.00 USD",
         'invoices.csv: row 3, number: "1" stands in row 2 already; a column "ref" can part them',
@@ -169,11 +171,23 @@ def test_what_is_no_sheet_of_invoices_is_refused_in_words(tmp_path: Path, text: 
     assert any(said in problem for problem in refused(write(tmp_path, text)))
 
 
+def test_headings_count_in_any_case_and_with_spaces(tmp_path: Path) -> None:
+    text = "Customer,Number,Issued On,Total,Currency\nC-1,1001,2025-01-30,5.00,USD\n"
+    assert read_book(write(tmp_path, text)).invoices[0].issued_on == date(2025, 1, 30)
+    twice = refused(write(tmp_path, text.replace("Number", "Number,number").replace("1001", "1001,1002")))
+    assert twice[0].startswith('invoices.csv: row 1: there is no column "Customer" in this layout')
+
+
+def test_a_credit_note_in_a_sheet_is_sent_to_a_book_file(tmp_path: Path) -> None:
+    text = "customer,number,issued_on,total,currency\nC-1,CN-1,2025-01-30,-5.00,USD\n"
+    assert refused(write(tmp_path, text)) == (f"invoices.csv: row 2, total: -5.00 USD is below zero; {CREDITS}",)
+
+
 def test_a_row_that_is_too_wide_hides_no_other_problem(tmp_path: Path) -> None:
     text = OURS.replace("99.00,0.00,EUR", "ninety,0.00,EUR") + 'C-3,Ash,,1004,2025-02-11,,"1,250.00",,USD,,\n'
     assert refused(write(tmp_path, text)) == (
         "invoices.csv: row 5: it has 11 columns, the header has 10",
-        'invoices.csv: row 4, total: "ninety" is not a decimal number',
+        'invoices.csv: row 4, total: "ninety" is not a decimal number; write digits and a point only, such as 1250.00',
     )
     sample = SAMPLE.replace("55.94", "many") + "1,2\r\n"
     assert len(refused(write(tmp_path, sample))) == 2
