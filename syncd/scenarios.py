@@ -12,6 +12,7 @@ expects only what it names.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from connectors.errors import BookRefused
 from connectors.file.mapping import book_from
 from rules.policy import PolicyRefused, policies_of
 from rules.policy.documents import parse
+from rules.policy.problems import meant
 from syncd.assess import assess
 
 _FILE_KEYS = ("source", "rules", "book", "scenario")
@@ -59,7 +61,7 @@ def _run_file(file: Path) -> list[Outcome]:
     try:
         return _run_text(file.name, file.read_text("utf-8"))
     except UnicodeDecodeError as error:
-        problem = f"{file.name}: byte {error.start} is not UTF-8; save the file as UTF-8"
+        problem = f"byte {error.start} is not UTF-8; save the file as UTF-8"
         return [Outcome(file.name, file.name, "", (problem,))]
 
 
@@ -67,11 +69,11 @@ def _run_text(file: str, text: str) -> list[Outcome]:
     try:
         document = parse(text)
     except tomllib.TOMLDecodeError as error:
-        return [Outcome(file, file, "", (f"{file}: not valid TOML: {error}",))]
-    unknown = [f"{file}: unknown key {key}" for key in document if key not in _FILE_KEYS]
+        return [Outcome(file, file, "", (f"not valid TOML: {error}",))]
+    unknown = [_unknown(key, _FILE_KEYS) for key in document if key not in _FILE_KEYS]
     scenarios = document.get("scenario", [])
     if unknown or not _is_rows(scenarios) or not scenarios:
-        return [Outcome(file, file, "", tuple(unknown) or (f"{file}: no [[scenario]] in it",))]
+        return [Outcome(file, file, "", tuple(unknown) or ("no [[scenario]] in it",))]
     return [_outcome(file, document, scenario, number) for number, scenario in enumerate(scenarios, 1)]
 
 
@@ -79,13 +81,17 @@ def _outcome(file: str, document: Mapping[str, Any], scenario: Mapping[str, Any]
     name = str(scenario.get("name", f"scenario {number}"))
     source = str(scenario.get("source", document.get("source", "")))
     expect = scenario.get("expect", {})
-    differences = [f"unknown key {key}" for key in scenario if key not in _KEYS]
+    differences = [_unknown(key, _KEYS) for key in scenario if key not in _KEYS]
     differences += _misshapen(document, scenario)
     if not differences:
-        differences += [f"unknown key expect.{key}" for key in expect if key not in _EXPECT_KEYS]
+        differences += [_unknown(key, _EXPECT_KEYS, "expect.") for key in expect if key not in _EXPECT_KEYS]
     if not differences:
         differences = list(_differences(document, scenario, _plain(expect)))
     return Outcome(file, name, source, tuple(differences))
+
+
+def _unknown(key: str, known: Iterable[str], place: str = "") -> str:
+    return f"unknown key {place}{key}{meant(key, known)}"
 
 
 def _misshapen(document: Mapping[str, Any], scenario: Mapping[str, Any]) -> Iterator[str]:
@@ -159,7 +165,7 @@ def compare(found: Mapping[str, Any], expect: Mapping[str, Any]) -> Iterator[str
     for noun, rows in (("skip", skips), ("customer", found["customers"]), ("promise", found["promises"])):
         for row in expect.get(f"{noun}s", ()):
             if not any(_matches(row, one) for one in rows):
-                yield f"no {noun} matches {_shown(row)}; {_nearest(row, rows)}"
+                yield f"no {noun} matches {_shown(row)}; {_nearest(row, rows, whole=True)}"
 
 
 def _one_to_one(noun: str, expected: list[Mapping[str, Any]], made: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -197,21 +203,22 @@ def _matches(expected: object, found: object) -> bool:
     return found is None if expected == NULL else expected == found
 
 
-def _nearest(expected: Mapping[str, Any], rows: list[Mapping[str, Any]]) -> str:
+def _nearest(expected: Mapping[str, Any], rows: list[Mapping[str, Any]], *, whole: bool = False) -> str:
+    """What is otherwise in the row that is most alike; `whole` shows that row as well, where nothing else does."""
     if not rows:
         return "there is none"
     best = max(rows, key=lambda row: sum(_matches(value, row.get(key)) for key, value in expected.items()))
     wrong = [
-        f"{key} is {_shown(best.get(key))}, not {_shown(value)}"
+        f"{key} is {_shown(best[key])}, not {_shown(value)}" if key in best else f"there is no {key}{meant(key, best)}"
         for key, value in expected.items()
         if not _matches(value, best.get(key))
     ]
-    return f"in the nearest, {', '.join(wrong)} ({_shown(best)})"
+    return f"in the nearest, {'; '.join(wrong)}{f' ({_shown(best)})' if whole else ''}"
 
 
 def _shown(value: object) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key} = {_shown(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(key)} = {_shown(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_shown(item) for item in value) + "]"
     if isinstance(value, bool) or value is None:
@@ -235,3 +242,8 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         both = isinstance(standing, Mapping) and isinstance(value, Mapping)
         merged[key] = _merged(standing, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def _key(key: str) -> str:
+    """A key as TOML takes it: `90+` stands in quotes."""
+    return key if re.fullmatch(r"[\w-]+", key) else f'"{key}"'

@@ -51,6 +51,12 @@ def test_a_wrong_value_is_shown_beside_the_right_one() -> None:
     assert unexpected.startswith('decision made but not expected: {kind = "reminder", rule = "reminders"')
 
 
+def test_a_word_that_no_customer_has_is_told_with_the_one_that_was_meant() -> None:
+    (found,) = only('[[scenario]]\nexpect.customers = [{ state = "good" }]')
+    assert "in the nearest, there is no state; known are aging, credit_state," in found
+    assert '"90+" = "0.00"' in found, "as it could be copied into the file"
+
+
 def test_a_decision_nobody_expected_is_shown() -> None:
     (found,) = only("[[scenario]]\nexpect.decisions = []")
     assert found.startswith("decision made but not expected")
@@ -78,8 +84,8 @@ def test_refused_rules_are_shown_as_they_are() -> None:
 
 
 def test_a_mistyped_key_of_the_scenario_is_named() -> None:
-    assert only("[[scenario]]\nexpct.decisions = []") == ("unknown key expct",)
-    assert only("[[scenario]]\nexpect.decision = []") == ("unknown key expect.decision",)
+    assert only("[[scenario]]\nexpct.decisions = []") == ('unknown key expct; did you mean "expect"?',)
+    assert only("[[scenario]]\nexpect.decision = []") == ('unknown key expect.decision; did you mean "decisions"?',)
 
 
 def test_what_is_no_toml_is_said_and_not_raised() -> None:

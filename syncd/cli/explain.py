@@ -39,7 +39,7 @@ def explain(*, ref: str, connection: str | None, as_json: bool, config: Path | N
     if as_json:
         print_json([_document(one) for one in found])
     else:
-        print_text(part for one in found for part in _shown(one))
+        print_text(part for place, one in enumerate(found) for part in (*([""] if place else []), *_shown(one)))
 
 
 def _document(one: Explanation) -> dict[str, Any]:

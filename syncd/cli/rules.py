@@ -107,7 +107,8 @@ def test(*, paths: Sequence[Path], as_json: bool) -> int:
         print_json([_outcome(outcome) for outcome in outcomes])
     else:
         for outcome in failed:
-            click.echo("\n".join([f"{outcome.file}: {outcome.name}", *(f"  {line}" for line in outcome.differences)]))
+            about = outcome.file if outcome.name == outcome.file else f"{outcome.file}: {outcome.name}"
+            click.echo("\n".join([about, *(f"  {line}" for line in outcome.differences)]))
         click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} scenarios come out as written")
     return 1 if failed else 0
 
