@@ -30,6 +30,7 @@ from syncd.store.connections import Connections
 from syncd.store.desk import Desk
 from syncd.store.engine import Store
 from syncd.store.findings import Findings
+from syncd.store.first_tries import FirstTries
 from syncd.store.intent_rows import Step
 from syncd.store.intents import Intents
 from syncd.store.leases import Lease
@@ -173,15 +174,20 @@ class Ledger:
             self._past_work.flags()
 
     @property
+    def tries(self) -> FirstTries:
+        """On which records this database ever worked."""
+        return FirstTries(self.store, self.name)
+
+    @property
     def works_since(self) -> date | None:
         """The day this database first planned anything about these books, which stays the same; None before it."""
-        if self._works_since is None and (first := self.intents.first_planned_at()) is not None:
+        if self._works_since is None and (first := self.tries.first_planned_at()) is not None:
             self._works_since = self.time.day_of(first)
         return self._works_since
 
     @property
     def _past_work(self) -> PastWork:
-        parts = (self.mirror, self.desk, self.intents, self.findings, self.connector, self.time)
+        parts = (self.mirror, self.desk, self.tries, self.findings, self.connector, self.time)
         return PastWork(*parts, since=lambda: self.works_since)
 
     def recall(self, step: Step, *, forgot_all: bool = False) -> Receipt | None:

@@ -18,8 +18,8 @@ from syncd.clock import CompanyTime
 from syncd.freshness import targets
 from syncd.store.desk import Desk
 from syncd.store.findings import Findings
+from syncd.store.first_tries import FirstTries
 from syncd.store.intent_rows import Step
-from syncd.store.intents import Intents
 from syncd.store.mirror import Mirror
 
 _KIND = "worked_before"
@@ -33,7 +33,7 @@ class PastWork:
 
     mirror: Mirror
     desk: Desk
-    intents: Intents
+    tries: FirstTries
     findings: Findings
     connector: Connector
     time: CompanyTime
@@ -83,6 +83,6 @@ class PastWork:
         if isinstance(fact, Invoice) and since is not None and fact.issued_on > since:
             return True
         if ref.kind == "invoice":
-            return self.intents.has_tried(ref.id)
+            return self.tries.of_invoice(ref.id)
         family = self.mirror.family(self.mirror.heads([ref.id]))
-        return self.intents.has_tried_customer(ref.id, [one for members in family.values() for one in members])
+        return self.tries.of_customer(ref.id, [one for members in family.values() for one in members])

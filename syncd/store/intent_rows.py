@@ -10,7 +10,7 @@ from typing import Any, get_args
 from sqlalchemy import Connection, and_, func, select, union
 
 from connectors.markers import origin_of_key
-from rules.domain.actions import AddNote, Operation, SetStopSell
+from rules.domain.actions import Operation
 from rules.domain.decisions import Action
 from syncd.plan import Hold, Known, State, addressed_to
 from syncd.send_hours import ANY_TIME, timing_of
@@ -208,32 +208,6 @@ class IntentRows:
                 found.update({row.remote_id: origin_of_key(row.key) for row in rows})
         return found
 
-    def first_planned_at(self) -> datetime | None:
-        """When anything was planned here for the first time."""
-        # The connection is compared as an expression: by its index SQLite would sort all that was ever planned.
-        mine = _action.c.connection.concat("") == self._name
-        first = select(_action.c.planned_at).where(mine).order_by(_action.c.id).limit(1)
-        with self._store.reading() as tx:
-            at = tx.execute(first).scalar()
-        return datetime.fromisoformat(at) if at else None
-
-    def has_tried(self, invoice: str) -> bool:
-        """Whether a request about the invoice ever left from here."""
-        about = select(_about.c.action).where(_about.c.connection == self._name, _about.c.invoice == invoice)
-        sent = select(_operation.c.id).where(_operation.c.action.in_(about), _operation.c.first_sent_at.is_not(None))
-        with self._store.reading() as tx:
-            return tx.execute(sent.limit(1)).scalar() is not None
-
-    def has_tried_customer(self, customer: str, family: Sequence[str]) -> bool:
-        """Whether a request about the customer itself ever left, whoever of its family it was decided for."""
-        theirs = select(_action.c.id).where(_action.c.connection == self._name, _action.c.customer.in_(family))
-        on_customers = (_operation.c.verb == "set_stop_sell") | _operation.c.payload.contains('"target":"customer"')
-        sent = select(_operation.c.payload).where(
-            _operation.c.action.in_(theirs), _operation.c.first_sent_at.is_not(None), on_customers
-        )
-        with self._store.reading() as tx:
-            return any(_is_about(codec.load_operation(text), customer) for text in tx.execute(sent).scalars())
-
     def unsettled(self) -> list[Step]:
         """Operations whose outcome may still be found out: sent without a clear answer, or left by a crash."""
         open_ended = (_operation.c.state == "sending") | _operation.c.finished_at.is_(None)
@@ -286,17 +260,6 @@ class IntentRows:
             steps = [_step(row) for row in tx.execute(query)]
         # Ordered here: asked to order, SQLite walks every operation there is rather than the few that were asked for.
         return sorted(steps, key=lambda step: (step.action, step.seq))
-
-
-def _is_about(operation: Operation, customer: str) -> bool:
-    """Whether it is about the customer's own record: a note on an invoice of theirs is not."""
-    match operation:
-        case SetStopSell():
-            return operation.customer == customer
-        case AddNote():
-            return operation.target == "customer" and operation.ref == customer
-        case _:
-            return False
 
 
 def _known(row: Any) -> Known:

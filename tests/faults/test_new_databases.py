@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from connectors.simulator.http import Fault, Response
 from syncd import approval
 from syncd.memory.recover import recover
 from tests.faults.cases import CASE
@@ -100,3 +101,19 @@ def test_recover_says_what_nobody_can_know_and_only_it_ends_the_standstill(build
     assert found.returncode == 1
     assert f"who raised the stop-sell flag of: {elm};" in found.stdout
     assert "stood in the database alone" in found.stdout
+
+
+def test_what_was_refused_half_way_and_is_tried_again_is_not_taken_for_the_work_of_another_database(
+    build: Builder,
+) -> None:
+    """Xero takes our note before the mail; then it refuses the mail."""
+    world = build(CASE["provider e-mail"], "xero")
+    refusal = b'{"ErrorNumber": 10, "Type": "ValidationException", "Message": "daily email limit"}'
+    page = Response(400, refusal, {"Content-Type": "application/json"})
+    world.server.faults.append(Fault("reply", "POST", "/Email", page))
+    assert world.one_pass().drained.rejected == 1
+    with world.ledger() as (ledger, _):
+        (refused,) = ledger.intents.actions(("rejected",))
+        approval.approve(ledger, refused, "dana")
+    assert world.one_pass().brake is None
+    assert world.count == 1

@@ -123,7 +123,7 @@ def test_when_the_first_plan_was_made_is_found_without_reading_all_that_was_plan
     steps = []
     for firm in (small, large):
         with counted(firm.ledger.store) as counts:
-            assert firm.ledger.intents.first_planned_at() is not None
+            assert firm.ledger.tries.first_planned_at() is not None
         steps.append(counts.steps)
     assert steps[1] <= steps[0] + 200
 

@@ -175,8 +175,8 @@ def test_whoever_wrote_on_a_customers_invoice_has_not_looked_at_the_customer(des
         approval.approve(desk.ledger, held, "dana")
     run_pass(desk.ledger, desk.ground)
     assert any(isinstance(op, AddNote) for _, op in desk.books.done)
-    assert desk.ledger.intents.has_tried("I-1")
-    assert not desk.ledger.intents.has_tried_customer("C-1", ["C-1"])
+    assert desk.ledger.tries.of_invoice("I-1")
+    assert not desk.ledger.tries.of_customer("C-1", ["C-1"])
 
 
 def test_customers_whose_ids_look_alike_are_told_apart(desk):
@@ -184,7 +184,7 @@ def test_customers_whose_ids_look_alike_are_told_apart(desk):
         desk.books.customer(ref)
     desk.books.invoice("I-1", "CA1", LATE)
     run_pass(desk.ledger, desk.ground)
-    tried = [ref for ref in ("C_1", "CA1", "c_1") if desk.ledger.intents.has_tried_customer(ref, ["C_1", "CA1", "c_1"])]
+    tried = [ref for ref in ("C_1", "CA1", "c_1") if desk.ledger.tries.of_customer(ref, ["C_1", "CA1", "c_1"])]
     assert tried == ["CA1"]
 
 
