@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from syncd.errors import ConfigError
 from syncd.logs import log
+from syncd.toml_file import text_of
 
 if TYPE_CHECKING:
     from rules.policy import Policies
@@ -42,9 +43,9 @@ def rules_from(files: list[Path], folder: Path) -> Policies:
     sources: list[tuple[str, str]] = []
     for file in files:
         try:
-            sources.append((str(file), file.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{file}: cannot be read: {error}")
+            sources.append((str(file), text_of(file)))
+        except ConfigError as error:
+            problems.extend(error.problems)
     if problems:
         raise ConfigError(problems)
     try:

@@ -67,6 +67,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
 
 
+def text_of(path: Path) -> str:
+    """A file of words that a person keeps.
+
+    Raises:
+        ConfigError: it cannot be read, or is no text in UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8"]) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+
+
 def problem_at(file: Path, place: Place, problem: str) -> str:
     """One line about one place: `FILE: [table.path] key: problem`."""
     *tables, key = _names(place)

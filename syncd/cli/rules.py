@@ -152,9 +152,10 @@ def _in_book(name: str, book: Path) -> tuple[Customer, str, None]:
 
     read = read_book(book)
     customers = read.customers
-    for customer in customers:
-        if name in (customer.ref, customer.name):
-            return customer, read.company.connection, None
+    for same in (str, str.casefold):  # as written, else in any case
+        for customer in customers:
+            if same(name) in (same(customer.ref), same(customer.name)):
+                return customer, read.company.connection, None
     known = [word for customer in customers for word in (customer.ref, customer.name)]
     raise Usage(f'{book} has no customer "{name}"{near_miss(name, known)}')
 

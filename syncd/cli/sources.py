@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncd.errors import ConfigError, Usage
-from syncd.toml_file import near_miss
+from syncd.toml_file import near_miss, text_of
 
 if TYPE_CHECKING:
     from rules.policy import Policies
@@ -22,7 +22,7 @@ def read_policies(rules: Sequence[Path], config: Path | None) -> Policies:
     """
     from rules.policy import load_policies
 
-    return load_policies([(str(path), _text(path)) for path in rules_files(rules, config)])
+    return load_policies([(str(path), text_of(path)) for path in rules_files(rules, config)])
 
 
 def require_policy(policies: Policies, name: str) -> None:
@@ -53,12 +53,3 @@ def _files_of(path: Path) -> Iterator[Path]:
         yield from sorted(path.glob("*.toml"))
     else:
         yield path
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError([f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8"]) from None
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None

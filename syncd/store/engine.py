@@ -118,7 +118,8 @@ def open_store(url: str, *, check: bool = True) -> Store:
         _migrate(writer, url)
     except DBAPIError as error:
         _close(writer, reader)
-        raise _passing(error) or ConfigError([f"database {_shown(url)}: {_cause(error)}"]) from error
+        cause = ConfigError([f"database {_shown(url)}: {_cause(error)}"])
+        raise _passing(error) or _damaged(error, url) or cause from error
     except ConfigError:
         _close(writer, reader)
         raise
@@ -157,8 +158,8 @@ def _told(engine: Engine) -> Iterator[None]:
         passing, url = _passing(error), str(engine.url)
         if passing is not None:
             raise passing from error
-        if "malformed" in str(error.orig):
-            raise ConfigError([f"database {_shown(url)}: damaged. Restore a copy made by `syncd backup`."]) from error
+        if (damaged := _damaged(error, url)) is not None:
+            raise damaged from error
         is_gone = engine.dialect.name == "postgresql" and isinstance(error, OperationalError)  # or we are shut out
         if is_gone or any(words in str(error.orig) for words in _EMPTIED):
             raise ConfigError([f"database {_shown(url)}: not the one that was opened ({_cause(error)})"]) from error
@@ -256,6 +257,12 @@ def _passing(error: DBAPIError) -> TryAgain | None:
 def _shown(url: str) -> str:
     """The address without a password."""
     return url.rsplit("@", maxsplit=1)[-1] if "@" in url else url
+
+
+def _damaged(error: DBAPIError, url: str) -> ConfigError | None:
+    if "malformed" not in str(error.orig):
+        return None
+    return ConfigError([f"database {_shown(url)}: damaged. Restore a copy made by `syncd backup`."])
 
 
 def _cause(error: DBAPIError) -> str:

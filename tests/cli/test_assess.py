@@ -169,6 +169,13 @@ def test_what_rules_show_prints_is_a_rules_file(syncd: Syncd, book: Path, rules:
     assert syncd("rules", "check", rules).code == 0
 
 
+def test_the_policy_of_a_customer_is_shown_by_its_name_in_any_case(syncd: Syncd, book: Path, rules: Path) -> None:
+    name = json.loads(book.read_text())["customers"][0]["name"]
+    shown = [syncd("rules", "show", word, "--book", book, "--rules", rules) for word in (name, name.upper())]
+    assert [ran.code for ran in shown] == [0, 0]
+    assert shown[0].out == shown[1].out
+
+
 def test_a_customer_the_book_does_not_have_is_named(syncd: Syncd, book: Path, rules: Path) -> None:
     ran = syncd("rules", "show", "C-3", "--book", book, "--rules", rules)
     assert (ran.code, ran.err) == (2, f'{book} has no customer "C-3"; did you mean "C-2"?\n')

@@ -106,6 +106,16 @@ def test_a_refused_configuration_is_told_together_with_refused_rules(syncd: Sync
     assert not (office / "state").exists()
 
 
+def test_rules_that_are_no_text_and_a_database_cut_short_are_told_with_what_to_do(syncd: Syncd, office: Path) -> None:
+    syncd("pull")
+    (office / "rules.d" / "20.toml").write_bytes(b"\xff\xfe")
+    assert syncd("plan").err.endswith("20.toml: byte 0 is not UTF-8; save the file as UTF-8\n")
+    database = office / "state" / "syncd.db"
+    database.write_bytes(database.read_bytes()[:5000])
+    ran = syncd("status")
+    assert (ran.code, ran.err.endswith("damaged. Restore a copy made by `syncd backup`.\n")) == (78, True), ran.err
+
+
 def test_check_names_the_level_whose_text_nobody_has(syncd: Syncd, office: Path) -> None:
     level = '[policies.p.reminders]\nlevels = [{ at_days = 1, template = "freindly" }]\n'
     (office / "rules.d" / "20.toml").write_text(level.replace("policies.p", "policies.q"))
