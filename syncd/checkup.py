@@ -229,7 +229,7 @@ def _mail(config: Config, clock: Clock) -> Iterator[Finding]:
     except ConfigError as error:
         yield from _refused("email", error)
     except ConnectorError as error:
-        yield Finding("email", str(error), _code(error))
+        yield Finding("email", f"{config.email.table.host}:{config.email.table.port}: {error}", _code(error))
     else:
         yield Finding("email", f"{config.email.table.host} takes our mail")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from syncd.cli.options import AS_JSON
+from syncd.cli.options import AS_JSON, EXISTING_FILE
 from syncd.cli.output import print_json
 from syncd.cli.people import WHO, Records, at_the_desk, confirm, list_command, options
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = EXISTING_FILE
 CARD = click.option("--card", type=_FILE, required=True, metavar="FILE", help="The scorecard.")
 ANSWERS = click.option("--answers", type=_FILE, required=True, metavar="FILE", help="The answers: question = answer.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rules.domain.facts import Book
     from syncd.config import Config
     from syncd.ledger import Ledger
+    from syncd.office import Office
     from syncd.store.desk import Filed
     from syncd.store.intent_rows import Step
     from syncd.store.journal import Entry
@@ -43,7 +45,7 @@ def status(*, connection: str | None, as_json: bool, config: Path | None) -> int
 
 
 @click.command(short_help="What was planned, sent, answered, approved and refused, when and by whom.")
-@click.option("--customer", metavar="REF", help="Only what concerns this customer.")
+@click.option("--customer", metavar="CUSTOMER", help="Only what concerns this customer: its name or its id.")
 @click.option("--key", metavar="KEY", help="Only this action.")
 @click.option("--since", type=DAY, metavar="DATE", help="Only from this day on (UTC).")
 @click.option("--unclear", is_flag=True, help="Only what was sent without a clear answer and is not settled yet.")
@@ -73,13 +75,21 @@ def audit(
         return
     midnight = datetime.combine(since, time(), UTC) if since else None
     with opened(config, connection) as office:
-        entries = read(office.store, connection, customer=customer, key=key, since=midnight, limit=last)
+        about: list[str | None] = _called(office, customer) if customer else [None]
+        lists = [read(office.store, connection, customer=ref, key=key, since=midnight, limit=last) for ref in about]
+    entries = sorted(chain.from_iterable(lists), key=lambda entry: entry.at)[-last:]
     if as_json:
         print_json([_entry(entry) for entry in entries])
     elif entries:
         print_text([Table(("at", "connection", "event", "key", "who", "detail"), [_entry_row(one) for one in entries])])
     else:
         click.echo("the journal has nothing about this")
+
+
+def _called(office: Office, customer: str) -> list[str | None]:
+    """The ids that go by this name in any of the companies, or the id itself."""
+    found = [ledger.mirror.find(customer) for ledger in office.ledgers]
+    return [customer, *({one[1] for one in found if one} - {customer})]
 
 
 def _print_unclear(config: Path | None, connection: str | None, *, as_json: bool) -> None:

@@ -122,6 +122,13 @@ def test_a_promise_is_listed_with_its_state_and_for_programs_as_a_book_file_has_
     assert (listed["invoices"], listed["promised_on"], listed["made_on"]) == (["I-1"], day(7), day(0))
 
 
+def test_the_journal_of_a_customer_is_found_by_its_name(syncd: Syncd, office: Path) -> None:
+    syncd("promise", "add", "1001", "--by", day(3))
+    of = {word: json.loads(syncd("audit", "--customer", word, "--json").out) for word in ("Oak Ltd", "C-1", "Elm Inc")}
+    assert of["Oak Ltd"] == of["C-1"] != []
+    assert of["Elm Inc"] == []
+
+
 def test_a_customer_named_stands_for_everything_of_theirs_that_is_overdue(syncd: Syncd, office: Path) -> None:
     ran = syncd("promise", "add", "Oak Ltd", "--by", day(3), "--json")
     assert json.loads(ran.out)["invoices"] == ["I-1", "I-2"]
@@ -165,7 +172,7 @@ def test_a_second_promise_needs_the_first_to_be_withdrawn(syncd: Syncd, office: 
         (["1001", "--by", day(3), "--amount", "1000.01"],
          "1000.01 USD is more than what is open on 1001: 1000.00 USD"),
         (["1001", "--by", day(3), "--amount", "0"], "an amount must be above zero, not 0.00 USD"),
-        (["1001", "--by", day(3), "--amount", "ten"], '"ten" is not a decimal number'),
+        (["1001", "--by", day(3), "--amount", "ten"], '"ten" is not a decimal number; write digits and a point only, such as 1250.00'),
         (["1001", "--by", day(3), "--amount", "1.001"], '"1.001" has more decimals than USD has'),
         (["1004", "C-1", "--by", day(3), "--amount", "5"], TWO_CURRENCIES),
     ],
