@@ -35,6 +35,7 @@ requires_terms = false
 TODAY = datetime.now(UTC).date()
 NOW = f"today is {TODAY}"
 NONE, READ = "no customer or invoice is called", "in what was read from acme"
+NO_NUMBER = "is not a decimal number; write digits and a point only, such as 1250.00"
 SEVERAL = "these invoices belong to several customers; record them one customer at a time"
 TWO_CURRENCIES = "these invoices are in EUR and USD; record one currency at a time"
 
@@ -172,7 +173,7 @@ def test_a_second_promise_needs_the_first_to_be_withdrawn(syncd: Syncd, office: 
         (["1001", "--by", day(3), "--amount", "1000.01"],
          "1000.01 USD is more than what is open on 1001: 1000.00 USD"),
         (["1001", "--by", day(3), "--amount", "0"], "an amount must be above zero, not 0.00 USD"),
-        (["1001", "--by", day(3), "--amount", "ten"], '"ten" is not a decimal number; write digits and a point only, such as 1250.00'),
+        (["1001", "--by", day(3), "--amount", "ten"], f'"ten" {NO_NUMBER}'),
         (["1001", "--by", day(3), "--amount", "1.001"], '"1.001" has more decimals than USD has'),
         (["1004", "C-1", "--by", day(3), "--amount", "5"], TWO_CURRENCIES),
     ],
