@@ -46,7 +46,7 @@ class Killer:
         return self.left == 0 and request.method == "GET"
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0])
 @pytest.mark.parametrize("kind", ["quickbooks", "xero"])
 def test_a_load_killed_again_and_again_ends_as_one_that_ran_through(years_of, kind, seed):
     clock = SystemClock()
