@@ -114,10 +114,11 @@ def make_plan(decisions: Iterable[Decision], known: Mapping[str, Known], terms: 
     kept = {key for key in put_off if key in known and _is_frozen(known[key])}  # an approval outlasts a closed day
     times = {action.key: timing_of(action) for action in actions if not _is_open(known.get(action.key), action)}
     times |= {key: Timing(put_off[key].hours, put_off[key].open_days) for key in kept}
+    wanted = called_for | kept
     brake = terms.braked or (_stopped(fresh, terms) if terms.mode == "auto" else None)
     return Plan(
         actions=tuple(_braked(action, brake) for action in fresh) if brake else tuple(fresh),
-        withdrawn=tuple(key for key, entry in sorted(known.items()) if _waits(entry) and key not in called_for | kept),
+        withdrawn=tuple(key for key, entry in sorted(known.items()) if _waits(entry) and key not in wanted),
         problems=tuple(problem for problem in decided if isinstance(problem, Problem)),
         brake=brake,
         retimed={key: timing for key, timing in times.items() if _is_retimed(known[key], timing)},
