@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from rules.domain.actions import EmailInvoice, OpenDays, Operation, SendMessage
 from rules.domain.decisions import Action
 from rules.domain.windows import closed_on
-from rules.domain.zones import is_zone
+from rules.domain.zone_names import is_zone
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from rules.domain.currencies import currency_of
 from rules.domain.money import Money, decimal_of, minor_units
-from rules.domain.zones import is_zone
+from rules.domain.zone_names import is_zone, no_zone
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WHOLE = re.compile(r"[0-9]{1,6}")
@@ -264,7 +264,7 @@ def _read_decimal(value: object, _: Reading) -> Decimal:
         raise ValueError(f'write it as the string "{value}", not as {_said(value)}')
     if len(value) > _LONGEST_NUMBER:
         raise ValueError(f'"{value}" is too long a number')
-    number = decimal_of(value)
+    number = decimal_of(value, such_as="2.5")
     if number < 0:
         raise ValueError(f"{value} is below zero")
     return number
@@ -314,7 +314,7 @@ def choice(*words: str) -> Kind:
 def _read_zone(value: object, reading: Reading) -> str:
     name = _read_text(value, reading)
     if not is_zone(name):
-        raise ValueError(f'"{name}" is no timezone; write a name such as Europe/London')
+        raise no_zone(name)
     return name
 
 

@@ -19,9 +19,9 @@ from rules.domain.settings import (
     AmountTexts,
     Count,
     Day,
-    DecimalText,
     PctText,
     Positive,
+    RateText,
     RuleSettings,
 )
 
@@ -36,7 +36,7 @@ def _parse_cap(value: object) -> str | Decimal:
     if value in ("jurisdiction", NONE):
         return str(value)
     try:
-        number = decimal_of(value)
+        number = decimal_of(value, such_as="18")
     except ValueError as error:
         raise ValueError(f'{error}; a cap is "jurisdiction", "none" or a yearly percentage such as "18"') from error
     if number < 0:
@@ -104,7 +104,7 @@ class Settings(RuleSettings):
     reference: Annotated[str | None, Absent] = Field(
         None, description="Reference rate instead of annual_pct: boe, ecb, bundesbank, us-treasury or your own."
     )
-    margin_pct: DecimalText = Field(Decimal(0), description="Percentage points over the reference rate.")
+    margin_pct: RateText = Field(Decimal(0), description="Percentage points over the reference rate.")
     reference_mode: Literal["fixed_at_start", "at_payment", "piecewise"] = Field(
         "fixed_at_start",
         description="The first day's rate for good; the day of payment's rate for all days; or each day's own.",

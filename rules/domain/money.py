@@ -31,11 +31,11 @@ def _quantum(currency: str) -> Decimal:
     return Decimal(1).scaleb(-minor_units(currency))
 
 
-_NOT_DECIMAL = '"{}" is not a decimal number; write digits and a point only, such as 1250.00'
+_NOT_DECIMAL = '"{}" is not a decimal number; write digits and a point only, such as {}'
 
 
-def decimal_of(text: object) -> Decimal:
-    """Read a decimal string such as ``"18"`` or ``"0.10"``.
+def decimal_of(text: object, *, such_as: str = "1250.00") -> Decimal:
+    """Read a decimal string such as ``"18"`` or ``"0.10"``; a refusal shows `such_as` for the right spelling.
 
     Raises:
         ValueError: for a float (with the spelling that is right) and for anything that is not a plain decimal.
@@ -46,11 +46,11 @@ def decimal_of(text: object) -> Decimal:
         raise ValueError(f'write it as a decimal string, "{text}", not as a bare number')
     stripped = text.strip()
     if not _DECIMAL.fullmatch(stripped):
-        raise ValueError(_NOT_DECIMAL.format(text))
+        raise ValueError(_NOT_DECIMAL.format(text, such_as))
     try:
         return Decimal(stripped)
     except InvalidOperation as error:  # pragma: no cover - the pattern admits only what Decimal reads
-        raise ValueError(_NOT_DECIMAL.format(text)) from error
+        raise ValueError(_NOT_DECIMAL.format(text, such_as)) from error
 
 
 @dataclass(frozen=True, slots=True)

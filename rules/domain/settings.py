@@ -95,8 +95,12 @@ def _known_calendar(name: str | None) -> str | None:
     return name
 
 
+def _parse_rate(text: object) -> Decimal:
+    return decimal_of(text, such_as="6.5")
+
+
 def _parse_pct(text: object) -> Decimal:
-    number = decimal_of(text)
+    number = decimal_of(text, such_as="18")
     if number < 0:
         raise ValueError(f'"{text}" is below zero')
     return number
@@ -134,6 +138,9 @@ Calendar: TypeAlias = Annotated[str | None, AfterValidator(_known_calendar)]
 
 PctText: TypeAlias = Annotated[Decimal, PlainValidator(_parse_pct), _AS_TEXT, WithJsonSchema(_NUMBER_SCHEMA)]
 """A percentage as a decimal string, ``"18"`` = 18 %, not below zero."""
+
+RateText: TypeAlias = Annotated[Decimal, PlainValidator(_parse_rate), _AS_TEXT, WithJsonSchema(_SIGNED_SCHEMA)]
+"""A rate or a margin as a decimal string, ``"6.5"`` = 6.5 %, of either sign."""
 
 DecimalText: TypeAlias = Annotated[Decimal, PlainValidator(decimal_of), _AS_TEXT, WithJsonSchema(_SIGNED_SCHEMA)]
 """A decimal string of either sign."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from rules.domain.calendars import is_known
 from rules.domain.facts import Company, Customer
 from rules.domain.places import of_customer
+from rules.domain.zone_names import is_zone
 from rules.tables import rows_of
 
 
@@ -28,16 +28,6 @@ def zone_of(customer: Customer, company: Company) -> str:
 def calendar_of(customer: Customer, company: Company) -> str | None:
     """The public holidays of the customer's region, else of its country; None where neither is known."""
     return next((place for place in of_customer(customer, company) if is_known(place)), None)
-
-
-@cache
-def is_zone(name: str) -> bool:
-    """Whether this machine knows the time zone."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; not a plain name; the name of a folder of zones
-        return False
-    return True
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from rules.domain.settings import AmountText, Day, DecimalText, RuleSettings
+from rules.domain.settings import AmountText, Day, RateText, RuleSettings
 from rules.domain.situation import CreditLimits, DatedRate, ZeroLimit
 from rules.policy.documents import Path, Tree, merge_documents, parse, place
 from rules.policy.modules import rule_modules
@@ -48,7 +48,7 @@ class RateRow(RuleSettings):
     """A rate and the day it starts."""
 
     from_: Day = Field(alias="from", description="First day the rate holds.")
-    pct: DecimalText = Field(description="Percent a year.")
+    pct: RateText = Field(description="Percent a year.")
 
 
 class ReferenceTable(RuleSettings):

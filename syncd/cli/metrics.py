@@ -30,7 +30,7 @@ class Percentages(click.ParamType[tuple[Decimal, ...]]):
         from rules.domain.money import decimal_of
 
         try:
-            found = tuple(decimal_of(part) for part in str(value).split(","))
+            found = tuple(decimal_of(part, such_as="30") for part in str(value).split(","))
         except ValueError as error:
             self.fail(str(error), param, ctx)
         if len(found) != _BUCKETS:

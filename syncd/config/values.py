@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 from pydantic import BeforeValidator
 
 from rules.domain.money import Money, decimal_of
-from syncd.toml_file import near_miss
+from rules.domain.zone_names import no_zone
 
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -44,7 +44,9 @@ def amount_of(value: object) -> Money | Decimal:
 
 def share_of(value: object) -> Decimal:
     """A part of the whole between `"0"` and `"1"`."""
-    share = decimal_of(value)
+    if isinstance(value, int):
+        raise ValueError(f'write a share as a decimal string between "0" and "1" such as "0.2", not {value}')
+    share = decimal_of(value, such_as="0.2")
     if not 0 <= share <= 1:
         raise ValueError(f'"{value}" is not a share between "0" and "1" ("0.2" is one in five)')
     return share
@@ -74,9 +76,8 @@ def provider_url(value: object) -> str:
 
 def timezone_of(value: object) -> str:
     """An IANA timezone name."""
-    known = available_timezones()
-    if not isinstance(value, str) or value not in known:
-        raise ValueError(f'"{value}" is not an IANA timezone{near_miss(str(value), known)}')
+    if not isinstance(value, str) or value not in available_timezones():
+        raise no_zone(str(value))
     return value
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rules.domain.zones import is_zone
-from syncd.config.values import timezone_of
+from rules.domain.zone_names import is_zone, no_zone
 from syncd.errors import Usage
 from syncd.people.clerk import Clerk, Noted
 from syncd.people.records import one_of
@@ -21,7 +20,7 @@ def add(clerk: Clerk, text: str, zone: str) -> Noted:
     """
     ledger, customer = clerk.customer(text)
     if not is_zone(zone):
-        raise Usage(_no_zone(zone))
+        raise Usage(str(no_zone(zone)))
     paper = Paper(TimeZone(customer.ref, zone, ledger.today()), f"{KIND}/{customer.ref}", customer.ref)
     word = clerk.word(ledger, "customer.located", timezone=zone)
     return Noted(ledger, ledger.desk.amend(paper, word), f"{customer.name} lives by the clock of {zone}")
@@ -32,12 +31,3 @@ def end(clerk: Clerk, text: str) -> Noted:
     ledger, filed = one_of(clerk, KIND, text, lambda _: True)
     ledger.desk.strike(filed, clerk.word(ledger, "customer.unlocated"))
     return Noted(ledger, filed, "the time zone is forgotten; what the books or the country say counts again")
-
-
-def _no_zone(name: str) -> str:
-    """What is wrong with the name, with the zone that was meant."""
-    try:
-        timezone_of(name)
-    except ValueError as error:
-        return str(error)
-    return f'"{name}" is not known on this machine'

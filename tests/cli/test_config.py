@@ -165,6 +165,14 @@ host = "smtp.example"
         ("connections = 3", "must be a table"),
         ("serve = { listen = 'x' }", '"x" is not "host:port" such as "127.0.0.1:8600"'),
         ("limits = { max_vanished_share = '20' }", '"20" is not a share between "0" and "1" ("0.2" is one in five)'),
+        (
+            "limits = { max_vanished_share = '20%' }",
+            '"20%" is not a decimal number; write digits and a point only, such as 0.2',
+        ),
+        (
+            "limits = { max_vanished_share = 20 }",
+            'write a share as a decimal string between "0" and "1" such as "0.2", not 20',
+        ),
         ("limits = { max_charges_per_cycle = '1.999 USD' }", '"1.999 USD" has more decimals than USD has'),
         ("limits = { max_charges_per_cycle = '-1' }", '"-1" is less than nothing'),
         ("limits = { max_actions_per_cycle = -1 }", "must be at least 0"),
@@ -232,7 +240,7 @@ def test_a_wrong_kind_hides_nothing_else_that_is_wrong_with_its_table(tmp_path: 
     assert [problem.partition(": ")[2] for problem in refused.value.problems] == [
         '[connections.acme] kind: "quickbook" is not one of quickbooks, xero, file; did you mean "quickbooks"?',
         "[connections.acme] client_id: is missing and has no default",
-        '[connections.acme] timezone: "Mars" is not an IANA timezone',
+        '[connections.acme] timezone: "Mars" is not an IANA timezone; write a name such as Europe/London',
         '[connections.acme] clientid: unknown key; did you mean "client_id"?',
     ]
 

@@ -451,6 +451,12 @@ def test_a_time_zone_nobody_knows_is_refused_with_the_one_that_was_meant(syncd: 
     assert '"Pacific/Aukland" is not an IANA timezone; did you mean "Pacific/Auckland"?' in ran.err
 
 
+def test_a_time_zone_like_no_other_is_refused_with_an_example(syncd: Syncd, office: Path) -> None:
+    ran = syncd("timezone", "add", "Oak Ltd", "Mars/Base")
+    assert '"Mars/Base" is not an IANA timezone; write a name such as Europe/London' in ran.err
+    assert 'did you mean "America/New_York"?' in syncd("timezone", "add", "Oak Ltd", "New York").err
+
+
 # --- silences ---
 
 

@@ -119,6 +119,29 @@ def test_a_whole_number_for_money_is_refused_with_the_right_spelling() -> None:
     assert '"1000"' in found
 
 
+@pytest.mark.parametrize(
+    ("line", "example"),
+    [
+        ('payer.prompt.late_share_pct = "30%"', "18"),
+        ('finance_charges.annual_pct = "18 %"', "18"),
+        ('finance_charges.cap = "10%"', "18"),
+        ('finance_charges.margin_pct = "8,5"', "6.5"),
+        ('credit_hold.hold.any.limit_used_pct = "80%"', "18"),
+        ('credit_hold.hold.any.overdue = "1,000"', "1250.00"),
+        ('overdue.tolerance = "some"', "1250.00"),
+    ],
+)
+def test_what_is_no_number_is_refused_with_one_of_its_own_kind(line: str, example: str) -> None:
+    refused = problems(f"[policies.p]\n{line}\n")[0]
+    assert f"is not a decimal number; write digits and a point only, such as {example}" in refused + ";"
+    assert refused.split("such as ")[1].split(";")[0] == example
+
+
+def test_a_reference_rate_is_refused_with_a_rate_for_example() -> None:
+    (refused,) = problems('references.pl.rates = [{ from = 2016-01-01, pct = "7%" }]\n')
+    assert refused.endswith(' rates[1].pct: "7%" is not a decimal number; write digits and a point only, such as 6.5')
+
+
 def test_text_for_a_whole_number_is_refused() -> None:
     (found,) = problems('[policies.p.overdue]\ngrace_days = "3"\n')
     assert found.startswith("1.toml: [policies.p.overdue] grace_days: ")

@@ -15,7 +15,8 @@ from rules.domain.calendars import WEEKDAYS
 from rules.domain.facts import Company, Customer
 from rules.domain.reminder_settings import SendWindow
 from rules.domain.windows import days_there, window_at
-from rules.domain.zones import calendar_of, is_zone, zone_of
+from rules.domain.zone_names import is_zone
+from rules.domain.zones import calendar_of, zone_of
 from rules.tables import rows_of
 
 ACME = Company("Acme", "USD", "America/New_York", "US")

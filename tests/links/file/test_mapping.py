@@ -236,7 +236,7 @@ REFUSALS: list[tuple[str, list[str | int], object, str]] = [
     ("a word for a flag", ["customers", 0, "do_not_contact"], "no", 'this is true or false, not "no"'),
     ("a customer that is a list", ["customers", 0], [], "customers[0]: this must be a table of keys and values"),
     ("invoices that are a table", ["invoices"], {}, "invoices: this must be a list"),
-    ("a zone of no such name", ["company", "timezone"], "America/Nowhere", '"America/Nowhere" is no timezone'),
+    ("a zone of no such name", ["company", "timezone"], "America/Nowhere", '"America/Nowhere" is not an IANA timezone'),
     ("no company", ["company"], None, "company: this is missing"),
     ("no day", ["as_of"], None, "as_of: this is missing"),
     ("an empty ref", ["payments", 0, "ref"], " ", "ref: this must not be empty"),
