@@ -72,7 +72,7 @@ def show(
 
     A line behind a # is a default; copy it into your rules file without the # to change it.
     """
-    policies = read_policies(rules, config)
+    policies = _shipped_alone(policy, rules, config) or read_policies(rules, config)
     name = policy or _policy_of(policies, customer, book, config)
     require_policy(policies, name)
     if as_json:
@@ -115,6 +115,15 @@ def test(*, paths: Sequence[Path], as_json: bool) -> int:
 
 rules.add_command(diff)
 rules.add_command(simulate)
+
+
+def _shipped_alone(policy: str | None, rules: Sequence[Path], config: Path | None) -> Policies | None:
+    """The packs by themselves, where one is named and nothing is set up that could have a policy of that name."""
+    from rules.policy import load_policies, pack_names
+    from syncd.config import find_config
+
+    set_up = rules or config is not None or find_config(None).exists()
+    return load_policies([]) if policy in pack_names() and not set_up else None
 
 
 def _warnings(policies: Policies, book: Path | None, connections: Iterable[str] | None) -> tuple[str, ...]:

@@ -143,6 +143,15 @@ def test_what_rules_show_prints_of_a_pack_is_a_rules_file(syncd: Syncd, rules: P
     assert (checked.code, checked.err) == (0, "")
 
 
+def test_a_shipped_pack_is_shown_before_anything_is_set_up(
+    syncd: Syncd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNCD_CONFIG", str(tmp_path / "config.toml"))
+    assert syncd("rules", "show", "--policy", "uk-statutory").out.startswith("# policy uk-statutory\n")
+    ours = syncd("rules", "show", "--policy", "trade")
+    assert (ours.code, "no such file; `syncd init` writes one" in ours.err) == (78, True)
+
+
 def test_an_empty_rules_folder_is_refused(syncd: Syncd, book: Path, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     ran = syncd("assess", "--book", book, "--rules", tmp_path / "none")
