@@ -27,6 +27,7 @@ from rules.domain.wording import spoken
 
 __all__ = ["Settings", "decide"]
 
+_STOPPED = ", and no later day bears (stop_after_months)"
 _PRECISION = 60  # digits: sums stay exact far beyond any balance
 
 
@@ -225,7 +226,9 @@ def _nothing_more(matter: Matter, assessed: Assessed, reached: date) -> str:
         limit = "below the minimum" if settings.minimum_mode == "suppress" else "beyond what may be charged"
         return f"{more} is {limit}"
     if billed.charges:
-        return f"all that is due through {reached} is charged"
+        last_on = assessed.debt.last_on
+        stopped = settings.stop_after_months is not None and matter.invoice.balance.amount > 0 and last_on < reached
+        return f"all that is due through {last_on if stopped else reached} is charged{_STOPPED if stopped else ''}"
     if not any(claim.is_chargeable for claim in assessed.debt.claims):
         return _not_late(assessed, settings, reached)
     if not assessed.accrual.stretches:

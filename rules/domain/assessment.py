@@ -14,7 +14,7 @@ from rules.domain.charge_terms import Parties, Terms, Unclear, terms_of
 from rules.domain.charges import Billed, Due, Limits, due_of
 from rules.domain.facts import Invoice
 from rules.domain.fees import Fee, fees_due
-from rules.domain.interest import Accrual, Claim, Debt, accrue
+from rules.domain.interest import Accrual, Claim, Debt, accrue, months_after
 from rules.domain.money import minor_units
 from rules.domain.pricing import MissingRate, Pricing, pricing_of
 from rules.domain.pricing import Span as Days
@@ -122,7 +122,8 @@ def _debt(matter: Matter, through: date, terms: Terms) -> Debt | Unclear:
         if isinstance(claim, Unclear):
             return claim
         claims.append(claim)
-    last_on = max((open_until(steps, parts, index, through) for index in range(len(parts))), default=through)
+    each = (min(open_until(steps, parts, index, through), claim.ends_on) for index, claim in enumerate(claims))
+    last_on = max(each, default=through)
     interest_first = settings.appropriation == "interest_first" and settings.kind == "interest"
     return Debt(
         claims=tuple(claims),
@@ -133,7 +134,7 @@ def _debt(matter: Matter, through: date, terms: Terms) -> Debt | Unclear:
         joined=joined_steps(matter) if settings.compound == "on_charge" else None,
         net=net,
         daily_unit=matter.unit if settings.rounding == "daily" else None,
-        monthly=settings.compound == "monthly",
+        rests=settings.compound if settings.compound in ("monthly", "every_30_days") else None,
         reductions=tuple(matter.docket.reductions_of(invoice)) if interest_first else (),
         charge_payments=_charge_payments(matter) if interest_first else (),
         interest_first=interest_first,
@@ -158,8 +159,10 @@ def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Uncl
     anchor = part.due_on if settings.start_from == "due_date" else matter.invoice.issued_on
     if settings.grace_mode == "shift":
         anchor = days_after(anchor, settings.grace_days)
+    months = settings.stop_after_months
+    ends_on = date.max if months is None else months_after(anchor, months)
     if late_on > through or _open_late(matter, held, index, late_on) <= 0:
-        return Claim(part, anchor, late_on=late_on)
+        return Claim(part, anchor, late_on=late_on, ends_on=ends_on)
     last_on = open_until(steps, parts, index, through)
     days = Days(anchor, part.due_on, last_on, _paid_on(matter, last_on, through))
     pricing = _pricing(matter, days, terms)
@@ -169,7 +172,7 @@ def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Uncl
     if terms.fixed is not None:
         balance = spread(parts, steps.on(next_day(part.due_on)))[index]
         fixed_sum = terms.fixed.sum_for(balance).quantize(matter.unit, rounding=ROUND_HALF_UP)
-    return Claim(part, anchor, pricing, is_chargeable=True, fixed_sum=fixed_sum, late_on=late_on)
+    return Claim(part, anchor, pricing, is_chargeable=True, fixed_sum=fixed_sum, late_on=late_on, ends_on=ends_on)
 
 
 def _paid_on(matter: Matter, last_on: date, through: date) -> date:

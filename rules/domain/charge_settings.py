@@ -162,8 +162,12 @@ class Settings(RuleSettings):
     rounding: Literal["final", "daily"] = Field(
         "final", description="Round once at the end, or each day's interest before it is multiplied."
     )
-    compound: Literal["never", "on_charge", "monthly"] = Field(
-        "never", description="Whether interest bears interest: never, once it was billed, or at each month's end."
+    compound: Literal["never", "on_charge", "monthly", "every_30_days"] = Field(
+        "never",
+        description="Whether interest bears interest: never, once it was billed, or after each month or 30 days.",
+    )
+    stop_after_months: Annotated[Positive | None, Absent] = Field(
+        None, description="Lateness is charged for so many months at most; absent: until it is paid."
     )
     fixed_sum: Literal["none", "uk", "eu40"] | tuple[FixedBand, ...] = Field(
         NONE, description="Compensation for being late at all: a statutory table or bands of your own."
@@ -223,8 +227,8 @@ class Settings(RuleSettings):
     def _compounds_once(self) -> Settings:
         if self.base == "principal_and_charges" and self.compound == "on_charge":
             raise ValueError('base "principal_and_charges" and compound "on_charge" would charge interest on it twice')
-        if self.compound == "monthly" and self.rounding == "daily":
-            raise ValueError('compound "monthly" stays unrounded until the end; it cannot have rounding "daily"')
+        if self.compound in ("monthly", "every_30_days") and self.rounding == "daily":
+            raise ValueError(f'compound "{self.compound}" stays unrounded until the end; not with rounding "daily"')
         return self
 
     @model_validator(mode="after")

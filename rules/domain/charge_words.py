@@ -153,7 +153,7 @@ def _stretch(matter: Matter, stretch: Stretch, assessed: Assessed, *, with_rate:
     if stretch.base < stretch.open and matter.settings.base != "net_of_tax":
         words += f" ({digits(stretch.open - stretch.base, currency)} of {digits(stretch.open, currency)} withheld)"
     elif stretch.base > stretch.open:
-        what = "interest" if matter.settings.compound == "monthly" else "charges"
+        what = "interest" if assessed.debt.rests is not None else "charges"
         words += f" ({digits(stretch.base - stretch.open, currency)} of it {what})"
     if with_rate:
         words += f" at {_rate(matter, assessed, plain(stretch.weight / stretch.base))}"

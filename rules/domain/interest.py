@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
+from typing import Literal, TypeAlias
 
 from rules.domain.daycount import DIVISOR, DayCount, counted
 from rules.domain.pricing import Pricing
@@ -27,7 +28,10 @@ from rules.domain.timeline import (
     withhold,
 )
 
+Rests: TypeAlias = Literal["monthly", "every_30_days"]
+
 _MONTHS = 12
+_THIRTY = 30
 FREE = Pricing(Steps((date.min,), (ZERO,)))
 
 
@@ -35,7 +39,8 @@ FREE = Pricing(Steps((date.min,), (ZERO,)))
 class Claim:
     """One part of a debt as it is charged.
 
-    `anchor` is the day before its first day; `late_on` the first day past grace, when `fixed_sum` arises.
+    `anchor` is the day before its first day, `ends_on` the last one that may bear; `late_on` the first day past grace,
+    when `fixed_sum` arises.
     """
 
     part: Part
@@ -44,6 +49,7 @@ class Claim:
     is_chargeable: bool = False  # past its grace days, and still open then
     fixed_sum: Decimal = ZERO
     late_on: date | None = None
+    ends_on: date = date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class Debt:
     joined: Steps | None = None
     net: tuple[Decimal, Decimal] = (Decimal(1), Decimal(1))
     daily_unit: Decimal | None = None  # round each day's interest to this
-    monthly: bool = False
+    rests: Rests | None = None  # when interest joins what bears
     reductions: tuple[Reduction, ...] = ()
     charge_payments: tuple[Reduction, ...] = ()
     interest_first: bool = False
@@ -120,7 +126,7 @@ class _Running:
     """What changes on the way, by claim where it is a list."""
 
     carried: list[Decimal]
-    month: list[Decimal]
+    resting: list[Decimal]
     principal: Decimal
     start: date
     used: Decimal = ZERO  # interest already paid off by payments
@@ -148,7 +154,7 @@ def _bounds(debt: Debt, start: date) -> list[date]:
     """The first days of all stretches, and the day after the last."""
     end = next_day(debt.last_on)
     days = {start, end}
-    days.update(next_day(claim.anchor) for claim in debt.claims)
+    days.update(next_day(day) for claim in debt.claims for day in (claim.anchor, claim.ends_on))
     days.update(debt.open.firsts)
     days.update(day for span in debt.spans for day in (span.first_on, next_day(span.last_on or end)))
     days.update(next_day(entry.on) for entry in debt.charge_payments)
@@ -157,8 +163,8 @@ def _bounds(debt: Debt, start: date) -> list[date]:
     for claim in debt.claims:
         if claim.is_chargeable:
             days.update(claim.pricing.steps.firsts)
-            if debt.monthly:
-                days.update(next_day(day) for day in _month_ends(claim.anchor, debt.last_on))
+            if debt.rests is not None:
+                days.update(next_day(day) for day in _period_ends(debt.rests, claim.anchor, debt.last_on))
     if debt.daily_unit is not None and debt.day_count == "act/act":
         # ISDA counts a day by the one it follows, so that a year's first day still weighs as the old year's.
         days.update(date(year, 1, 2) for year in range(start.year, end.year + 1))
@@ -174,7 +180,7 @@ def _accrue_stretch(debt: Debt, running: _Running, accrual: Accrual, first_on: d
     bearing = withhold(shares, _withheld(debt, running, first_on, outstanding)) if debt.spans else shares
     joined = debt.joined.on(first_on) if debt.joined is not None else ZERO
     for index, claim in enumerate(debt.claims):
-        if not claim.is_chargeable or first_on <= claim.anchor or bearing[index] <= 0:
+        if not claim.is_chargeable or not claim.anchor < first_on <= claim.ends_on or bearing[index] <= 0:
             continue
         principal = bearing[index] if debt.net[0] == debt.net[1] else bearing[index] * debt.net[0] / debt.net[1]
         base = principal + running.carried[index] + joined
@@ -214,7 +220,7 @@ def _measure(debt: Debt, claim: Claim, first_on: date, last_on: date) -> tuple[i
     days = (last_on - first_on).days + 1
     if claim.pricing.per_days is not None:
         return days, claim.pricing.per_days
-    if debt.monthly:
+    if debt.rests == "monthly":
         begun, ends = _month_around(claim.anchor, first_on)
         if ends <= debt.last_on:
             return days, (ends - begun).days * _MONTHS
@@ -231,11 +237,11 @@ def _book(debt: Debt, running: _Running, accrual: Accrual, claim: Claim, stretch
         accrual.interest.add(each * _daily_days(stretch, debt.day_count), 1)
         return
     accrual.interest.add(stretch.weight * stretch.count, stretch.divisor)
-    if debt.monthly:
-        running.month[stretch.claim] += stretch.weight * stretch.count / stretch.divisor
-        if stretch.last_on == _month_around(claim.anchor, stretch.first_on)[1]:
-            running.carried[stretch.claim] += running.month[stretch.claim]
-            running.month[stretch.claim] = ZERO
+    if debt.rests is not None:
+        running.resting[stretch.claim] += stretch.weight * stretch.count / stretch.divisor
+        if stretch.last_on == _period_end(debt.rests, claim.anchor, stretch.first_on):
+            running.carried[stretch.claim] += running.resting[stretch.claim]
+            running.resting[stretch.claim] = ZERO
 
 
 def one_day(stretch: Stretch, unit: Decimal, day_count: DayCount) -> Decimal:
@@ -274,20 +280,26 @@ def _pay_charges(running: _Running, accrual: Accrual, fixed: Decimal, amount: De
 
 
 def _uncarry(running: _Running, paid: Decimal) -> None:
-    """Interest that was paid off bears no more: what was carried first, then this month's."""
-    for held in (running.carried, running.month):
+    """Interest that was paid off bears no more: what was carried first, then this period's."""
+    for held in (running.carried, running.resting):
         for index, interest in enumerate(held):
             taken = min(interest, paid)
             held[index] -= taken
             paid -= taken
 
 
-def _month_ends(anchor: date, last_on: date) -> Iterator[date]:
-    """The days whole months after `anchor`, up to `last_on`; a short month's last day stands for the days it lacks."""
-    month = 1
-    while (day := months_after(anchor, month)) <= last_on and day < date.max:
+def _period_ends(rests: Rests, anchor: date, last_on: date) -> Iterator[date]:
+    """The last days of the whole periods after `anchor`, up to `last_on`, on which interest joins what bears."""
+    day = anchor
+    while (day := _period_end(rests, anchor, next_day(day))) <= last_on and day < date.max:
         yield day
-        month += 1
+
+
+def _period_end(rests: Rests, anchor: date, day: date) -> date:
+    """The last day of the period since `anchor` that `day` lies in."""
+    if rests == "monthly":
+        return _month_around(anchor, day)[1]
+    return days_after(anchor, -(-(day - anchor).days // _THIRTY) * _THIRTY)
 
 
 def _month_around(anchor: date, day: date) -> tuple[date, date]:

@@ -68,6 +68,7 @@ def test_the_defaults_are_the_ones_of_the_contract() -> None:
         "maximum": None,
         "rounding": "final",
         "compound": "never",
+        "stop_after_months": None,
         "fixed_sum": "none",
         "fixed_sum_mode": "single",
         "assess_on": None,
