@@ -12,7 +12,7 @@ from rules.domain.aging import AgedInvoice, effective_due, rest_of
 from rules.domain.calendars import days_after, month_end
 from rules.domain.facts import InstallmentPlan, Invoice, ReminderSent, TaskDone
 from rules.domain.money import Money, total
-from rules.domain.plans import kept_plan, plan_parts
+from rules.domain.plans import share_of
 from rules.domain.reminder_settings import ReminderSettings
 from rules.domain.situation import Situation
 from rules.domain.windows import Window, window_for
@@ -56,8 +56,8 @@ class Step(NamedTuple):
 def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings) -> Clock | None:
     """The invoice's clock: its oldest open part, or the plan's row where a plan is kept. None without a due date."""
     invoice, as_of = row.invoice, situation.as_of
-    plan = kept_plan(situation, invoice)
-    parts = plan_parts(situation, plan, invoice) if plan else [(part.due_on, part.open) for part in row.parts]
+    plan = situation.kept_plan(invoice)
+    parts = _parts_of(plan, situation, invoice) if plan else [(part.due_on, part.open) for part in row.parts]
     if not parts:
         return None
     parts = _uncovered(parts, row.covered) if row.covered else parts
@@ -79,6 +79,20 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
         last=max((entry.level for entry in sent), default=0) if sent else 0,
         window=window_for(situation, settings.send_window, invoice) if minds_missed else None,
     )
+
+
+def _parts_of(plan: InstallmentPlan, situation: Situation, invoice: Invoice) -> list[tuple[date, Money]]:
+    """The invoice's share of what is open of the plan's rows, oldest first. Rows fill the invoice due first."""
+    aged, currency = situation.aged, invoice.currency
+    refs = [ref for ref in plan.invoices if ref in aged and aged[ref].invoice.currency == currency]
+    refs.sort(key=lambda ref: (aged[ref].invoice.due_on or date.max, ref))
+    room = {ref: aged[ref].invoice.balance for ref in refs}
+    schedule = [row for row in plan.schedule if row.amount.currency == currency]
+    if not schedule:
+        return []
+    rest = rest_of(schedule, total(list(room.values()), currency), situation.overdue)
+    parts = share_of(invoice.ref, rest, room)
+    return [(effective_due(day, situation.overdue, situation.calendar), amount) for day, amount in parts]
 
 
 def _uncovered(parts: list[tuple[date, Money]], covered: Money) -> list[tuple[date, Money]]:

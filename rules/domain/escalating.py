@@ -17,7 +17,6 @@ from rules.domain.dunning import is_about
 from rules.domain.escalation_settings import EscalationSettings, EscalationStep
 from rules.domain.facts import Invoice, TaskDone
 from rules.domain.money import Money
-from rules.domain.plans import kept_plan
 from rules.domain.settings import Amount
 from rules.domain.silences import silence_about
 from rules.domain.situation import Situation
@@ -81,7 +80,7 @@ def claim_of(situation: Situation, settings: EscalationSettings, row: AgedInvoic
             return f"{one.name} is marked do not contact."
     if (silence := silence_about(situation, invoice)) is not None:
         return silence
-    if kept_plan(situation, invoice) is not None:
+    if situation.kept_plan(invoice) is not None:
         return "Paused: its instalment plan is kept."
     asked, held = row.overdue, []
     for word, found in (("disputed", situation.disputed), ("promised", situation.promised)):

@@ -16,7 +16,7 @@ from rules.domain.aging import AgedInvoice, OverdueSettings, aged, covered_oldes
 from rules.domain.behaviour import Manners, manners
 from rules.domain.eligibility import discount_earned, disputed, is_open
 from rules.domain.exchange import converted
-from rules.domain.facts import Account, Customer, Invoice
+from rules.domain.facts import Account, Customer, InstallmentPlan, Invoice
 from rules.domain.ledger import Ledger
 from rules.domain.money import Money
 from rules.domain.once import once
@@ -111,7 +111,12 @@ class Situation:
     def due_by(self, invoice: Invoice) -> date | None:
         """The day of the row that broke the invoice's plan, where that makes all of it due."""
         plans = self.ledger.plans.get(invoice.ref) if self.promises.when_plan_breaks == "all_due" else None
-        return broken_on(self, plans[-1]) if plans else None
+        return broken_on(plans[-1], self.ledger, self.overdue) if plans else None
+
+    def kept_plan(self, invoice: Invoice) -> InstallmentPlan | None:
+        """The latest instalment plan of the invoice, unless it is broken."""
+        plans = self.ledger.plans.get(invoice.ref)
+        return plans[-1] if plans and broken_on(plans[-1], self.ledger, self.overdue) is None else None
 
     @once
     def netted(self) -> Mapping[str, Money]:

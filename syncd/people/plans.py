@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 
+from rules.domain.aging import OverdueSettings
 from rules.domain.facts import Account, Installment, InstallmentPlan
+from rules.domain.ledger import Ledger as AccountLedger
 from rules.domain.money import Money, minor_units, total
-from rules.domain.plans import is_broken
-from rules.domain.situation import Situation
+from rules.domain.plans import broken_on
 from syncd.errors import Usage
 from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk, Noted, amount_of, numbers, one_currency
@@ -67,13 +67,7 @@ def state(account: Account, today: date, plan: InstallmentPlan) -> str:
     balances = [invoice.balance for invoice in account.invoices if invoice.ref in plan.invoices]
     if not any(balance.amount > 0 for balance in balances):
         return "paid"
-    situation = Situation(replace_plans(account, plan), today, "", frozenset())
-    return "broken" if is_broken(situation, plan) else "kept"
-
-
-def replace_plans(account: Account, plan: InstallmentPlan) -> Account:
-    """The account as if `plan` were its only one."""
-    return replace(account, installment_plans=(plan,))
+    return "kept" if broken_on(plan, AccountLedger(account, today), OverdueSettings()) is None else "broken"
 
 
 def state_of(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
