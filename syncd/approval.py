@@ -128,7 +128,7 @@ def release(ledger: Ledger, who: str, mode: Mode) -> list[Answered]:
         else:
             ledger.intents.return_to_review(intent, ledger.clock.now())
             answered.append(Answered(ledger.name, intent, "waits for approval"))
-    ledger.connections.release(ledger.clock.now())
+    ledger.connections.release()
     return answered
 
 

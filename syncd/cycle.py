@@ -133,9 +133,7 @@ def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: 
     before = journal.mark(ledger.store)
     waived = ledger.desk.filed(WAIVE)
     decisions: list[Decision] = []
-    account_of: dict[str, str] = {}
     for account in open_files(ledger, heads, today):
-        account_of.update({member.ref: account.customer.ref for member in account.family})
         decisions.extend(decide(account, ground.policies, today, ledger.config.policy))
         decisions.extend(waivers_of(account, waived))
     known = known_of(ledger, heads, decisions)
@@ -145,7 +143,7 @@ def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: 
         ledger.connections.brake(plan.brake, ledger.clock.now())
         log.warning("plan.braked", connection=ledger.name, planned=len(plan.actions))
     if plan:
-        report.planned = store_plan(ledger, ground.policies, plan, account_of)
+        report.planned = store_plan(ledger, ground.policies, plan)
     if heads:
         ledger.mirror.settled(heads)
     if meanwhile := journal.spoken_of(ledger.store, ledger.name, before):
@@ -193,11 +191,11 @@ def planning_terms(ledger: Ledger, ground: Ground) -> Terms:
     )
 
 
-def store_plan(ledger: Ledger, policies: Policies, plan: Plan, account_of: dict[str, str]) -> int:
+def store_plan(ledger: Ledger, policies: Policies, plan: Plan) -> int:
     """Put the plan into the outbox. Returns how many actions are new or renewed."""
     number = ledger.connections.next_plan()
     crash.point("before_intent")
-    stored = ledger.intents.add(plan, Filing(number, account_of, ledger.today(), policies.version, ledger.clock.now()))
+    stored = ledger.intents.add(plan, Filing(number, ledger.today(), policies.version, ledger.clock.now()))
     crash.point("after_intent")
     held = sum(1 for action in plan.actions if action.state == "held")
     log.info("plan.stored", planned=len(plan.actions) - held, held=held, withdrawn=len(plan.withdrawn))

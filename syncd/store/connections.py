@@ -95,9 +95,9 @@ class Connections:
         """Hold every plan until a person releases it."""
         self._set(brake_why=why, brake_at=at.isoformat())
 
-    def release(self, at: datetime) -> None:
+    def release(self) -> None:
         """A person looked: plans may go again."""
-        self._set(brake_why=None, brake_at=None, released_at=at.isoformat())
+        self._set(brake_why=None, brake_at=None)
 
     def next_plan(self) -> int:
         """The number of a new plan."""

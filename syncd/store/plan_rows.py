@@ -23,10 +23,9 @@ _action, _operation, _about = schema.action, schema.operation, schema.action_inv
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """Under what a plan is filed: its number, the account of each customer, the local day, the rules, the moment."""
+    """Under what a plan is filed: its number, the local day, the rules, the moment."""
 
     number: int
-    account_of: Mapping[str, str]
     decided_on: date
     policy_version: str
     now: datetime
@@ -98,7 +97,6 @@ def _values(connection: str, planned: PlannedAction, filing: Filing) -> dict[str
         "kind": decision.kind,
         "rule": decision.rule,
         "customer": decision.customer,
-        "account": filing.account_of[decision.customer],
         "state": planned.state,
         "hold": planned.hold,
         "why": planned.why,

@@ -36,7 +36,6 @@ connection = Table(
     Column("parked_why", Words),
     Column("brake_why", Words),
     Column("brake_at", String(40)),
-    Column("released_at", String(40)),
     Column("plans", Integer, nullable=False, default=0),
     Column("day_left", Integer),
     Column("epoch", Integer, nullable=False, server_default="0"),  # how often the connection changed hands
@@ -180,7 +179,6 @@ action = Table(
     Column("kind", String(24), nullable=False),
     Column("rule", String(40), nullable=False),
     Column("customer", Words, nullable=False),
-    Column("account", Words, nullable=False),  # head of the family it was decided for
     Column("state", String(12), nullable=False),
     Column("hold", String(12), nullable=False, default=""),  # what a held one waits for
     Column("why", Words, nullable=False, default=""),  # why it is held, stale, refused or unclear
