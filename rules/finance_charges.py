@@ -17,11 +17,11 @@ from rules.domain.charge_decisions import RULE, charge_decision, reversal_decisi
 from rules.domain.charge_settings import Settings
 from rules.domain.charge_terms import Parties, Unclear
 from rules.domain.charges import ChargeEntry, Rest, billed_of, entries_by_invoice, rest_of, reversals
+from rules.domain.covering import credit_spans
 from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.facts import Customer, Invoice
 from rules.domain.money import Money
 from rules.domain.situation import Situation
-from rules.domain.suspensions import credit_spans
 from rules.domain.timeline import ZERO, Docket, Effect, Span, docket_of, next_day, parts_of
 from rules.domain.wording import spoken
 

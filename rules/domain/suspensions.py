@@ -1,16 +1,15 @@
-"""Which part of an invoice bears nothing, and when: disputed, promised, in a plan that is kept, covered by a credit.
+"""Which part of an invoice bears nothing, and when: disputed, promised, in a plan that is kept.
 
 Each answer is a list of spans for the timeline. Spans only withhold; whether they may is the policy's choice.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from rules.domain.facts import CreditNote, InstallmentPlan, Invoice, Payment, Promise
+from rules.domain.facts import InstallmentPlan, Invoice, Promise
 from rules.domain.timeline import ZERO, Docket, Span, next_day
 
 
@@ -70,47 +69,6 @@ def _broken_after(docket: Docket, plan: InstallmentPlan, through: date, toleranc
         if sum((docket.open_on(invoice, next_day(row.due_on)) for invoice in invoices), ZERO) > may_be_open:
             return row.due_on
     return None
-
-
-def credit_spans(docket: Docket) -> dict[str, list[Span]]:
-    """Money and credits on no invoice yet, set against the oldest invoices of their currency first."""
-    covered: dict[str, list[Span]] = defaultdict(list)
-    owing: dict[str, deque[tuple[str, Decimal]]] = defaultdict(deque)
-    for invoice in sorted((each for each in docket.account.invoices if _is_owing(each)), key=_oldest):
-        owing[invoice.currency].append((invoice.ref, invoice.balance.amount))
-    for first_on, currency, amount in sorted(_unapplied(docket)):
-        queue, rest = owing[currency], amount
-        while queue and rest > 0:
-            ref, left = queue.popleft()
-            used = min(rest, left)
-            covered[ref].append(Span(first_on, None, used))
-            rest -= used
-            if left > used:
-                queue.appendleft((ref, left - used))
-    return covered
-
-
-def _unapplied(docket: Docket) -> Iterator[tuple[date, str, Decimal]]:
-    """What is on no invoice yet, with the first day on which what it covers bears nothing."""
-    for payment in docket.account.payments:
-        if payment.reversed_on is None or payment.reversed_on > docket.as_of:
-            came_on = payment.received_on
-            first_on = came_on if docket.effect.payment_day_free else next_day(came_on)
-            yield first_on, payment.amount.currency, _rest(payment)
-    for note in docket.account.credit_notes:
-        if not note.voided and not (note.origin or "").startswith("syncd:"):
-            yield next_day(note.issued_on), note.amount.currency, _rest(note)
-
-
-def _rest(document: Payment | CreditNote) -> Decimal:
-    """What is on no invoice yet; nothing where an application is in another currency, since it cannot be told."""
-    if any(part.amount.currency != document.amount.currency for part in document.applied):
-        return ZERO
-    return max(document.amount.amount - sum((part.amount.amount for part in document.applied), ZERO), ZERO)
-
-
-def _is_owing(invoice: Invoice) -> bool:
-    return invoice.status == "open" and invoice.balance.amount > 0 and not invoice.is_ours
 
 
 def _oldest(invoice: Invoice) -> tuple[date, str]:
