@@ -18,6 +18,7 @@ from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, Reminder, Skip, Task
 from rules.domain.discounted import Offer, offer_of
 from rules.domain.facts import DISCOUNT_TOLD
+from rules.domain.mailbox import has_mailbox, no_mailbox
 from rules.domain.messages import post_to
 from rules.domain.money import Money
 from rules.domain.settings import Count, Flag, RuleSettings
@@ -115,7 +116,7 @@ def _silences(situation: Situation, settings: Settings, offer: Offer) -> Iterato
     silent = head.do_not_contact or ledger.family[invoice.customer].do_not_contact
     yield "the customer is marked do not contact", silent
     yield "it is disputed or promised", invoice.ref in ledger.disputes or invoice.ref in situation.promised
-    yield f"no e-mail address for {head.name}", settings.channel == "email" and head.email is None
+    yield no_mailbox(head), settings.channel == "email" and not has_mailbox(head)
 
 
 def _reminder(situation: Situation, settings: Settings, offers: list[Offer]) -> Reminder:

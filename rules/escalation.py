@@ -16,6 +16,7 @@ from rules.domain.decisions import Decision, Problem, Skip, Task
 from rules.domain.escalating import RULE, Claim, Reached, Totals, claim_of, reached
 from rules.domain.escalation_settings import EscalationSettings as Settings
 from rules.domain.escalation_settings import EscalationStep
+from rules.domain.mailbox import has_mailbox
 from rules.domain.money import Money, total
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, joined, spoken, sums
@@ -110,7 +111,7 @@ def _reason(step: EscalationStep, group: list[Reached], lead: Reached) -> str:
 def _operations(situation: Situation, step: EscalationStep, group: list[Reached]) -> Iterator[Operation]:
     """The message itself and a note of it on each invoice; nothing where a person sees to it all."""
     head = situation.account.customer
-    if step.channel == "none" or (step.channel == "email" and head.email is None):
+    if step.channel == "none" or (step.channel == "email" and not has_mailbox(head)):
         return
     answer_by = _answer_by(situation.as_of, step, group)
     ordered = sorted(group, key=lambda one: (-one.claim.row.days_past_due, one.claim.invoice.ref))

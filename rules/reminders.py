@@ -13,6 +13,7 @@ from rules.domain.aging import AgedInvoice
 from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, PutOff, Skip, Task
 from rules.domain.dunning import Clock, Step, clock_of, due_step, exhausted_on, pause
+from rules.domain.mailbox import has_mailbox, no_mailbox
 from rules.domain.messages import key_of, message, post_to
 from rules.domain.money import Money
 from rules.domain.reminder_settings import ReminderSettings as Settings
@@ -123,11 +124,12 @@ def _send(
         puts_off = PutOff(key_of(kept), post.hours, post.open_days)
         yield from _skips(kept, f"Outside the send window: {closed}.", puts_off=puts_off)
         return
-    to = recipient(situation, kept[0].invoice).email
-    if level.channel in ("email", "provider") and to is None:
-        yield from _skips(kept, f"No e-mail address for {situation.account.customer.name}.", mendable=True)
+    whom = recipient(situation, kept[0].invoice)
+    if level.channel in ("email", "provider") and not has_mailbox(whom):
+        why = no_mailbox(whom)
+        yield from _skips(kept, f"{why[:1].upper()}{why[1:]}.", mendable=True)
         return
-    yield from message(situation, settings, kept, post_to(to or "", window))
+    yield from message(situation, settings, kept, post_to(whom.email or "", window))
 
 
 def _skips(

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from rules.domain.actions import OpenDays
 from rules.domain.calendars import WEEKDAYS, is_holiday
 from rules.domain.facts import Company, Customer, Invoice
+from rules.domain.mailbox import has_mailbox
 from rules.domain.reminder_settings import SendWindow
 from rules.domain.situation import Situation
 from rules.domain.zones import calendar_of, zone_of
@@ -49,9 +50,9 @@ class Window(NamedTuple):
 
 
 def recipient(situation: Situation, invoice: Invoice) -> Customer:
-    """Who is written to about the invoice: who is billed, else, without an address, who it was written to."""
+    """Who is written to about the invoice: who is billed, else, without a mailbox, who it was written to."""
     head, own = situation.account.customer, situation.ledger.family[invoice.customer]
-    return own if head.email is None and own.email is not None else head
+    return own if not has_mailbox(head) and has_mailbox(own) else head
 
 
 def window_for(situation: Situation, settings: SendWindow | None, invoice: Invoice) -> Window | None:
