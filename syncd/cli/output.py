@@ -80,6 +80,13 @@ def brake_line(why: str) -> str:
     return f"BRAKE: {why}" if "syncd recover" in why else f"BRAKE: {why}; look with `syncd plan`, then `syncd release`"
 
 
+def held_lines(held: int, unable: Mapping[str, int]) -> list[str]:
+    """What waits for a person's word, and what no word lets go: that wants another configuration or rule."""
+    asked = held - sum(unable.values())
+    lines = [f"{asked} held; look with `syncd plan`, then `syncd approve` or `syncd reject`"] if asked else []
+    return lines + [f"{count} cannot go out: {why}" for why, count in unable.items()]
+
+
 def _print_table(table: Table) -> None:
     from rich.console import Console
     from rich.table import Table as RichTable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import click
 from syncd.cli.desk import ground_of, opened, start_logging
 from syncd.cli.failures import exit_code_of
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
-from syncd.cli.output import Table, brake_line, print_json, print_text
+from syncd.cli.output import Table, brake_line, held_lines, print_json, print_text
 
 if TYPE_CHECKING:
     from syncd.ledger import Ledger
@@ -46,6 +46,7 @@ def cycle(*, verbose: bool, anyway: bool, connection: str | None, as_json: bool,
         ping.tell("start")
         parked = {ledger.name: None if anyway else left_alone(ledger) for ledger in office.ledgers}
         reports = [parked[ledger.name] or attempt_pass(ledger, ground_of(office)) for ledger in office.ledgers]
+        unable = [ledger.intents.unable() for ledger in office.ledgers]
         write_feed(office)
         ping.tell("fail" if any(report.failure for report in reports) else "ok")
         send_if_due(office)
@@ -53,7 +54,8 @@ def cycle(*, verbose: bool, anyway: bool, connection: str | None, as_json: bool,
         print_json([_report_json(report) for report in reports])
     else:
         print_text([Table(_REPORT_COLUMNS, [_report_row(report) for report in reports])])
-        print_text(f"{one.connection}: {line}" for one in reports for line in _attention(one))
+        told = zip(reports, unable, strict=True)
+        print_text(f"{one.connection}: {line}" for one, why in told for line in _attention(one, why))
     return exit_code([report.exit_code if report.failure else int(report.needs_person) for report in reports])
 
 
@@ -148,7 +150,7 @@ def _report_json(report: PassReport) -> dict[str, Any]:
     }
 
 
-def _attention(report: PassReport) -> list[str]:
+def _attention(report: PassReport, unable: Mapping[str, int]) -> list[str]:
     """What a person should know or do, one line each."""
     lines = []
     if report.failure:
@@ -156,7 +158,7 @@ def _attention(report: PassReport) -> list[str]:
     if report.brake:
         lines.append(brake_line(report.brake))
     elif report.held:
-        lines.append(f"{report.held} held: look with `syncd plan`, then `syncd approve` or `syncd reject`")
+        lines.extend(held_lines(report.held, unable))
     if report.unclear or report.drained.rejected:
         lines.append("some writes are unclear or were refused: `syncd status` lists them")
     stops = (report.drained.stopped, report.drained.mail_down, report.drained.clock_off)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -40,7 +41,10 @@ def decisions(found: Sequence[Json], names: Names, *, silences: bool = True) -> 
     acts = [row for row in found if row["kind"] != "skip"]
     skips = [row for row in found if row["kind"] == "skip"]
     mendable = [row for row in skips if row.get("mendable")]
-    yield from _section("To do", [act_table(acts, names)] if acts else ["nothing is due"])
+    shared = {why: count for why, count in Counter(map(_unable, acts)).items() if why and count > 1}
+    table = act_table([{**row, "status_reason": ""} if _unable(row) in shared else row for row in acts], names)
+    yield from _section("To do", [table] if acts else ["nothing is due"])
+    yield from (f"{count} cannot go out: {why}" for why, count in shared.items())
     if mendable and not silences:
         yield from _section("Not done, and yours to mend", [skip_table(mendable, names)])
         skips = [row for row in skips if not row.get("mendable")]
@@ -162,11 +166,15 @@ def _status(decision: Json) -> str:
     return words.get(decision.get("held_by") or "", str(decision.get("status", "")))
 
 
+def _unable(decision: Json) -> str:
+    """Why it cannot go out from here; empty where it can."""
+    return str(decision["status_reason"]) if decision.get("held_by") == "unable" else ""
+
+
 def _reason(decision: Json) -> str:
     """The rule's sentence, and why it waits where that is more than the review."""
-    if decision.get("held_by") in ("unable", "person") or (
-        decision.get("status") == "planned" and decision.get("status_reason")
-    ):
+    waits = decision.get("held_by") in ("unable", "person") or decision.get("status") == "planned"
+    if waits and decision.get("status_reason"):
         return f"{decision['reason']} ({decision['status_reason']})"
     return str(decision["reason"])
 

@@ -12,7 +12,7 @@ import click
 
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY
-from syncd.cli.output import Table, brake_line, print_json, print_text
+from syncd.cli.output import Table, brake_line, held_lines, print_json, print_text
 from syncd.uncollected import uncollected
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
         "company": standing.company.name if standing.company else None,
         "pulled": _instant(standing.pulled_at),
         "waiting": waiting,
+        "unable": ledger.intents.unable() if waiting else {},
         "unclear": unclear,
         "refused": refused,
         "quarantined": len(ledger.mirror.quarantined()),
@@ -236,7 +237,7 @@ def _to_do(row: Mapping[str, Any]) -> Iterator[str]:
     if row["consent"] is None and not row["parked"]:
         yield f"{name}: not connected; run: syncd connect {name}"
     if row["waiting"] and not row["brake"]:
-        yield f"{name}: {row['waiting']} held; look with `syncd plan`, then `syncd approve` or `syncd reject`"
+        yield from (f"{name}: {line}" for line in held_lines(row["waiting"], row["unable"]))
     yield from (f"{name}: {warning}" for warning in row["warnings"])
     for one in row["silences"][:_MOST_QUESTIONS]:
         yield f"{name}: {one['ref']}: {one['said']}"

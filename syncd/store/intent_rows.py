@@ -133,6 +133,16 @@ class IntentRows:
         with self._store.reading() as tx:
             return tx.execute(query).scalar_one()
 
+    def unable(self) -> dict[str, int]:
+        """Why held actions cannot go out from here, and how many each reason holds."""
+        query = (
+            select(_action.c.why, func.count())
+            .where(_action.c.connection == self._name, _action.c.state == "held", _action.c.hold == "unable")
+            .group_by(_action.c.why)
+        )
+        with self._store.reading() as tx:
+            return {row[0]: row[1] for row in sorted(tx.execute(query))}
+
     def counts(self) -> dict[State, int]:
         """How many actions are in each state; states without any are left out."""
         with self._store.reading() as tx:

@@ -424,3 +424,22 @@ def test_a_lost_store_writes_nothing_until_it_is_recovered_and_then_nothing_twic
     syncd("release")
     syncd("cycle")
     assert written_back(office) == before
+
+
+def test_what_no_word_of_a_person_lets_go_asks_for_none_and_says_its_reason_once(syncd: Syncd, office: Path) -> None:
+    told = book() | {"customers": [{"ref": "C-1", "name": "Oak Ltd", "email": "ap@oak.example"}]}
+    elm = {"ref": "C-2", "name": "Elm Inc", "email": "ap@elm.example"}
+    told["customers"].append(elm)
+    told["invoices"].append({**told["invoices"][0], "ref": "I-2", "number": "1002", "customer": "C-2"})
+    (office / "books" / "book.json").write_text(json.dumps(told))
+    level = "levels = [{ at_days = 1, template = 'friendly' }]"
+    (office / "rules.d" / "10.toml").write_text(f"[policies.p.overdue]\n[policies.p.reminders]\n{level}\n")
+    why = "2 cannot go out: no [email] in the configuration, so no message of our own can go out"
+    for command in ("cycle", "status"):
+        out = syncd(command).out
+        assert f"acme: {why}\n" in out
+        assert "approve" not in out
+    plan = syncd("plan").out
+    assert plan.count("no [email]") == 1
+    assert f"\n{why}\n" in plan
+    assert json.loads(syncd("status", "--json").out)[0]["unable"] == {why.partition(": ")[2]: 2}
