@@ -48,13 +48,15 @@ def charged(matter: Matter, assessed: Assessed, rest: Rest) -> str:
 def given_back(matter: Matter, came: tuple[Assessed, Rest] | str, charge: str, share: Decimal) -> str:
     """How a reversal came about; `came` is why nothing was ever due, where that is so."""
     currency = matter.invoice.currency
+    nothing_due = isinstance(came, str) or came[0].due.interest <= 0
     if isinstance(came, str):
         due = f"{came}: nothing is due"
     else:
         due = f"{_due(matter, came[0])}{_lifted(came[1], currency)}{_fixed(came[0], currency)}"
     document = matter.parties.situation.ledger.invoices.get(charge)
     name = document.number or charge if document else charge
-    return f"{due}{_billed(matter, currency)}; {digits(share, currency)} {currency} of charge {name} is given back."
+    billed = _billed(matter, currency, whole=nothing_due)
+    return f"{due}{billed}; {digits(share, currency)} {currency} of charge {name} is given back."
 
 
 def _due(matter: Matter, assessed: Assessed) -> str:
@@ -86,13 +88,13 @@ def _fixed(assessed: Assessed, currency: str) -> str:
     return f", plus a fixed sum of {digits(assessed.due.fixed_sum, currency)}" if assessed.due.fixed_sum else ""
 
 
-def _billed(matter: Matter, currency: str) -> str:
-    """What was billed and given back before; nothing where there was nothing."""
+def _billed(matter: Matter, currency: str, *, whole: bool = False) -> str:
+    """What was billed and given back before; nothing where there was nothing. `whole`: with what minimums raised."""
     billed = matter.billed
     if not billed.charges:
         return ""
     raised = sum((charge.interest - charge.computed for charge in billed.charges), ZERO)
-    if matter.settings.minimum_per == "charge" and raised:
+    if matter.settings.minimum_per == "charge" and raised and not whole:
         words = f", less {digits(billed.amount - raised, currency)} billed before minimums"
     else:
         words = f", less {digits(billed.amount, currency)} billed"

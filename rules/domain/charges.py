@@ -190,7 +190,8 @@ def _with_minimum(due: Decimal, rest: Decimal, billed: Billed, limits: Limits) -
         lifted, held_by = _lifted(due, limits)
         return lifted - billed.interest, held_by
     if rest <= 0:
-        return rest, None
+        # A charge of nothing is none that a minimum could raise: where nothing is due, all of it goes back.
+        return rest if due > 0 else -billed.interest, None
     lifted, _ = _lifted(rest, limits, ceiling=False)
     ceiling, name = _ceiling(limits)
     room = None if ceiling is None else max(ceiling - billed.interest, ZERO)
