@@ -5,20 +5,22 @@ Every figure is plain arithmetic on the book: counts, sums and averages, nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import accumulate
 from typing import Literal
 
+from rules.domain.aging import OverdueSettings, effective_due
 from rules.domain.calendars import days_after
 from rules.domain.eligibility import discount_earned, is_fully_paid
 from rules.domain.facts import Invoice
-from rules.domain.ledger import Ledger
+from rules.domain.ledger import Ledger, Settlement
 from rules.domain.payer_settings import PayerClass, PayerSettings
 from rules.domain.wording import counted
 
-__all__ = ["Manners", "PayerClass", "PayerSettings", "Settled", "days_to_pay", "manners", "settled_invoices"]
+__all__ = ["DueDays", "Manners", "PayerClass", "PayerSettings", "Settled", "days_to_pay", "manners", "settled_invoices"]
 
 Trend = Literal["improving", "steady", "worsening"]
 
@@ -28,11 +30,27 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An invoice whose lateness is known: `late_days` is zero when it was paid in time."""
+    """An invoice whose lateness is known: `late_days` is zero when it was paid in time.
+
+    `due_on` is the day lateness counts from; of several instalments, that of the one paid latest.
+    """
 
     invoice: Invoice
     on: date
     late_days: int
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class DueDays:
+    """From which day an invoice is late, as the policy counts: the rules on what is overdue and their calendar."""
+
+    settings: OverdueSettings
+    calendar: str | None = None
+
+    def of(self, due_on: date) -> date:
+        """The day lateness counts from."""
+        return effective_due(due_on, self.settings, self.calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +98,9 @@ def days_to_pay(ledger: Ledger, customer: str) -> Decimal | None:
     return (weighted / weight).quantize(_TENTH, rounding=ROUND_HALF_UP) if weight else None
 
 
-def settled_invoices(ledger: Ledger, customer: str, in_time_days: int, since: date = date.min) -> list[Settled]:
+def settled_invoices(
+    ledger: Ledger, customer: str, in_time_days: int, due_days: DueDays, since: date = date.min
+) -> list[Settled]:
     """The customer's invoices settled from `since` on, by day, each with how late that was. A discount earned settles.
 
     Up to `in_time_days` past due is in time.
@@ -88,22 +108,38 @@ def settled_invoices(ledger: Ledger, customer: str, in_time_days: int, since: da
     found: list[Settled] = []
     for invoice in ledger.invoices_by_customer.get(customer, ()):
         parts = ledger.settlements.get(invoice.ref)
-        if not parts or invoice.due_on is None or parts[-1].on < since:
+        if not parts or parts[-1].on < since:
             continue
         if is_fully_paid(invoice) or (invoice.status == "open" and discount_earned(invoice, parts)):
-            late = (parts[-1].on - invoice.due_on).days
-            found.append(Settled(invoice, parts[-1].on, late if late > in_time_days else 0))
+            latest = max(_paid_after(invoice, parts, due_days), default=None)
+            if latest is not None:
+                late, due_on = latest
+                found.append(Settled(invoice, parts[-1].on, late if late > in_time_days else 0, due_on))
     found.sort(key=lambda one: (one.on, one.invoice.ref))
     return found
 
 
+def _paid_after(invoice: Invoice, paid: Sequence[Settlement], due_days: DueDays) -> Iterator[tuple[int, date]]:
+    """How many days after it was due each part of the invoice was paid, with that day. The oldest is paid first."""
+    if len(invoice.installments) <= 1:
+        due_on = invoice.installments[0].due_on if invoice.installments else invoice.due_on
+        if due_on is not None:
+            yield (paid[-1].on - due_days.of(due_on)).days, due_days.of(due_on)
+        return
+    needed, came = _ZERO, list(accumulate(part.amount.amount for part in paid))
+    for row in sorted(invoice.installments, key=lambda row: row.due_on):
+        needed += row.amount.amount
+        on = next((part.on for part, so_far in zip(paid, came, strict=True) if so_far >= needed), paid[-1].on)
+        yield (on - due_days.of(row.due_on)).days, due_days.of(row.due_on)
+
+
 def manners(
-    ledger: Ledger, customer: str, late_now: Iterable[int], settings: PayerSettings, grace_days: int
+    ledger: Ledger, customer: str, late_now: Iterable[int], settings: PayerSettings, due_days: DueDays
 ) -> Manners:
     """How the customer pays, `late_now` being the days past due of what is overdue today."""
-    in_time = grace_days if settings.late_after_days is None else settings.late_after_days
+    in_time = due_days.settings.grace_days if settings.late_after_days is None else settings.late_after_days
     since = date.min if settings.within_days is None else days_after(ledger.as_of, -settings.within_days)
-    settled = settled_invoices(ledger, customer, in_time, since)
+    settled = settled_invoices(ledger, customer, in_time, due_days, since)
     overdue = sorted(days for days in late_now if days > in_time)
     late_days = [*(one.late_days for one in settled), *overdue]
     late = sum(days > 0 for days in late_days)

@@ -184,7 +184,7 @@ class Creditor:
         if released_on is None or self._late():
             return True
         paid = self.situation.manners(self.customer.ref).settled
-        return any(one.late_days > 0 and (one.invoice.due_on or date.min) >= released_on for one in paid)
+        return any(one.late_days > 0 and one.due_on >= released_on for one in paid)
 
     def _overdue(self, thresholds: tuple[Amount, ...]) -> Finding:
         return self._amounts("overdue", thresholds, sums, "overdue")

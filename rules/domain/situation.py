@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Literal
 
 from rules.domain.aging import AgedInvoice, OverdueSettings, aged, covered_oldest_first
-from rules.domain.behaviour import Manners, manners
+from rules.domain.behaviour import DueDays, Manners, manners
 from rules.domain.eligibility import discount_earned, disputed, is_open
 from rules.domain.exchange import converted
 from rules.domain.facts import Account, Customer, InstallmentPlan, Invoice
@@ -169,8 +169,9 @@ class Situation:
     def manners(self, customer: str) -> Manners:
         """How the customer pays, in figures."""
         if customer not in self._manners:
+            due_days = DueDays(self.overdue, self.calendar)
             late_now = [one.days_past_due for one in self.aged_by_customer.get(customer, ()) if one.overdue]
-            self._manners[customer] = manners(self.ledger, customer, late_now, self.payer, self.overdue.grace_days)
+            self._manners[customer] = manners(self.ledger, customer, late_now, self.payer, due_days)
         return self._manners[customer]
 
     @once

@@ -34,6 +34,7 @@ def manners_json(found: Manners) -> dict[str, Any]:
             {
                 "invoice": one.invoice.ref,
                 "total": str(one.invoice.total),
+                "due_on": one.due_on.isoformat(),
                 "settled_on": one.on.isoformat(),
                 "days_late": one.late_days,
             }
@@ -70,7 +71,7 @@ def _row(ledger: Ledger, row: Settled) -> tuple[str, ...]:
     return (
         invoice.number or invoice.ref,
         str(invoice.issued_on),
-        str(invoice.due_on or ""),
+        str(row.due_on),
         spoken(invoice.total),
         ", ".join(parts) or f"credited by {row.on}",
         str(row.late_days),
