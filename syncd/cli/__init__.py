@@ -6,6 +6,7 @@ Commands are imported when they are called, so that `syncd --help` answers at on
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib.util import find_spec
@@ -24,9 +25,12 @@ def main() -> NoReturn:
     if problem:
         sys.stderr.write(f"syncd: {problem}\n")
         sys.exit(MISPLACED_EXIT_CODE)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it looks through all that is installed for some
     from syncd.cli.root import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # the process ends, and all it holds with it: no last search for circles
+    sys.exit(code)
 
 
 def misplaced_packages() -> str | None:

@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 @CONNECTION
 @AS_JSON
 @CONFIG
+@uncollected()
 def status(*, connection: str | None, as_json: bool, config: Path | None) -> int:
     """Where each connection stands: last pull, what waits for a person, brake, consent, calls left today.
 
     Leaves with 1 where something needs a person.
     """
-    with uncollected(), opened(config, connection) as office:
+    with opened(config, connection) as office:
         rows = [_status(ledger, office.config) for ledger in office.ledgers]
     if as_json:
         print_json(rows)
