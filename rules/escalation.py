@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from rules.domain.actions import AddNote, DueLine, Operation, SendMessage
 from rules.domain.calendars import days_after
-from rules.domain.decisions import Decision, Problem, Skip, Task
+from rules.domain.decisions import Decision, Problem, PutOff, Skip, Task
 from rules.domain.escalating import RULE, Claim, Reached, Totals, claim_of, reached
 from rules.domain.escalation_settings import EscalationSettings as Settings
 from rules.domain.escalation_settings import EscalationStep
 from rules.domain.mailbox import has_mailbox
+from rules.domain.messages import post_to
 from rules.domain.money import Money, total
 from rules.domain.situation import Situation
+from rules.domain.spacing import turn_of
+from rules.domain.windows import window_for
 from rules.domain.wording import counted, joined, spoken, sums
 
 __all__ = ["Settings", "decide"]
@@ -46,7 +50,7 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
             yield Skip(RULE, claim.invoice.ref, found, claim.invoice.customer)
     yield from (Problem(situation.account.customer.ref, problem, RULE) for problem in unrated)
     for _, group in sorted(due.items()):
-        yield _task(situation, settings, group)
+        yield from _step(situation, settings, group)
 
 
 def _totals(situation: Situation, settings: Settings, claims: list[Claim], unrated: dict[str, None]) -> Totals:
@@ -73,6 +77,25 @@ def _covered(situation: Situation, settings: Settings, totals: Totals) -> dict[s
         for currency, asked in totals.by_currency.items()
         if currency in free and free[currency] >= asked
     }
+
+
+def _step(situation: Situation, settings: Settings, group: list[Reached]) -> Iterator[Decision]:
+    """The task; where it writes by itself it keeps the distance and the times of the policy's reminders."""
+    task = _task(situation, settings, group)
+    mail = next((step for step in task.operations if isinstance(step, SendMessage)), None)
+    if mail is None:
+        yield task
+        return
+    turn = turn_of(situation, task.invoices, task.what.capitalize(), task.due_on)
+    window = window_for(situation, situation.send_window, group[0].claim.invoice)
+    closed = window.closed(situation.as_of) if window else None
+    why = turn.too_soon or (f"Outside the send window: {closed}." if closed else None)
+    if why is None:
+        yield replace(task, steps_aside=task.waits and turn.steps_aside)
+        return
+    puts_off = None if turn.too_soon else PutOff(task.key, mail.hours, mail.open_days)
+    for one in group:
+        yield Skip(RULE, one.claim.invoice.ref, why, one.claim.invoice.customer, puts_off=puts_off)
 
 
 def _task(situation: Situation, settings: Settings, group: list[Reached]) -> Task:
@@ -115,9 +138,11 @@ def _operations(situation: Situation, step: EscalationStep, group: list[Reached]
         return
     answer_by = _answer_by(situation.as_of, step, group)
     ordered = sorted(group, key=lambda one: (-one.claim.row.days_past_due, one.claim.invoice.ref))
+    window = window_for(situation, situation.send_window, group[0].claim.invoice)
+    post = post_to(head.email or "", window if step.channel == "email" else None)
     yield SendMessage(
         customer=head.ref,
-        to=head.email or "",
+        to=post.to,
         name=head.name,
         template=step.text,
         level=group[0].index + 1,
@@ -125,6 +150,8 @@ def _operations(situation: Situation, step: EscalationStep, group: list[Reached]
         lines=tuple(_line(one.claim) for one in ordered),
         as_of=situation.as_of,
         company=situation.account.company.name,
+        hours=post.hours,
+        open_days=post.open_days,
         answer_by=answer_by,
     )
     by = f", to be answered by {answer_by}" if answer_by else ""

@@ -7,14 +7,13 @@ are the outbox's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 
 from rules.domain.aging import AgedInvoice
 from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, PutOff, Skip, Task
 from rules.domain.dunning import Clock, Step, clock_of, due_step, exhausted_on, pause
 from rules.domain.mailbox import has_mailbox, no_mailbox
-from rules.domain.messages import key_of, message, post_to
+from rules.domain.messages import MAILED, key_of, message, post_to, turn
 from rules.domain.money import Money
 from rules.domain.reminder_settings import ReminderSettings as Settings
 from rules.domain.silences import silence_about
@@ -40,15 +39,24 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
             else:
                 yield Skip(RULE, ref, found, row.invoice.customer)
     unapplied = _unapplied(situation)
-    for steps in _messages(due, settings):
+    for steps in _messages(situation, due, settings):
         yield from _send(situation, settings, steps, unapplied)
 
 
-def _messages(due: list[Step], settings: Settings) -> Iterable[list[Step]]:
-    """What goes out together, the oldest first."""
-    if settings.one_per_customer:
-        return [due] if due else []
-    return [[step] for step in sorted(due, key=lambda step: (-step.clock.days, step.invoice.ref))]
+def _messages(situation: Situation, due: list[Step], settings: Settings) -> Iterable[list[Step]]:
+    """What goes out together, the oldest first. What waited long enough for a person keeps no mail back."""
+    if not settings.one_per_customer:
+        return [[step] for step in sorted(due, key=lambda step: (-step.clock.days, step.invoice.ref))]
+    mailed = [step for step in due if settings.levels[step.level - 1].channel in MAILED]
+    if mailed and len(mailed) < len(due) and max(mailed, key=_level).level < max(due, key=_level).level:
+        by_hand = [step for step in due if step not in mailed]
+        if turn(situation, by_hand).steps_aside:
+            return [mailed, by_hand]
+    return [due] if due else []
+
+
+def _level(step: Step) -> int:
+    return step.level
 
 
 def _step(situation: Situation, settings: Settings, ref: str) -> Step | Task | str:
@@ -106,7 +114,7 @@ def _send(
     situation: Situation, settings: Settings, steps: list[Step], unapplied: dict[str, Money]
 ) -> Iterator[Decision]:
     """The message about these invoices, or the skips of what holds it back. Uses up `unapplied`."""
-    waiting = _gap(situation, settings, steps)
+    waiting = turn(situation, steps).too_soon
     if waiting:
         yield from _skips(steps, waiting)
         return
@@ -120,12 +128,12 @@ def _send(
     window = window_for(situation, settings.send_window, kept[0].invoice)
     closed = window.closed(situation.as_of) if window else None
     if closed:
-        post = post_to("", window if level.channel in ("email", "provider") else None)
+        post = post_to("", window if level.channel in MAILED else None)
         puts_off = PutOff(key_of(kept), post.hours, post.open_days)
         yield from _skips(kept, f"Outside the send window: {closed}.", puts_off=puts_off)
         return
     whom = recipient(situation, kept[0].invoice)
-    if level.channel in ("email", "provider") and not has_mailbox(whom):
+    if level.channel in MAILED and not has_mailbox(whom):
         why = no_mailbox(whom)
         yield from _skips(kept, f"{why[:1].upper()}{why[1:]}.", mendable=True)
         return
@@ -137,32 +145,6 @@ def _skips(
 ) -> Iterator[Skip]:
     for step in steps:
         yield Skip(RULE, step.invoice.ref, why, step.invoice.customer, mendable, puts_off)
-
-
-def _gap(situation: Situation, settings: Settings, steps: list[Step]) -> str | None:
-    """Why it is too soon after the last contact; None when it is not. Never two reminders on one day."""
-    last = _last_contact(situation, settings, steps)
-    if last is None:
-        return None
-    gap = max(settings.min_gap_days, situation.gap_days if settings.one_per_customer else 0, 1)
-    next_on = days_after(last, gap)
-    if situation.as_of >= next_on:
-        return None
-    level = max(step.level for step in steps)
-    return f"Level {level} waits: last contact on {last}, {counted(gap, 'day')} apart, so not before {next_on}."
-
-
-def _last_contact(situation: Situation, settings: Settings, steps: list[Step]) -> date | None:
-    ledger = situation.ledger
-    refs = ledger.reminders.keys() if settings.one_per_customer else [step.invoice.ref for step in steps]
-    found = [entry.on for ref in refs for entry in ledger.reminders.get(ref, ())]
-    if settings.gap_counts_contacts:
-        found += [
-            contact.on
-            for contact in ledger.contacts
-            if settings.one_per_customer or contact.invoice is None or contact.invoice in refs
-        ]
-    return max(found, default=None)
 
 
 def _held_currencies(

@@ -33,6 +33,7 @@ class Reminder:
     reason: str
     fee: Money | None = None
     repeat: int = 0  # how often the level was sent before
+    steps_aside: bool = False  # it waited for a person so long that mail goes out before it
     operations: tuple[Operation, ...] = field(default=())
     # Set where the decision stands but cannot be carried out by itself (no mail configured, a letter, a call).
     kind: Literal["reminder"] = "reminder"
@@ -119,6 +120,7 @@ class Task:
     invoices: tuple[str, ...] = ()
     amounts: tuple[Money, ...] = ()
     waits: bool = True
+    steps_aside: bool = False  # as with a reminder
     operations: tuple[Operation, ...] = field(default=())
     kind: Literal["task"] = "task"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -22,11 +23,13 @@ from rules.domain.dunning import Step, pause
 from rules.domain.money import Money, total
 from rules.domain.reminder_settings import Level, ReminderSettings
 from rules.domain.situation import Situation
+from rules.domain.spacing import Turn, turn_of
 from rules.domain.windows import Window
 from rules.domain.wording import counted, joined, late, spoken, sums
 
 RULE = "reminders"
 TONES = ("friendly", "firm", "final")
+MAILED = ("email", "provider")  # what goes out by itself; all else waits for a person
 
 
 class Post(NamedTuple):
@@ -49,6 +52,13 @@ def key_of(steps: list[Step]) -> str:
     return _key(min(steps, key=_rank))
 
 
+def turn(situation: Situation, steps: list[Step]) -> Turn:
+    """Whether it is the turn of a message about these invoices."""
+    since = min((step.reached_on or date.min for step in steps), default=date.min)
+    level = max(step.level for step in steps)
+    return turn_of(situation, [step.invoice.ref for step in steps], f"Level {level}", since)
+
+
 def message(
     situation: Situation, settings: ReminderSettings, steps: list[Step], post: Post
 ) -> Iterator[Reminder | Problem]:
@@ -68,6 +78,7 @@ def message(
         reason=_reason(situation, settings, steps, lead),
         fee=fee.amount if isinstance(fee, _Fee) else None,
         repeat=lead.repeat,
+        steps_aside=level.channel not in MAILED and turn(situation, steps).steps_aside,
     )
     ordered = sorted(steps, key=_line_order)
     operations = [*_sent(situation, bare, (lead, level), ordered, post)]

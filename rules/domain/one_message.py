@@ -1,7 +1,7 @@
 """One message a day to a customer, whatever policies and rules have something to say: which goes, and which wait.
 
 A word on a discount that lapses today goes first, for tomorrow is too late; then the gravest: a statement or demand
-that goes out by itself, a reminder for the first time before one repeated, the highest level, the oldest invoice, the
+that we write, a reminder for the first time before one repeated, the highest level, the oldest invoice, the
 customer's own policy before another's, the policy's name. The rest waits and is decided anew the next day.
 A policy whose reminders say `one_per_customer = false` writes beside the others, as often as it has something to say.
 """
@@ -43,7 +43,8 @@ def one_a_day(said: Sequence[Said]) -> Iterator[Decision]:
         return
     side, lead = (None, None) if written else min(messages, key=_rank)
     waiting = {id(message) for _, message in messages if message is not lead}
-    why = written or (f"today's is {_called(lead)} of policy {side.situation.policy}" if side and lead else "")
+    todays = f"today's is {_called(lead)} of policy {side.situation.policy}{_by(lead)}" if side and lead else ""
+    why = written or todays
     for one in said:
         for decision in one.decisions:
             if id(decision) in waiting:
@@ -63,17 +64,19 @@ def _writes_beside(one: Said) -> bool:
 
 
 def _messages(one: Said) -> Iterator[Message]:
-    """What is written to the customer. A task that waits for a person goes when the person says so."""
+    """What is written to the customer."""
     for decision in one.decisions:
         if isinstance(decision, Reminder | Task) and _writes(decision):
             yield decision
 
 
 def _writes(message: Message) -> bool:
-    """A call writes nothing, and nobody might ever make it: it keeps no mail back."""
+    """A call writes nothing: it keeps no mail back, nor does what waited long enough for a person."""
+    if message.steps_aside:
+        return False
     if isinstance(message, Reminder):
         return message.channel not in ("call", "none")
-    return not message.waits and any(isinstance(step, SendMessage) for step in message.operations)
+    return any(isinstance(step, SendMessage) for step in message.operations)
 
 
 def _rank(message: tuple[Said, Message]) -> tuple[int, bool, int, int, bool, str, str]:
@@ -113,6 +116,12 @@ def _called(message: Message) -> str:
     if isinstance(message, Task):
         return f"the {message.what}"
     return f"level {message.level}" if message.level else "the word on a discount"
+
+
+def _by(message: Message) -> str:
+    """What it waits for itself, where that is a person."""
+    by_hand = message.waits if isinstance(message, Task) else message.channel == "letter"
+    return ", which waits for a person" if by_hand else ""
 
 
 def _waits(one: Said, message: Decision, why: str) -> Iterator[Skip]:

@@ -140,6 +140,10 @@ class ReminderSettings(RuleSettings):
         description="Days from one reminder to the next, per customer or invoice; of several policies the most.",
     )
     gap_counts_contacts: Flag = Field(default=False, description="Calls and other contacts count for the gap too.")
+    hold_back_days: Count = Field(
+        default=7,
+        description="Days for which a message that waits for a person keeps others to the customer back.",
+    )
     one_per_customer: Flag = Field(
         default=True,
         description="One message for all invoices of a customer, and one a day from all policies together.",

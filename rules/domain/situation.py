@@ -61,13 +61,27 @@ class CreditLimits:
         return next((limit.money(base) for group, limit in self.groups.items() if group in customer.groups), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """How far apart a policy wants messages: days between two of them, per customer or invoice; what counts as one.
+
+    `written` are the steps past reminders, as (rule, what), that any policy over the account writes by itself.
+    """
+
+    gap_days: int = 0
+    counts_contacts: bool = False
+    one_per_customer: bool = True
+    hold_back_days: int = 0
+    written: frozenset[tuple[str, str]] = frozenset()
+
+
 @dataclass(frozen=True)
 class Situation:
     """An account as of a day. `scope` holds the refs of the invoices this policy governs.
 
     `governed` are the refs of the customers whose own policy this is; `governs_customer` says it of the head.
-    `gap_days` is the longest distance between two messages that any of several policies over the account keeps,
-    `send_window` the times in which the policy's reminders go out, `never` whom and what it leaves in silence.
+    `spacing` is the distance between messages, `send_window` the times in which they go out, `never` whom and what the
+    policy leaves in silence.
     """
 
     account: Account
@@ -82,7 +96,7 @@ class Situation:
     credit_limits: CreditLimits = field(default_factory=CreditLimits)
     references: Mapping[str, tuple[DatedRate, ...]] = field(default_factory=dict)
     calendar: str | None = None
-    gap_days: int = 0
+    spacing: Spacing = field(default_factory=Spacing)
     send_window: SendWindow | None = None
     never: Never = field(default_factory=Never)
 

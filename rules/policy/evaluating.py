@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from rules.domain.aging import OverdueSettings
@@ -20,7 +21,7 @@ from rules.domain.one_message import Said, longest_gap, one_a_day
 from rules.domain.positions import CustomerPosition, PromisePosition, position_of
 from rules.domain.promised import PromiseSettings
 from rules.domain.reminder_settings import Never, ReminderSettings
-from rules.domain.situation import Situation
+from rules.domain.situation import Situation, Spacing
 from rules.policy.modules import rule_modules
 from rules.policy.policies import Policies
 
@@ -69,10 +70,19 @@ def _situations(
         policy = policies.select(customers[owner], invoice, default) if apart else by_customer[owner]
         scopes[_known(policies, policy)].add(invoice.ref)
     gap_days = _gap_days(account, policies, scopes) if len(scopes) > 1 else 0
+    written = frozenset(step for name in scopes if name is not None for step in _written(policies, name))
+    shared = Spacing(gap_days=gap_days, written=written)
     return {
-        name: _situation(account, policies, as_of, name, (frozenset(scopes[name]), frozenset(governed[name]), gap_days))
+        name: _situation(account, policies, as_of, name, (frozenset(scopes[name]), frozenset(governed[name]), shared))
         for name in {*scopes, *governed}
     }
+
+
+def _written(policies: Policies, name: str) -> Iterator[tuple[str, str]]:
+    """The steps past reminders that the policy writes by itself, as (rule, what)."""
+    escalation = policies.rule_settings(name).get("escalation")
+    if isinstance(escalation, EscalationSettings):
+        yield from (("escalation", step.what) for step in escalation.steps if step.channel != "none")
 
 
 def _gap_days(account: Account, policies: Policies, scopes: Mapping[str | None, set[str]]) -> int:
@@ -91,7 +101,7 @@ def _situation(
     policies: Policies,
     as_of: date,
     name: str | None,
-    reach: tuple[frozenset[str], frozenset[str], int],
+    reach: tuple[frozenset[str], frozenset[str], Spacing],
 ) -> Situation:
     settings = policies.rule_settings(name) if name is not None else {}
     overdue, promises, payer = settings.get("overdue"), settings.get("promises"), settings.get("payer")
@@ -105,7 +115,7 @@ def _situation(
         scope=reach[0],
         governs_customer=account.customer.ref in reach[1],
         governed=reach[1],
-        gap_days=reach[2],
+        spacing=_spacing(reminders, reach[2]),
         send_window=window,
         never=reminders.never if isinstance(reminders, ReminderSettings) else Never(),
         overdue=overdue,
@@ -114,6 +124,20 @@ def _situation(
         credit_limits=policies.credit_limits,
         references=policies.references,
         calendar=overdue.holidays or (window.holidays if window else None),  # one calendar for due dates and sending
+    )
+
+
+def _spacing(settings: object, shared: Spacing) -> Spacing:
+    """The policy's own distance between messages, or that of others over the account where it is longer."""
+    if not isinstance(settings, ReminderSettings):
+        return shared
+    others = shared.gap_days if settings.one_per_customer else 0
+    return replace(
+        shared,
+        gap_days=max(settings.min_gap_days, others),
+        counts_contacts=settings.gap_counts_contacts,
+        one_per_customer=settings.one_per_customer,
+        hold_back_days=settings.hold_back_days,
     )
 
 

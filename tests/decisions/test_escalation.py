@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from rules import evaluate
 from rules.domain.accounts import accounts_of
-from rules.domain.actions import AddNote, SendMessage
+from rules.domain.actions import AddNote, OpenDays, SendMessage
 from rules.domain.decisions import Task
 from rules.domain.facts import Book, Company, Contacted, Customer, Invoice, TaskDone
 from rules.domain.money import Money
@@ -31,8 +31,8 @@ BILL = Invoice("I-1", "1001", "C-1", DAY - timedelta(60), DAY - timedelta(30), U
 TERMS = Terms("auto", Limits(100, Money(Decimal(1000), "USD")), lambda _: None, lambda amount: amount)
 
 
-def task(book: Book, day: date = DAY) -> Task:
-    policies = load_policies([("p.toml", STEPS)])
+def task(book: Book, day: date = DAY, rules: str = STEPS) -> Task:
+    policies = load_policies([("p.toml", rules)])
     (account,) = accounts_of(book)
     (found,) = [one for one in evaluate(account, policies, day).decisions if isinstance(one, Task)]
     return found
@@ -49,6 +49,24 @@ def test_a_demand_is_mailed_with_the_last_day_to_answer_and_noted_on_each_invoic
     assert (message.template, message.to, message.answer_by) == ("demand", "ap@oak.example", DAY + timedelta(14))
     text = "Final demand of 2025-03-31: 100.00 USD asked, to be answered by 2025-04-14."
     assert note == AddNote("C-1", "invoice", "I-1", text)
+
+
+def test_what_is_mailed_carries_the_times_of_the_policy_s_reminders_in_the_customer_s_zone_and_paper_does_not() -> None:
+    window = """
+    [policies.p.reminders]
+    levels = [{ at_days = 90, template = "final" }]
+    send_window = { days = ["mon", "tue"], from = "08:00", to = "18:00" }
+    """
+    kauri = book(customers=(replace(OAK, country="NZ"),), company=Company("Acme", "USD", "America/New_York"))
+    mail, paper = (
+        task(kauri, rules=STEPS.replace('"email"', f'"{channel}"') + window).operations[0]
+        for channel in ("email", "letter")
+    )
+    assert isinstance(mail, SendMessage)
+    assert isinstance(paper, SendMessage)
+    assert mail.hours == ("08:00", "18:00")
+    assert mail.open_days == OpenDays("Pacific/Auckland", ("mon", "tue"), ())
+    assert (paper.hours, paper.open_days) == (None, None)
 
 
 def test_without_an_address_a_person_sees_to_it() -> None:

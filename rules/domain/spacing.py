@@ -1,0 +1,56 @@
+"""How far apart messages to a customer are: what was said last, when the next may follow, and who waits for whom.
+
+Reminders and the steps after them keep one distance. What waits for a person goes before other messages for some days,
+then steps aside: nobody may ever post it, and silence collects nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from rules.domain.calendars import days_after
+from rules.domain.situation import Situation
+from rules.domain.wording import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whether it is a message's turn: `too_soon` says why not yet; `steps_aside` that mail need not wait for it."""
+
+    too_soon: str | None
+    steps_aside: bool
+
+
+def turn_of(situation: Situation, refs: Collection[str], called: str, since: date) -> Turn:
+    """The turn of a message about the invoices `refs` that could go out since `since`. Never two on one day."""
+    spacing = situation.spacing
+    last = _last_said(situation, refs)
+    gap = max(spacing.gap_days, 1)
+    next_on = date.min if last is None else days_after(last, gap)
+    too_soon = None
+    if situation.as_of < next_on:
+        too_soon = f"{called} waits: last contact on {last}, {counted(gap, 'day')} apart, so not before {next_on}."
+    return Turn(too_soon, situation.as_of > days_after(max(since, next_on), spacing.hold_back_days))
+
+
+def _last_said(situation: Situation, refs: Collection[str]) -> date | None:
+    """When the customer was last written to, or spoken with where that counts; about `refs` where each is apart."""
+    ledger, spacing = situation.ledger, situation.spacing
+    about = ledger.reminders.keys() if spacing.one_per_customer else refs
+    found = [entry.on for ref in about for entry in ledger.reminders.get(ref, ())]
+    found += [
+        entry.on
+        for entry in ledger.tasks
+        if entry.outcome == "done"
+        and (entry.rule, entry.what) in spacing.written
+        and (spacing.one_per_customer or any(ref in refs for ref in entry.invoices))
+    ]
+    if spacing.counts_contacts:
+        found += [
+            contact.on
+            for contact in ledger.contacts
+            if spacing.one_per_customer or contact.invoice is None or contact.invoice in refs
+        ]
+    return max(found, default=None)
