@@ -13,7 +13,7 @@ KIND = "assignment"
 def add(clerk: Clerk, text: str, collector: str) -> Noted:
     """Give the customer to `collector`."""
     ledger, customer = clerk.customer(text)
-    paper = Paper(Assignment(customer.ref, collector, ledger.today()), f"assignment/{customer.ref}", customer.ref)
+    paper = Paper(Assignment(customer.ref, collector, ledger.today()), f"{KIND}-{customer.ref}", customer.ref)
     word = clerk.word(ledger, "customer.assigned", collector=collector)
     return Noted(ledger, ledger.desk.amend(paper, word), f"{customer.name} is looked after by {collector}")
 

@@ -28,6 +28,6 @@ def said_of_customers(ledger: Ledger, book: Book, source: str) -> Iterator[Paper
 def _beyond(known: Customer, told: Customer, book: Book) -> Iterator[Paper]:
     ref = known.ref
     if told.collector and told.collector != known.collector:
-        yield Paper(Assignment(ref, told.collector, book.as_of), f"{assignments.KIND}/{ref}", ref)
+        yield Paper(Assignment(ref, told.collector, book.as_of), f"{assignments.KIND}-{ref}", ref)
     if told.timezone and told.timezone != known.timezone:
-        yield Paper(TimeZone(ref, told.timezone, book.as_of), f"{timezones.KIND}/{ref}", ref)
+        yield Paper(TimeZone(ref, told.timezone, book.as_of), f"{timezones.KIND}-{ref}", ref)

@@ -21,7 +21,7 @@ def add(clerk: Clerk, text: str, zone: str) -> Noted:
     ledger, customer = clerk.customer(text)
     if not is_zone(zone):
         raise Usage(str(no_zone(zone)))
-    paper = Paper(TimeZone(customer.ref, zone, ledger.today()), f"{KIND}/{customer.ref}", customer.ref)
+    paper = Paper(TimeZone(customer.ref, zone, ledger.today()), f"{KIND}-{customer.ref}", customer.ref)
     word = clerk.word(ledger, "customer.located", timezone=zone)
     return Noted(ledger, ledger.desk.amend(paper, word), f"{customer.name} lives by the clock of {zone}")
 

@@ -349,7 +349,7 @@ def test_a_contact_about_a_strangers_invoice_or_tomorrow_is_refused(syncd: Syncd
 
 
 def test_a_persons_word_on_who_looks_after_a_customer_counts_before_the_books(syncd: Syncd, office: Path) -> None:
-    assert syncd("assign", "add", "Oak Ltd", "dana").out == "assignment/C-1: Oak Ltd is looked after by dana\n"
+    assert syncd("assign", "add", "Oak Ltd", "dana").out == "assignment-C-1: Oak Ltd is looked after by dana\n"
     syncd("export", office / "out.json")
     customers = {one["ref"]: one for one in json.loads((office / "out.json").read_text())["customers"]}
     assert customers["C-1"]["collector"] == "dana"
@@ -435,9 +435,9 @@ def test_the_connection_chooses_the_policy_of_whom_nothing_closer_places(syncd: 
 
 def test_a_persons_word_on_where_a_customer_lives_counts_and_is_forgotten(syncd: Syncd, office: Path) -> None:
     ran = syncd("timezone", "add", "Oak Ltd", "Pacific/Auckland", "--who", "dana")
-    assert ran.out == "timezone/C-1: Oak Ltd lives by the clock of Pacific/Auckland\n"
+    assert ran.out == "timezone-C-1: Oak Ltd lives by the clock of Pacific/Auckland\n"
     line = " ".join(syncd("timezone", "list").out.splitlines()[1].split())
-    assert line == f"timezone/C-1 Oak Ltd Pacific/Auckland since {TODAY} recorded dana {TODAY}"
+    assert line == f"timezone-C-1 Oak Ltd Pacific/Auckland since {TODAY} recorded dana {TODAY}"
     assert "lives by Pacific/Auckland" in syncd("explain", "Oak Ltd").out
     exported = json.loads(syncd("export", "-").out)["customers"]
     assert {one["ref"]: one.get("timezone") for one in exported}["C-1"] == "Pacific/Auckland"

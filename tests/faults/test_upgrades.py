@@ -102,6 +102,24 @@ def test_g3_writes_open_in_an_older_store_are_there_after_the_upgrade_as_they_we
     database.dispose()
 
 
+def test_g3_what_a_person_recorded_is_called_as_new_records_are_after_the_upgrade(empty_database: Database) -> None:
+    database = create_engine(empty_database.url)
+    make_old(database, "0009")
+    with database.begin() as tx:
+        put(tx, "store_info", id=1, lineage="a-lineage", writes=7)
+        for kind in ("assignment", "timezone"):
+            put(
+                tx, "record", connection="acme", kind=kind, ref=f"{kind}/C/1", customer="C/1", who="dana", at=AT,
+                doc="{}",
+            )  # fmt: skip
+    store = open_store(empty_database.url)
+    with store.reading() as tx:
+        refs = tx.execute(text("SELECT ref FROM record ORDER BY ref")).scalars().all()
+    assert refs == ["assignment-C/1", "timezone-C/1"]
+    store.close()
+    database.dispose()
+
+
 def as_left_by(world: World, revision: str) -> None:
     """Turn the store into what the version of `revision` would have left: its tables, with what they have room for."""
     file = SqliteFile(world.folder / "state" / "syncd.db")
