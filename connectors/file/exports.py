@@ -54,29 +54,30 @@ LAYOUTS = (
     Layout(
         "Xero's list of sales invoices",
         {
-            "customer": ("contactname",), "number": ("invoicenumber",), "issued_on": ("invoicedate",),
-            "due_on": ("duedate",), "total": ("total",), "balance": ("invoiceamountdue",), "status": ("status",),
-            "kind": ("type",), "currency": ("currency",), "email": ("emailaddress",),
+            "customer": ("ContactName",), "number": ("InvoiceNumber",), "issued_on": ("InvoiceDate",),
+            "due_on": ("DueDate",), "total": ("Total",), "balance": ("InvoiceAmountDue",), "status": ("Status",),
+            "kind": ("Type",), "currency": ("Currency",), "email": ("EmailAddress",),
         },
     ),
     Layout(
         "a QuickBooks Online report of transactions",
         {
-            "customer": ("name", "customer", "customer full name", "client", "client full name"),
-            "number": ("num", "no.", "number"),
-            "issued_on": ("date", "transaction date"), "due_on": ("due date",), "total": ("amount", "total"),
-            "balance": ("open balance", "balance"), "kind": ("transaction type",), "currency": ("currency",),
+            "customer": ("Name", "Customer", "Customer full name", "Client", "Client full name"),
+            "number": ("Num", "No.", "Number"),
+            "issued_on": ("Date", "Transaction date"), "due_on": ("Due date",), "total": ("Amount", "Total"),
+            "balance": ("Open balance", "Balance"), "kind": ("Transaction type",), "currency": ("Currency",),
         },
     ),
     Layout(
         "a QuickBooks Desktop report of transactions",
         {
-            "customer": ("name", "source name"), "number": ("num",), "issued_on": ("date",), "due_on": ("due date",),
-            "total": ("amount", "debit"), "balance": ("open balance",), "kind": ("type",),
+            "customer": ("Name", "Source name"), "number": ("Num",), "issued_on": ("Date",), "due_on": ("Due date",),
+            "total": ("Amount", "Debit"), "balance": ("Open balance",), "kind": ("Type",),
         },
     ),
 )  # fmt: skip
 _LONGEST_AMOUNT = 20
+_NEAR = 2  # needed headings a row may lack, and still be told as one of a layout
 _TELLING = {LAYOUTS[0].name: "balance", LAYOUTS[1].name: "kind", LAYOUTS[2].name: "kind"}
 
 
@@ -140,16 +141,28 @@ def _separator(text: str) -> str:
 
 def _recognised(table: Sequence[Sequence[str]], place: str, own: Layout | None) -> tuple[Layout, dict[str, int], int]:
     """The layout, the place of each field, and the number of the row with the headings."""
+    nearest, lacking = "", [*FIELDS]
     for number, row in enumerate(table[:_TITLE_ROWS], start=1):
         headings = [" ".join(cell.split()).casefold() for cell in row]
         for layout in (own,) if own else LAYOUTS:
             columns = _columns(layout, headings)
-            if all(name in columns for name in (*_NEEDED, _TELLING.get(layout.name, "total"))):
+            needed = own.columns if own else (*_NEEDED, _TELLING[layout.name])
+            missing = [" or ".join(layout.columns[name]) for name in needed if name not in columns]
+            if not missing:
                 return layout, columns, number
-    wanted = ", ".join(name for names in (own or LAYOUTS[0]).columns.values() for name in names[:1])
-    known = "the map's headings" if own else "; ".join(layout.name for layout in LAYOUTS)
-    said = f"its headings are none that are known ({known}); describe them with --map FILE"
-    raise BookRefused((f"{place}: {f'these headings are missing or misspelt: {wanted}' if own else said}",))
+            if len(missing) < len(lacking):
+                nearest, lacking = f"row {number} has the headings of {layout.name}, but not", missing
+    raise BookRefused((f"{place}: {_unknown(nearest, lacking, own)}",))
+
+
+def _unknown(nearest: str, lacking: Sequence[str], own: Layout | None) -> str:
+    """Why no row is the one with the headings: what is missing in the one that comes nearest, where one does."""
+    if nearest and (own is not None or len(lacking) <= _NEAR):
+        return f"{nearest} {', '.join(lacking)}" + (
+            "" if own else "; add what is missing, or describe it with --map FILE"
+        )
+    known = "; ".join(layout.name for layout in LAYOUTS)
+    return f"its headings are none that are known ({known}); describe them with --map FILE"
 
 
 def _columns(layout: Layout, headings: Sequence[str]) -> dict[str, int]:
