@@ -19,7 +19,8 @@ from connectors import ConnectionSettings
 from connectors.tokens import Tokens
 from syncd.clock import Clock
 from syncd.config.values import is_loopback
-from syncd.errors import DataRefused, TryAgain, Usage
+from syncd.errors import ConfigError, DataRefused, TryAgain, Usage
+from syncd.toml_file import text_of
 
 DEFAULT_REDIRECT = "http://localhost:8418/callback"
 WAIT_S = 600.0
@@ -95,16 +96,29 @@ def adopted(settings: ConnectionSettings, path: Path, clock: Clock) -> Tokens:
         WrongCompany: it is for another company than the configured one.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataRefused([f"{path}: not a JSON file: {error}"]) from None
-    if not isinstance(document, Mapping):
-        raise DataRefused([f"{path}: must be one JSON object, as the provider's token endpoint answers"])
-    try:
-        tokens: Tokens = _auth(settings).adopt(settings, document, clock.now())
+        tokens: Tokens = _auth(settings).adopt(settings, _answer_in(path, settings.kind), clock.now())
     except ValueError as error:
         raise DataRefused([f"{path}: {error}"]) from None
     return tokens
+
+
+def _answer_in(path: Path, kind: str) -> Mapping[str, object]:
+    """The JSON object in the file; a refusal says where it stops being one, and how one looks."""
+    company = "tenant_id" if kind == "xero" else "realm_id"
+    keys = f'{{"access_token": "…", "refresh_token": "…", "expires_in": 1800, "{company}": "…"}}'
+    wanted = f"it must be one JSON object, as the provider's token endpoint answers: {keys}"
+    try:
+        document = json.loads(text_of(path))
+    except ConfigError as error:
+        raise DataRefused(list(error.problems)) from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise DataRefused([f"{path}: {where}: this is not whole JSON: {error.msg}; {wanted}"]) from None
+    except (ValueError, RecursionError):
+        raise DataRefused([f"{path}: this is no such JSON; {wanted}"]) from None
+    if not isinstance(document, Mapping):
+        raise DataRefused([f"{path}: {wanted}"])
+    return document
 
 
 def revoke(settings: ConnectionSettings, tokens: Tokens) -> None:

@@ -120,15 +120,14 @@ def _write_tokens(folder: Path, companies: Sequence[tuple[str, Company]]) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     _write_secret(folder / SECRET_FILE, f"{SECRET}\n")
     for name, company in companies:
-        path = folder / f"{name}.tokens.json"
-        _write_secret(path, json.dumps(company.issue_tokens(), indent=2) + "\n")
-        say(f"written  {path}")
+        _write_secret(folder / f"{name}.tokens.json", json.dumps(company.issue_tokens(), indent=2) + "\n")
 
 
 def _write_secret(path: Path, text: str) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
+    say(f"written  {path}")
 
 
 def _wait_for_the_end() -> None:

@@ -87,7 +87,13 @@ def test_tokens_never_stand_readable_in_the_store(
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [("{", "not a JSON file"), ("[]", "must be one JSON object"), ('{"access_token": "a"}', "refresh_token")],
+    [
+        ("{", "tokens.json: line 1, column 2: this is not whole JSON: Expecting property name"),
+        ('{"access_token": "a",\n "refresh_token" "b"}', "tokens.json: line 2, column 18: this is not whole JSON"),
+        ("{", '"expires_in": 1800, "tenant_id": "…"}'),
+        ("[]", "tokens.json: it must be one JSON object, as the provider's token endpoint answers: {"),
+        ('{"access_token": "a"}', "refresh_token"),
+    ],
 )
 def test_a_tokens_file_that_is_none_is_refused(syncd: Syncd, office: Path, text: str, problem: str) -> None:
     (office / "tokens.json").write_text(text)

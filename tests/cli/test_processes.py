@@ -129,6 +129,9 @@ def test_the_simulator_serves_both_companies_and_what_it_prints_is_a_configurati
         for name in ("acme", "kauri"):
             connected = syncd("connect", name, "--tokens", tmp_path / f"{name}.tokens.json", "--config", config)
             assert connected.code == 0, connected.err
+        told = (tmp_path / "err").read_text()
+        secrets = ("acme.tokens.json", "demo.client_secret", "kauri.tokens.json")
+        assert [name for name in secrets if f"written  {tmp_path / name}\n" not in told] == []
         assert syncd("check", "--config", config).code == 0
         assert syncd("pull", "--config", config).code == 0
         aged = json.loads(syncd("aging", "--json", "--config", config).out)
