@@ -158,9 +158,8 @@ def _recognised(table: Sequence[Sequence[str]], place: str, own: Layout | None) 
 def _unknown(nearest: str, lacking: Sequence[str], own: Layout | None) -> str:
     """Why no row is the one with the headings: what is missing in the one that comes nearest, where one does."""
     if nearest and (own is not None or len(lacking) <= _NEAR):
-        return f"{nearest} {', '.join(lacking)}" + (
-            "" if own else "; add what is missing, or describe it with --map FILE"
-        )
+        way = "" if own else "; add what is missing, or describe it with --map FILE"
+        return f"{nearest} {', '.join(lacking)}{way}"
     known = "; ".join(layout.name for layout in LAYOUTS)
     return f"its headings are none that are known ({known}); describe them with --map FILE"
 

@@ -83,18 +83,16 @@ class TestWhatTheHeadingsTell:
 
     def test_a_heading_that_is_missing_is_named_where_the_others_tell_the_layout(self):
         cut = XERO.replace("InvoiceNumber,", "Number,", 1)
-        with pytest.raises(BookRefused) as refused:
+        with pytest.raises(
+            BookRefused, match=r"row 1 has the headings of Xero's list of .*, but not InvoiceNumber; add"
+        ):
             read_export(cut, "x.csv")
-        assert refused.value.problems == (
-            "x.csv: row 1 has the headings of Xero's list of sales invoices, but not InvoiceNumber; add what is missing, "
-            "or describe it with --map FILE",
-        )
         with pytest.raises(BookRefused, match="row 5 has the headings of a QuickBooks Online report of transactions"):
             read_export(ONLINE.replace(",Num,", ",Nmu,"), "q.csv")
 
     def test_a_map_whose_headings_are_not_there_is_told_which(self):
         named = {"customer": "Kunde", "number": "Beleg", "issued_on": "Datum", "total": "Betrag", "balance": "Offen"}
-        with pytest.raises(BookRefused, match="row 1 has the headings of the layout of m.toml, but not Beleg, Offen"):
+        with pytest.raises(BookRefused, match=r"row 1 has the headings of the layout of m\.toml, but not Beleg, Offen"):
             read_export("Kunde;Datum;Betrag\n", "k.csv", layout_of({"columns": named}, "m.toml"))
 
     def test_a_map_tells_any_layout(self):
