@@ -220,12 +220,16 @@ def _measure(debt: Debt, claim: Claim, first_on: date, last_on: date) -> tuple[i
     days = (last_on - first_on).days + 1
     if claim.pricing.per_days is not None:
         return days, claim.pricing.per_days
+    convention, anchor = debt.day_count, claim.anchor
+    before, by_then = (counted(convention, anchor, day) for day in (days_after(first_on, -1), last_on))
     if debt.rests == "monthly":
-        begun, ends = _month_around(claim.anchor, first_on)
+        begun, ends = _month_around(anchor, first_on)
         if ends <= debt.last_on:
             return days, (ends - begun).days * _MONTHS
-    before = counted(debt.day_count, claim.anchor, days_after(first_on, -1))
-    return counted(debt.day_count, claim.anchor, last_on) - before, DIVISOR[debt.day_count]
+        # A month that is not over is never more than a whole one: by 30/360 a day of it may count as three.
+        most = counted(convention, anchor, begun) + DIVISOR[convention] // _MONTHS
+        before, by_then = min(before, most), min(by_then, most)
+    return by_then - before, DIVISOR[convention]
 
 
 def _book(debt: Debt, running: _Running, accrual: Accrual, claim: Claim, stretch: Stretch) -> None:
