@@ -17,7 +17,7 @@ from rules.domain.actions import AddNote, DueLine, Operation, SendMessage
 from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, Reminder, Skip, Task
 from rules.domain.discounted import Offer, offer_of
-from rules.domain.facts import DISCOUNT_TOLD
+from rules.domain.facts import DISCOUNT_REFUSED, DISCOUNT_TOLD
 from rules.domain.mailbox import has_mailbox, no_mailbox
 from rules.domain.messages import post_to
 from rules.domain.money import Money
@@ -109,10 +109,11 @@ def _not_yet(situation: Situation, settings: Settings, offer: Offer) -> str | No
 def _silences(situation: Situation, settings: Settings, offer: Offer) -> Iterator[tuple[str, bool]]:
     """What may keep a reminder back, and whether it does."""
     invoice, head, ledger = offer.invoice, situation.account.customer, situation.ledger
-    told = (entry for entry in ledger.contacts if entry.invoice == invoice.ref and entry.outcome == DISCOUNT_TOLD)
-    yield "it was reminded of", any(told)
+    told = {entry.outcome for entry in ledger.contacts if entry.invoice == invoice.ref}
+    yield "it was reminded of", DISCOUNT_TOLD in told
+    yield "a person refused the reminder of it", DISCOUNT_REFUSED in told
     sent = ledger.reminders.get(invoice.ref, ())
-    yield "a reminder went out today", any(entry.on == situation.as_of for entry in sent)
+    yield "a reminder went out today", any(entry.on == situation.as_of and entry.was_sent for entry in sent)
     silent = head.do_not_contact or ledger.family[invoice.customer].do_not_contact
     yield "the customer is marked do not contact", silent
     yield "it is disputed or promised", invoice.ref in ledger.disputes or invoice.ref in situation.promised

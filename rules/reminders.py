@@ -84,7 +84,7 @@ def _hand_over(situation: Situation, settings: Settings, clock: Clock, ref: str)
     if situation.as_of < due_on:
         return None
     head = situation.account.customer
-    verb = "were sent" if clock.last >= len(settings.levels) else "were sent or had their days"
+    verb = clock.were_sent if clock.last >= len(settings.levels) else f"{clock.were_sent} or had their days"
     return Task(
         rule=RULE,
         customer=head.ref,

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from rules.domain.decisions import ChargeReversal, CreditState, FinanceCharge, Reminder, Task
 from rules.domain.facts import (
+    DISCOUNT_REFUSED,
     DISCOUNT_TOLD,
     OURS,
     ChargeBilled,
@@ -107,7 +108,7 @@ def _handled(intent: Intent) -> Iterator[HistoryEntry]:
     on, decision = intent.done_on or intent.decided_on, intent.decision
     match decision:
         case Reminder():
-            yield from _reminded(intent, replace(decision, fee=None))
+            yield from _reminded(intent, replace(decision, fee=None), "refused")
         case FinanceCharge():
             yield _billed(intent, decision, decision.key)
             yield ChargeWaived(intent.customer, decision.invoice, decision.key, on, decision.amount)
@@ -117,14 +118,15 @@ def _handled(intent: Intent) -> Iterator[HistoryEntry]:
             return
 
 
-def _reminded(intent: Intent, decision: Reminder) -> Iterator[HistoryEntry]:
+def _reminded(intent: Intent, decision: Reminder, outcome: TaskOutcome = "done") -> Iterator[HistoryEntry]:
     on = intent.done_on or intent.decided_on
     if not decision.level:  # no level of the dunning: a word before a discount lapses
         for invoice in decision.invoices:
-            yield Contacted(intent.customer, decision.channel, on, DISCOUNT_TOLD, invoice)
+            said = DISCOUNT_TOLD if outcome == "done" else DISCOUNT_REFUSED
+            yield Contacted(intent.customer, decision.channel, on, said, invoice)
         return
     for invoice in decision.invoices:
-        yield ReminderSent(intent.customer, invoice, decision.level, on, decision.fee, decision.key)
+        yield ReminderSent(intent.customer, invoice, decision.level, on, decision.fee, decision.key, outcome)
 
 
 def _worked(intent: Intent, decision: Task, outcome: TaskOutcome) -> TaskDone:

@@ -237,6 +237,7 @@ HISTORY = (
             _must("level", COUNT),
             _must("on", DAY),
             Field("fee", MONEY, shown=False),
+            Field("outcome", choice(*get_args(TaskOutcome)), shown=False),
             Field("key", TEXT, shown=False),
         ),
         tag="reminder",

@@ -169,7 +169,7 @@ class Creditor:
         """What was sent about the invoice; after a release only since a part of it that fell due later did."""
         late = [part.contractual_on for part in row.parts if part.is_overdue]
         for entry in self.situation.ledger.reminders.get(row.invoice.ref, ()):
-            if self.released_on is None or (late and entry.on > min(late)):
+            if entry.was_sent and (self.released_on is None or (late and entry.on > min(late))):
                 yield entry
 
     def _class(self, threshold: tuple[PayerClass, ...]) -> Finding:

@@ -19,7 +19,10 @@ TaskOutcome = Literal["done", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class ReminderSent:
-    """We wrote to the customer about the invoice at this level; `key` is the decision's, where it is known."""
+    """We wrote to the customer about the invoice at this level; `key` is the decision's, where it is known.
+
+    `outcome` refused: a person did not let it go. The level has passed all the same, so that the ladder goes on.
+    """
 
     customer: str
     invoice: str
@@ -27,6 +30,12 @@ class ReminderSent:
     on: date
     fee: Money | None = None
     key: str = ""
+    outcome: TaskOutcome = "done"
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether anything went out."""
+        return self.outcome == "done"
 
 
 @dataclass(frozen=True, slots=True)

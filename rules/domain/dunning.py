@@ -34,6 +34,11 @@ class Clock(NamedTuple):
     last: int
     window: Window | None = None  # which days were open, where days that were missed count
 
+    @property
+    def were_sent(self) -> str:
+        """What became of the levels that are behind it, in words."""
+        return "were sent" if all(entry.was_sent for entry in self.sent) else "were sent or refused by a person"
+
 
 class Step(NamedTuple):
     """A reminder due for an invoice. `repeat` is 0 for a level's first message, else counts its repeats from 1.
@@ -166,7 +171,7 @@ def _next_level(clock: Clock, settings: ReminderSettings) -> int | str:
             return number
         found = number
     if found or clock.last == len(settings.levels):
-        return found or f"all {len(settings.levels)} levels were sent"
+        return found or f"all {len(settings.levels)} levels {clock.were_sent}"
     return (
         f"the days of all levels after {clock.last} have passed" if clock.last else "the days of all levels have passed"
     )

@@ -65,6 +65,7 @@ DebtorKind = Literal["business", "consumer"]
 # Whatever a rule of ours created carries this prefix in `origin`.
 OURS = "syncd:"
 # What a contact says that reminded of a discount about to lapse.
+DISCOUNT_REFUSED = "discount reminder refused"
 DISCOUNT_TOLD = "discount"
 
 

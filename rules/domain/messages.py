@@ -20,6 +20,7 @@ from rules.domain.actions import (
 )
 from rules.domain.decisions import Problem, Reminder
 from rules.domain.dunning import Step, pause
+from rules.domain.facts import ReminderSent
 from rules.domain.money import Money, total
 from rules.domain.reminder_settings import Level, ReminderSettings
 from rules.domain.situation import Situation
@@ -174,11 +175,18 @@ def _reason(situation: Situation, settings: ReminderSettings, steps: list[Step],
         reached = f"level {lead.level} repeated, {lead.repeat} of {level.max_repeats or 'any number of'} times"
     history = [entry for step in steps for entry in step.clock.sent]
     last = max(history, key=lambda entry: (entry.on, entry.level), default=None)
-    before = f"last reminder level {last.level} on {last.on}" if last else "no reminder before"
     return (
         f"{counted(len(steps), 'invoice')}, {asked} asked{f' ({held} left out)' if held else ''}, "
-        f"oldest {late(oldest.clock.days, oldest.clock.due_on)}: {reached}; {before}."
+        f"oldest {late(oldest.clock.days, oldest.clock.due_on)}: {reached}; {_before(last)}."
     )
+
+
+def _before(last: ReminderSent | None) -> str:
+    if last is None:
+        return "no reminder before"
+    if not last.was_sent:
+        return f"level {last.level} refused by a person on {last.on}, nothing sent"
+    return f"last reminder level {last.level} on {last.on}"
 
 
 def _reached(level: Level) -> str:
@@ -220,7 +228,7 @@ def _send_message(
         fee=reminder.fee,
         copy_to=head.collector if lead[1].copy_to_collector else None,
         company=situation.account.company.name,
-        replies_to=tuple(dict.fromkeys(entry.key for entry in lead[0].clock.sent if entry.key)),
+        replies_to=tuple(dict.fromkeys(entry.key for entry in lead[0].clock.sent if entry.key and entry.was_sent)),
         hours=post.hours if reminder.channel == "email" else None,
         open_days=post.open_days if reminder.channel == "email" else None,
     )

@@ -102,7 +102,7 @@ def _written_today(said: Sequence[Said]) -> str | None:
     """What the customer was written today already; None where nothing was."""
     situation = said[0].situation
     ledger, today = situation.ledger, situation.as_of
-    if any(entry.on == today for entries in ledger.reminders.values() for entry in entries):
+    if any(entry.on == today and entry.was_sent for entries in ledger.reminders.values() for entry in entries):
         return "a reminder went out today"
     if any(one.on == today and one.outcome == DISCOUNT_TOLD and one.channel in _WRITTEN for one in ledger.contacts):
         return "a word on a discount went out today"

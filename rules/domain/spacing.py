@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rules.domain.calendars import days_after
+from rules.domain.facts import DISCOUNT_REFUSED
 from rules.domain.situation import Situation
 from rules.domain.wording import counted
 
@@ -31,8 +32,17 @@ def turn_of(situation: Situation, refs: Collection[str], called: str, since: dat
     next_on = date.min if last is None else days_after(last, gap)
     too_soon = None
     if situation.as_of < next_on:
-        too_soon = f"{called} waits: last contact on {last}, {counted(gap, 'day')} apart, so not before {next_on}."
+        said = _refused(situation, last) or f"last contact on {last}"
+        too_soon = f"{called} waits: {said}, {counted(gap, 'day')} apart, so not before {next_on}."
     return Turn(too_soon, situation.as_of > days_after(max(since, next_on), spacing.hold_back_days))
+
+
+def _refused(situation: Situation, on: date | None) -> str | None:
+    """Words for a day on which nothing was said because a person refused it; None where something was."""
+    that_day = [entry for entries in situation.ledger.reminders.values() for entry in entries if entry.on == on]
+    if not that_day or any(entry.was_sent for entry in that_day):
+        return None
+    return f"level {max(entry.level for entry in that_day)} was refused by a person on {on}"
 
 
 def _last_said(situation: Situation, refs: Collection[str]) -> date | None:
@@ -51,6 +61,7 @@ def _last_said(situation: Situation, refs: Collection[str]) -> date | None:
         found += [
             contact.on
             for contact in ledger.contacts
-            if spacing.one_per_customer or contact.invoice is None or contact.invoice in refs
+            if contact.outcome != DISCOUNT_REFUSED
+            and (spacing.one_per_customer or contact.invoice is None or contact.invoice in refs)
         ]
     return max(found, default=None)

@@ -195,7 +195,7 @@ def _entry_about(entry: HistoryEntry, names: Names) -> str:
 def _happened(entry: HistoryEntry) -> str:  # noqa: PLR0911 - one line for each kind
     match entry:
         case facts.ReminderSent():
-            return f"reminder, level {entry.level}"
+            return f"reminder, level {entry.level}{'' if entry.was_sent else ': refused by a person, nothing sent'}"
         case facts.ChargeBilled():
             return f"finance charge: {entry.amount} for {entry.first_on} to {entry.last_on}"
         case facts.ChargeReversed():

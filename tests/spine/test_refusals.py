@@ -54,6 +54,10 @@ def test_a_person_may_let_it_be_and_the_ladder_goes_on(refused):
         refused.clock.advance(timedelta(days=1))
         run_pass(refused.ledger, refused.ground)
     assert "reminders/I-1/level-2" in refused.states()
+    (second,) = [
+        one for one in refused.ledger.intents.actions(("done",)) if one.decision.key == "reminders/I-1/level-2"
+    ]
+    assert "level 1 refused by a person on 2025-03-03, nothing sent" in second.decision.reason
 
 
 def chase(desk, customers):
