@@ -12,22 +12,24 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from connectors import FactKind
 from connectors.errors import Throttled
-from connectors.history import History, HistoryList, HistoryPage, Window
+from connectors.history import History, HistoryPage
 from syncd.backfill.budget import CALLS_A_PAGE, CallBudget
 from syncd.backfill.check import MonthCheck, checked, windows_to_read_again
-from syncd.backfill.windows import pieces_of
+from syncd.backfill.progress import Gauge, Progress
+from syncd.backfill.windows import Piece, cut_up, wanted
 from syncd.clock import Clock
 from syncd.errors import TryAgain, Usage
 from syncd.ledger import Ledger
 from syncd.lock import held
 from syncd.logs import log
 from syncd.store.exported_rows import ExportedRows
-from syncd.store.past import Cut, Load, Past
+from syncd.store.past import UNKNOWN, Cut, Load, Past
 
 T = TypeVar("T")
 
@@ -44,21 +46,6 @@ class Ask:
     today: date
     wait: bool = True
     again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a load is. Rates are documents a second of this run; `waiting_until` is set while the day is used up."""
-
-    documents: int
-    expected: int
-    changed: int
-    rate: float
-    calls: int
-    calls_left_today: int | None
-    seconds_left: float | None
-    waiting_until: datetime | None = None
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +92,11 @@ class Backfill:
     _cuts: dict[int, Cut] = field(default_factory=dict)
     _todo: deque[_Task] = field(default_factory=deque)
     _flying: deque[tuple[_Task, Future[HistoryPage]]] = field(default_factory=deque)
+    _gauge: Gauge = field(init=False)
     _changed: int = 0
-    _stored: int = 0
-    _started: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._gauge = Gauge(self.bench.clock)
 
     def run(self) -> Backfilled:
         """Load, compare, read again what does not agree, compare again.
@@ -117,7 +106,7 @@ class Backfill:
             TryAgain: the day's calls are used up and `wait` is off.
         """
         bench = self.bench
-        self._started = bench.clock.monotonic()
+        started = bench.clock.monotonic()
         bench.budget.begin()
         try:
             company = self.patiently(bench.history.history_start)
@@ -135,7 +124,7 @@ class Backfill:
             changed=self._changed,
             unreadable=sum(cut.unreadable for cut in cuts),
             calls=bench.budget.made,
-            seconds=bench.clock.monotonic() - self._started,
+            seconds=bench.clock.monotonic() - started,
             months=months,
         )
 
@@ -143,15 +132,26 @@ class Backfill:
         """The windows to read: those of a load under way that asks for the same days, else new ones."""
         past, ask = self.bench.past, self.ask
         load = past.load()
-        if load is not None and not ask.again and _is_asked_for(load, ask):
-            return past.cuts()
-        until = ask.until or ask.today
-        pieces = pieces_of(_Counting(self), ask.since, until)
-        cuts = [Cut(seq, piece.window, piece.expected) for seq, piece in enumerate(pieces, 1)]
-        past.begin(Load(ask.since, until, self.bench.clock.now(), None), cuts)
+        if load is None or ask.again or not _is_asked_for(load, ask):
+            until = ask.until or ask.today
+            pieces = wanted(self.bench.history.history_lists(), ask.since, until)
+            past.begin(Load(ask.since, until, self.bench.clock.now(), None), _numbered(pieces))
+        return self._counted(past.cuts())
+
+    def _counted(self, cuts: list[Cut]) -> list[Cut]:
+        """Count and cut what is not counted yet. Each count is stored with what follows from it: none is made twice."""
+        history, past = self.bench.history, self.bench.past
+        pieces = [Piece(cut.window, None if cut.expected == UNKNOWN else cut.expected) for cut in cuts]
+        while (at := next((at for at, piece in enumerate(pieces) if piece.expected is None), None)) is not None:
+            pieces[at : at + 1] = self.patiently(partial(cut_up, history, pieces[at]))
+            cuts = _numbered(pieces)
+            past.plan(cuts)
+            self._cuts = {cut.seq: cut for cut in cuts}
+            self._tell()
         return cuts
 
     def _load(self, cuts: Iterable[Cut]) -> None:
+        self._gauge.begin(self.bench.budget.made)
         self._todo.extend(task for cut in cuts if not cut.is_done for task in _tasks(cut))
         with ThreadPoolExecutor(self.bench.history.in_flight, thread_name_prefix="past") as pool:
             try:
@@ -199,7 +199,7 @@ class Backfill:
         bench.budget.count()
         self._cuts[cut.seq] = cut
         self._changed += applied.changed
-        self._stored += found.shown
+        self._gauge.read(found.shown)
         log.debug("backfill.page_stored", records=found.shown, changed=applied.changed)
         if task.number == 1:
             self._todo.extendleft(reversed(list(_tasks(cut))))
@@ -252,42 +252,20 @@ class Backfill:
             raise TryAgain(f"{why}; what was loaded is stored, run the same again after {until:%Y-%m-%d %H:%M} UTC")
         self._tell(until, why)
         log.info("backfill.paused", why=why)
+        begun = self.bench.clock.monotonic()
         budget.rest()
+        self._gauge.pause(self.bench.clock.monotonic() - begun)
 
     def _tell(self, until: datetime | None = None, why: str = "") -> None:
-        spent = self.bench.clock.monotonic() - self._started
-        done = sum(cut.shown for cut in self._cuts.values())
-        expected = sum(max(cut.total if cut.total >= 0 else cut.expected, cut.shown) for cut in self._cuts.values())
-        rate = self._stored / spent if spent > 0 else 0.0
-        self.show(
-            Progress(
-                documents=done,
-                expected=expected,
-                changed=self._changed,
-                rate=rate,
-                calls=self.bench.budget.made,
-                calls_left_today=self.bench.budget.left(),
-                seconds_left=(expected - done) / rate if rate else None,
-                waiting_until=until,
-                why=why,
-            )
-        )
+        self.show(self._gauge.progress(self._cuts.values(), self.bench.budget, self._changed, until, why))
 
 
-@dataclass(frozen=True, slots=True)
-class _Counting:
-    """The counts planning asks for, each within the day's calls."""
+def _numbered(pieces: Iterable[Piece]) -> list[Cut]:
+    return [Cut(seq, piece.window, _expected(piece)) for seq, piece in enumerate(pieces, 1)]
 
-    run: Backfill
 
-    def history_lists(self) -> tuple[HistoryList, ...]:
-        return self.run.bench.history.history_lists()
-
-    def history_first_day(self, name: str) -> date | None:
-        return self.run.patiently(lambda: self.run.bench.history.history_first_day(name))
-
-    def history_count(self, window: Window) -> int:
-        return self.run.patiently(lambda: self.run.bench.history.history_count(window))
+def _expected(piece: Piece) -> int:
+    return UNKNOWN if piece.expected is None else piece.expected
 
 
 def _tasks(cut: Cut) -> Iterable[_Task]:

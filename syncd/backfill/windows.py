@@ -6,8 +6,8 @@ keep short what must be read again where rows moved while they were read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -18,10 +18,6 @@ _YEARS_AT_MOST = 60  # what a first day is believed; an invoice dated 1900 is a 
 
 class Counts(Protocol):
     """What of a History planning needs."""
-
-    def history_lists(self) -> tuple[HistoryList, ...]:
-        """The lists."""
-        ...
 
     def history_first_day(self, name: str) -> date | None:
         """The day of a list's oldest document."""
@@ -34,45 +30,45 @@ class Counts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A window and about how many documents it has."""
+    """A window and about how many documents it has; None: nobody was asked yet.
+
+    A last day without a first one: from the list's oldest document, whose day is not known yet.
+    """
 
     window: Window
-    expected: int
+    expected: int | None = None
 
 
-def pieces_of(history: Counts, since: date | None, until: date) -> Iterator[Piece]:
-    """The windows of every list, in the lists' order; lists without a document in these days have none."""
-    for each in history.history_lists():
-        if each.dated:
-            yield from _of_list(history, each, since, until)
-        else:
-            window = Window(each.name)
-            yield Piece(window, history.history_count(window))
+def wanted(lists: Iterable[HistoryList], since: date | None, until: date) -> list[Piece]:
+    """The lists as they are asked for, each in one window. Asks nobody."""
+    return [Piece(Window(each.name, since, until) if each.dated else Window(each.name)) for each in lists]
 
 
-def _of_list(history: Counts, each: HistoryList, since: date | None, until: date) -> Iterator[Piece]:
-    first = since or history.history_first_day(each.name)
-    if first is None or first > until:
-        return
-    window = Window(each.name, first, until)
+def cut_up(history: Counts, piece: Piece) -> list[Piece]:
+    """What an uncounted piece is read as, after one more look at the provider; uncounted ones of it need another.
+
+    None where the list has no document in these days.
+    """
+    window = piece.window
+    if window.first is None and window.last is not None:
+        first = history.history_first_day(window.name)
+        return [] if first is None or first > window.last else [Piece(replace(window, first=first))]
     total = history.history_count(window)
+    if window.first is None:
+        return [Piece(window, total)]
     parts = list(years(window))
-    if _fits(total, parts) or len(parts) > _YEARS_AT_MOST:
-        yield Piece(window, total)
-        return
-    for year in parts:
-        yield from _of_year(history, year)
+    if len(parts) > _YEARS_AT_MOST or _fits(total, parts):
+        return [Piece(window, total)]
+    return [Piece(year) for year in parts] if len(parts) > 1 else _by_month(window, total)
 
 
-def _of_year(history: Counts, year: Window) -> Iterator[Piece]:
-    total = history.history_count(year)
+def _by_month(year: Window, total: int) -> list[Piece]:
+    """The months of a year, each with its share: counting them would cost what reading them does."""
     parts = list(months(year))
     if _fits(total, parts):
-        yield Piece(year, total)
-        return
-    for position, month in enumerate(parts):
-        share = total * (position + 1) // len(parts) - total * position // len(parts)
-        yield Piece(month, share)
+        return [Piece(year, total)]
+    shares = [total * (at + 1) // len(parts) - total * at // len(parts) for at in range(len(parts))]
+    return [Piece(month, share) for month, share in zip(parts, shares, strict=True)]
 
 
 def _fits(total: int, parts: list[Window]) -> bool:

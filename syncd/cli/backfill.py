@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from syncd.ledger import Ledger
 from syncd.office import Office
 
-_LEAST_CALLS = 20
+_LEAST_CALLS = 5  # three to begin with, two for a page
 
 
 @click.command(short_help="Load years of history, with progress; goes on where it stopped.")
@@ -68,7 +68,7 @@ def backfill(
     if (connection is None) == (not every):
         raise Usage("say which connection with --connection NAME, or --all")
     if calls is not None and calls < _LEAST_CALLS:
-        why = f"asking how much there is may take {_LEAST_CALLS} of them; give it more, or leave --calls out"
+        why = f"each run needs {_LEAST_CALLS} at least; give it more, or leave --calls out"
         raise Usage(f"--calls {calls} leaves no call to load anything with: {why}")
     if (own_map or dry_run) and not files:
         raise Usage("--map and --dry-run go with --csv FILE")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 if TYPE_CHECKING:
-    from syncd.backfill.load import Progress
+    from syncd.backfill.progress import Progress
     from syncd.clock import Clock
 
 _EVERY_S = {"bar": 0.2, "line": 5.0, "json": 1.0}
@@ -71,19 +72,30 @@ class Meter:
 
 
 def _sentence(now: Progress) -> str:
-    """``12,000 of 50,000 documents, 3,900 a second, 12 calls, 788 left today, done in 0:00:10``."""
+    """``12,000 of about 50,000 documents, 3,900 a second, 12 calls, 788 left today, done in 0:00:10``."""
     if now.waiting_until is not None:
-        return f"{now.documents:,} of about {now.expected:,} documents; {now.why}; goes on {_spoken(now.waiting_until)}"
-    parts = [
-        f"{now.documents:,} of about {now.expected:,} documents",
-        f"{now.rate:,.0f} a second",
-        f"{now.calls:,} calls",
-    ]
+        return f"{_done(now)}; {now.why}; goes on {_spoken(now.waiting_until)}"
+    return ", ".join((_done(now), *_pace(now)))
+
+
+def _done(now: Progress) -> str:
+    if now.is_counting:
+        return f"counting what there is, {now.expected:,} documents so far"
+    return f"{now.documents:,} of about {now.expected:,} documents"
+
+
+def _pace(now: Progress) -> Iterator[str]:
+    if not now.is_counting:
+        yield f"{now.rate:,.0f} a second"
+    yield f"{now.calls:,} calls"
     if now.calls_left_today is not None:
-        parts.append(f"{now.calls_left_today:,} left today")
-    if now.seconds_left is not None:
-        parts.append(f"done in {timedelta(seconds=round(now.seconds_left))}")
-    return ", ".join(parts)
+        yield f"{now.calls_left_today:,} left today"
+    if now.is_counting:
+        return
+    if now.calls_short:
+        yield f"about {now.calls_short:,} more are needed"
+    elif now.seconds_left is not None:
+        yield f"done in {timedelta(seconds=round(now.seconds_left))}"
 
 
 def _spoken(moment: datetime) -> str:
@@ -98,6 +110,7 @@ def _json(now: Progress) -> dict[str, Any]:
         "documents_a_second": round(now.rate, 1),
         "calls": now.calls,
         "calls_left_today": now.calls_left_today,
+        "calls_short": now.calls_short,
         "seconds_left": None if now.seconds_left is None else round(now.seconds_left),
         "waiting_until": now.waiting_until.isoformat() if now.waiting_until else None,
         "why": now.why or None,

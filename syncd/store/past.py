@@ -38,7 +38,10 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A window of the load and how far it is. `total` is the provider's count, UNKNOWN before its first page."""
+    """A window of the load and how far it is. `total` is the provider's count, UNKNOWN before its first page.
+
+    `expected` is UNKNOWN while nobody was asked: the window may yet be cut into several.
+    """
 
     seq: int
     window: Window
@@ -91,6 +94,13 @@ class Past:
             started = load.started_at.isoformat()
             row = {"connection": self._name, "since": since, "until": load.until.isoformat(), "started_at": started}
             tx.execute(insert(_load).values(**row))
+            if cuts:
+                tx.execute(insert(_window), [self._row(cut) for cut in cuts])
+
+    def plan(self, cuts: Sequence[Cut]) -> None:
+        """Other windows in place of those of a load that has read nothing yet."""
+        with self._store.writing() as tx:
+            tx.execute(delete(_window).where(_window.c.connection == self._name))
             if cuts:
                 tx.execute(insert(_window), [self._row(cut) for cut in cuts])
 

@@ -16,7 +16,8 @@ from connectors.simulator.clock import SimulatedClock
 from connectors.simulator.http import Server
 from connectors.simulator.quickbooks import QuickBooksCompany
 from connectors.simulator.xero import XeroCompany
-from syncd.backfill.load import Ask, Backfilled, Progress, opened_load
+from syncd.backfill.load import Ask, Backfilled, opened_load
+from syncd.backfill.progress import Progress
 from syncd.config import load_config
 from syncd.ledger import Ledger
 from syncd.office import open_office
@@ -53,10 +54,13 @@ class Years:
 
     def backfill(self, ask: Ask | None = None, calls: int | None = None, stop_after: int | None = None) -> Backfilled:
         """One run; `stop_after` that many stored pages it is interrupted."""
+        stored = 0
 
         def show(progress: Progress) -> None:
+            nonlocal stored
             self.told.append(progress)
-            if stop_after is not None and len(self.told) >= stop_after:
+            stored += not progress.is_counting
+            if stop_after is not None and stored >= stop_after:
                 raise KeyboardInterrupt
 
         with opened_load(self.ledger, self.folder / "state", ask or self.ask(), calls) as load:

@@ -52,7 +52,7 @@ class TestTheCommand:
         [
             ((), "say which connection with --connection NAME, or --all"),
             (("--connection", "acme", "--calls", "0"), "--calls 0 leaves no call to load anything with"),
-            (("--connection", "acme", "--calls", "19"), "asking how much there is may take 20 of them; give it more"),
+            (("--connection", "acme", "--calls", "4"), "each run needs 5 at least; give it more, or leave --calls out"),
             (("--connection", "acme", "--since", "2999-01-01"), "is after the last day to load"),
             (("--connection", "acme", "--until", "2999-01-01"), "is in the future"),
         ],

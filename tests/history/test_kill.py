@@ -59,7 +59,7 @@ def test_a_load_killed_again_and_again_ends_as_one_that_ran_through(years_of, ki
         config = years.folder / "config.toml"
         config.write_text(config.read_text().replace(years.server.url, server.url))
         for run in range(KILLS + 1):
-            killer.left, killer.answers_first = dice.randrange(6, 10) if run < KILLS else -1, dice.random() < 0.5
+            killer.left, killer.answers_first = dice.randrange(4, 7) if run < KILLS else -1, dice.random() < 0.5
             server.seen.clear()
             time.sleep(PROVIDERS_SECOND_S)
             ends.append(backfill(config, killer))
