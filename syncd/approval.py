@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from rules.domain.decisions import Reminder, Task
 from syncd.errors import Usage
@@ -12,13 +11,11 @@ from syncd.ledger import Ledger
 from syncd.plan import Mode
 from syncd.store.intent_rows import Intent
 
-# What a person says of an action whose outcome is unclear: in the books, or not there and to be sent once more.
-Unclear: TypeAlias = Literal["ask", "done", "again"]
-
 _STUCK = {
     "brake": "still held by the brake; look at it, then run: syncd release",
     "unable": "cannot go out: {why}",
 }
+_LOOK = "unclear: look in the books, then run: syncd resolve NO. --done|--not-done --why TEXT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +53,14 @@ def names_of(intent: Intent) -> tuple[str, ...]:
     return str(intent.id), intent.key, *((f"P{intent.plan}",) if intent.state == "held" else ())
 
 
-def approve(ledger: Ledger, intent: Intent, who: str, unclear: Unclear = "ask") -> Answered:
+def approve(ledger: Ledger, intent: Intent, who: str) -> Answered:
     """Let it go with the next pass; what a person did by hand is done by this word.
 
-    What the provider refused is decided again, as the books are by now: whoever says so has mended the cause. Of what
-    is unclear a person says whether it is in the books.
+    What the provider refused is decided again, as the books are by now: whoever says so has mended the cause. What
+    is unclear needs another word: whether it is in the books.
     """
     if intent.state == "unknown":
-        return _cleared(ledger, intent, who, unclear)
+        return Answered(ledger.name, intent, _LOOK)
     if intent.state == "rejected":
         ledger.intents.retry(intent, who, ledger.clock.now())
         ledger.mirror.touch([intent.customer])
@@ -100,13 +97,6 @@ def resolve(ledger: Ledger, intent: Intent, *, was_done: bool, who: str, why: st
             ledger.intents.resolve(step, was_done=was_done, who=who, why=why, now=now, today=today)
     ledger.mirror.touch([intent.customer])
     return Answered(ledger.name, intent, "recorded as done" if was_done else "sent again with the next pass")
-
-
-def _cleared(ledger: Ledger, intent: Intent, who: str, unclear: Unclear) -> Answered:
-    if unclear == "ask":
-        words = "unclear: look in the books, then say --done or --again (or reject it: not done, and never to be)"
-        return Answered(ledger.name, intent, words)
-    return resolve(ledger, intent, was_done=unclear == "done", who=who, why=f"says {who}")
 
 
 def reject(ledger: Ledger, intent: Intent, who: str, why: str) -> Answered:

@@ -13,7 +13,7 @@ from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
 from syncd.cli.output import Table, Text, brake_line, print_json, print_text, say
 
 if TYPE_CHECKING:
-    from syncd.approval import Answered, Unclear
+    from syncd.approval import Answered
     from syncd.ledger import Ledger
     from syncd.office import Office
     from syncd.preview import Preview
@@ -48,8 +48,6 @@ def plan(*, no_pull: bool, silences: bool, connection: str | None, as_json: bool
 
 @click.command(short_help="Let held actions go.")
 @click.argument("words", metavar="[PLAN|ACTION]...", nargs=-1)
-@click.option("--done", "unclear", flag_value="done", help="Of an unclear action: it is in the books.")
-@click.option("--again", "unclear", flag_value="again", help="Of an unclear action: it is not; send it once more.")
 @WHO
 @CONNECTION
 @AS_JSON
@@ -57,7 +55,6 @@ def plan(*, no_pull: bool, silences: bool, connection: str | None, as_json: bool
 def approve(
     *,
     words: Sequence[str],
-    unclear: Unclear | None,
     who: str | None,
     connection: str | None,
     as_json: bool,
@@ -71,7 +68,7 @@ def approve(
     from syncd.approval import approve as approve_one
 
     def let_go(ledger: Ledger, intent: Intent) -> Answered:
-        return approve_one(ledger, intent, who or whoever(), unclear or "ask")
+        return approve_one(ledger, intent, who or whoever())
 
     return _answer(config, connection, words, let_go, as_json=as_json)
 

@@ -101,7 +101,7 @@ def _print_unclear(config: Path | None, connection: str | None, *, as_json: bool
     elif rows:
         columns = ("connection", "action", "key", "verb", "sent", "why")
         print_text([Table(columns, [tuple(str(row[column]) for column in columns) for row in rows])])
-        click.echo("look in the books, then: syncd resolve ACTION --done|--not-done --why TEXT")
+        click.echo("look in the books, then: syncd resolve NO. --done|--not-done --why TEXT")
     else:
         click.echo("nothing is unclear")
 
@@ -251,13 +251,18 @@ def _questions(name: str, questions: Sequence[Mapping[str, Any]]) -> Iterator[st
     """What only a person can answer."""
     for one in questions[:_MOST_QUESTIONS]:
         yield f"{name}: no. {one['action']} {_QUESTION[one['state']]}: {one['key']}: {one['why']}"
-    if questions:
-        yield f"{name}: once you know: `syncd approve NO. --done`, or `--again`; `syncd reject NO.` lets it be"
+    for state, answer in _ANSWER.items():
+        if any(one["state"] == state for one in questions):
+            yield f"{name}: {answer}; `syncd reject NO.` lets it be"
     if (more := len(questions) - _MOST_QUESTIONS) > 0:
         yield f"{name}: and {more} more; --json has all"
 
 
 _QUESTION = {"unknown": "unclear", "rejected": "refused"}
+_ANSWER = {
+    "unknown": "once you looked: `syncd resolve NO. --done --why TEXT`, or `--not-done` to have it sent once more",
+    "rejected": "once the cause is mended: `syncd approve NO.` has it decided again",
+}
 _MOST_QUESTIONS = 20
 
 

@@ -21,5 +21,5 @@ def test_mail_without_a_clear_answer_is_asked_about_until_somebody_answers(open_
     assert row["needs_person"]
     assert [(one["key"], one["state"]) for one in row["questions"]] == [("reminders/I-1/level-1", "unknown")]
     [line, remedy] = _to_do(row)
-    assert "syncd approve NO. --done" in remedy
+    assert "`syncd resolve NO. --done --why TEXT`, or `--not-done`" in remedy
     assert line.endswith("unclear: reminders/I-1/level-1: the provider keeps no record of its mail")

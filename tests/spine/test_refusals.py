@@ -106,11 +106,19 @@ def unclear(desk):
     return desk
 
 
-@pytest.mark.parametrize(("word", "state", "sent"), [("ask", "unknown", 1), ("done", "done", 1), ("again", "done", 2)])
-def test_a_person_who_looked_says_what_became_of_an_unclear_message(unclear, word, state, sent):
-    approval.approve(unclear.ledger, named(unclear, REMINDER), "dana", word)
+def test_an_approval_says_nothing_of_what_became_of_an_unclear_message(unclear):
+    answered = approval.approve(unclear.ledger, named(unclear, REMINDER), "dana")
+    assert "syncd resolve NO. --done|--not-done" in answered.outcome
     run_pass(unclear.ledger, unclear.ground)
-    assert unclear.states()[REMINDER] == state
+    assert (unclear.states()[REMINDER], unclear.books.sent.count(REMINDER)) == ("unknown", 1)
+
+
+@pytest.mark.parametrize(("was_done", "sent"), [(True, 1), (False, 2)])
+def test_a_person_who_looked_says_what_became_of_an_unclear_message(unclear, was_done, sent):
+    intent = named(unclear, REMINDER)
+    approval.resolve(unclear.ledger, intent, was_done=was_done, who="dana", why="their mailbox says so")
+    run_pass(unclear.ledger, unclear.ground)
+    assert unclear.states()[REMINDER] == "done"
     assert unclear.books.sent.count(REMINDER) == sent
 
 
