@@ -133,7 +133,7 @@ def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: 
     before = journal.mark(ledger.store)
     waived = ledger.desk.filed(WAIVE)
     decisions: list[Decision] = []
-    for account in open_files(ledger, heads, today):
+    for account in ledger.accounts(heads):
         decisions.extend(decide(account, ground.policies, today, ledger.config.policy))
         decisions.extend(waivers_of(account, waived))
     known = known_of(ledger, heads, decisions)
@@ -157,12 +157,6 @@ def known_of(ledger: Ledger, heads: Sequence[str], decisions: Sequence[Decision]
     """What the outbox holds of these families, and of what was decided now."""
     members = [member for family in ledger.mirror.family(heads).values() for member in family]
     return ledger.intents.known(members, [one.key for one in decisions if not isinstance(one, Skip | Problem)])
-
-
-def open_files(ledger: Ledger, heads: Sequence[str], today: date) -> list[Account]:
-    """The accounts of these billing heads; none before the first pull."""
-    company = ledger.company
-    return list(ledger.files.accounts(heads, company, today)) if company else []
 
 
 def decide(account: Account, policies: Policies, today: date, default: str | None) -> tuple[Decision, ...]:

@@ -38,6 +38,13 @@ class DiskFull(TryAgain):
         super().__init__(f"The disk is full ({what}): nothing more can be written down, so nothing is sent.")
 
 
+class NeverRead(TryAgain):
+    """Nothing was ever pulled from the connection, so there is nothing to look at or decide on."""
+
+    def __init__(self, connection: str) -> None:
+        super().__init__(f"{connection} was never read; run: syncd pull --connection {connection}")
+
+
 class ConsentMissing(SyncdError):
     """`syncd connect` must be run first."""
 

@@ -51,13 +51,12 @@ class Explanation:
 def explain(ledger: Ledger, policies: Policies, text: str) -> Explanation | None:
     """Explain the customer or invoice that `text` (id, number or name) means; None where this connection has none."""
     found = ledger.mirror.find(text)
-    company = ledger.company
-    if found is None or company is None:
+    if found is None or ledger.company is None:
         return None
     ref, customer = found
     head = ledger.mirror.heads([customer])[0]
     today = ledger.today()
-    account = next(ledger.files.accounts([head], company, today), None)
+    account = next(ledger.accounts([head]), None)
     if account is None:
         raise Usage(f'"{text}" belongs to customer {customer}, who is not in our copy of the books yet')
     result = evaluate(account, policies, today, ledger.config.policy)

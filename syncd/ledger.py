@@ -5,7 +5,7 @@ It knows who carries an operation out and what of it nobody can. It decides noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -13,11 +13,12 @@ from typing import Protocol
 from connectors import Connector, OwnDunning, Receipt
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled
 from rules.domain.actions import EmailInvoice, Operation, SendMessage
-from rules.domain.facts import Company
+from rules.domain.facts import Account, Book, Company
 from syncd import provider_clock
 from syncd.accounts import Files
 from syncd.clock import Clock, CompanyTime
 from syncd.config import ConnectionConfig
+from syncd.errors import NeverRead
 from syncd.letters import LetterTray
 from syncd.logs import log
 from syncd.memory.lineage import Lineage
@@ -86,16 +87,30 @@ class Ledger:
         return self.config.name
 
     @property
-    def files(self) -> Files:
-        """The customers' files."""
-        return Files(self.mirror, self.desk, self.intents)
-
-    @property
     def company(self) -> Company | None:
         """Whose books these are, once they were pulled."""
         company = self.connections.standing().company
         # Providers are not reliable about the time zone; the name of the connection is ours alone.
         return company and replace(company, timezone=self.config.timezone, connection=self.name)
+
+    def accounts(self, heads: Sequence[str]) -> Iterator[Account]:
+        """The accounts of these billing heads as they stand today; none before the first pull."""
+        if (company := self.company) is not None:
+            yield from self._files.accounts(heads, company, self.today())
+
+    def book(self) -> Book:
+        """Everything we hold of the connection, as it stands today.
+
+        Raises:
+            NeverRead: it was never pulled.
+        """
+        if (company := self.company) is None:
+            raise NeverRead(self.name)
+        return self._files.book(company, self.today())
+
+    @property
+    def _files(self) -> Files:
+        return Files(self.mirror, self.desk, self.intents)
 
     @property
     def findings(self) -> Findings:

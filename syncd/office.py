@@ -144,7 +144,7 @@ def open_vault(config: Config, settings: ConnectionSettings, store: Store, clock
         fresh: Tokens = import_module(f"connectors.{settings.kind}.auth").refresh(settings, tokens, now)
         return fresh
 
-    key = SecretsKey(config)
+    key = SecretsKey(config.secrets_key_file, config.state_dir)
     lock_file = config.state_dir / f"tokens-{settings.name}.lock"
     return Vault(settings.name, TokenRows(store, settings.name), key.open, refresh, clock, lock_file)
 

@@ -16,7 +16,7 @@ from rules.domain.eligibility import is_open
 from rules.domain.facts import Account
 from syncd.assess import report
 from syncd.clock import CompanyTime
-from syncd.cycle import known_of, open_files, planning_terms, watched
+from syncd.cycle import known_of, planning_terms, watched
 from syncd.ledger import Ledger
 from syncd.pass_report import Ground
 from syncd.plan import Plan, make_plan
@@ -45,7 +45,7 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
     """Decide on everyone with something open, and say what would become of each decision."""
     today = ledger.today()
     heads = watched(ledger, ground.policies)
-    accounts = open_files(ledger, heads, today)
+    accounts = tuple(ledger.accounts(heads))
     waived = ledger.desk.filed(WAIVE)
     evaluations = [_evaluated(ledger, ground, account, today, waived) for account in accounts]
     decisions = [decision for evaluation in evaluations for decision in evaluation.decisions]
@@ -55,7 +55,7 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
     coming, hours = _coming(plan), _hours(decisions, ledger.time)
     document["decisions"] = [_with_status(row, coming, stored, hours) for row in document["decisions"]]
     brake = forgotten(ledger) or plan.brake
-    return Preview(ledger.name, today, brake, document, tuple(accounts), plan.withdrawn)
+    return Preview(ledger.name, today, brake, document, accounts, plan.withdrawn)
 
 
 def forgotten(ledger: Ledger) -> str | None:

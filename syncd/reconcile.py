@@ -18,7 +18,7 @@ from rules.domain.facts import CreditNote, Invoice, Payment
 from syncd.agreement import Difference, comparison
 from syncd.config import Limits
 from syncd.cycle import pull_changes
-from syncd.errors import TryAgain
+from syncd.errors import NeverRead
 from syncd.ledger import Ledger
 from syncd.logs import log
 from syncd.store.findings import Findings
@@ -77,7 +77,7 @@ def reconcile(
 
     Raises:
         ConnectorError: the provider cannot be asked.
-        TryAgain: the connection was never read, and we may not pull now.
+        NeverRead: there is nothing to compare yet, and we may not pull now.
     """
     if look_again is None:
         pull_changes(ledger, limits)
@@ -152,11 +152,11 @@ def is_due(ledger: Ledger, last_try: datetime | None) -> bool:
 
 
 def _compared(ledger: Ledger) -> Agreement:
-    company, today = ledger.company, ledger.today()
-    if company is None:
-        raise TryAgain(f"{ledger.name} was never read; run: syncd pull --connection {ledger.name}")
+    if ledger.company is None:
+        raise NeverRead(ledger.name)
+    today = ledger.today()
     report = ledger.connector.aged_receivables(today)
-    sides = comparison(ledger.files.book(company, today), report, today)
+    sides = comparison(ledger.book(), report, today)
     apart = sides.customers_apart()
     beyond = ledger.connector.beyond_documents(apart, today) if apart else ()
     customers = len({customer for customer, _ in (*sides.ours, *sides.theirs)})

@@ -27,7 +27,7 @@ from rules.domain.situation import Situation
 from rules.domain.wording import counted, joined, spoken, sums
 from rules.policy import Policies
 from syncd.aging import collector_of
-from syncd.cycle import open_files, watched
+from syncd.cycle import watched
 from syncd.ledger import Ledger
 from syncd.store.intent_rows import Intent
 
@@ -78,7 +78,7 @@ def worklist(ledger: Ledger, policies: Policies, collector: str | None = None) -
     today = ledger.today()
     waiting = [intent for intent in ledger.intents.actions(("held",)) if intent.hold == "person"]
     known = {intent.key for intent in ledger.intents.actions()}
-    accounts = open_files(ledger, watched(ledger, policies), today)
+    accounts = ledger.accounts(watched(ledger, policies))
     cases = [_case(account, policies, today, ledger.config.policy, (waiting, known)) for account in accounts]
     overdue = {money.currency: money.amount for money in sums(money for case in cases for money in case.asked)}
     items = [_item(ledger.name, case, overdue, today) for case in cases if case.asked or case.tasks]

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TypeAlias
 
@@ -206,6 +208,30 @@ def every_module_says_what_it_owns(source: Source) -> Breaches:
         yield 1, "has no docstring"
 
 
+def room_of(name: str) -> str:
+    """A folder inside a package is a room; a module beside the folders is one by itself."""
+    return ".".join(name.split(".")[:2])
+
+
+def circle_in(sources: Sequence[Source], place_of: Callable[[str], str]) -> list[str]:
+    """Law 13: imports never lead back, by modules or by rooms: what is below is read without what is above.
+
+    Returns one way round; empty where there is none.
+    """
+    names = {source.name for source in sources}
+    below: dict[str, set[str]] = defaultdict(set)
+    for source in sources:
+        for _, imported in imports(source):
+            module = imported if imported in names else imported.rpartition(".")[0]
+            if module in names and place_of(module) != place_of(source.name):
+                below[place_of(source.name)].add(place_of(module))
+    try:
+        TopologicalSorter(below).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
 LAWS: list[Law] = [
     rules_are_pure,
     rules_never_import_rules,
@@ -251,6 +277,22 @@ BREACHES = [
 def test_each_law_sees_a_line_that_breaks_it(law: Law, name: str, code: str) -> None:
     source = Source(name, "", ast.parse(code), code.count("\n"))
     assert list(law(source))
+
+
+@pytest.mark.parametrize("place_of", [str, room_of], ids=["modules", "rooms"])
+def test_imports_never_lead_back(place_of: Callable[[str], str]) -> None:
+    assert not circle_in(SOURCES, place_of), circle_in.__doc__
+
+
+@pytest.mark.parametrize(("place_of", "found"), [(str, 0), (room_of, 3)], ids=["modules", "rooms"])
+def test_a_circle_of_rooms_is_seen_where_no_module_is_in_one(place_of: Callable[[str], str], found: int) -> None:
+    lines = {
+        "syncd.store.past": "from syncd.backfill import sums",
+        "syncd.backfill.sums": "",
+        "syncd.backfill.load": "from syncd.store import past",
+    }
+    sources = [Source(name, "", ast.parse(code), 1) for name, code in lines.items()]
+    assert len(circle_in(sources, place_of)) == found
 
 
 def test_no_test_folder_shadows_a_package() -> None:

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from connectors import FactKind
 from connectors.history import HistoryList
-from syncd.backfill.tallies import Tally
 from syncd.store.past import Cut
+from syncd.store.tallies import Tally
 
 _AT_MOST_AGAIN = 24  # windows; more is no slip but another set of books
 Sums = dict[tuple[str, str], Tally]

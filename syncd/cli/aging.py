@@ -74,12 +74,11 @@ def _of_ledgers(
     config: Path | None, connection: str | None, rules: Sequence[Path], as_of: date | None
 ) -> Iterator[Found]:
     from syncd.assess import assess
-    from syncd.cli.reports import book_of
 
     with opened(config, connection) as office:
         policies = read_policies(rules, config) if rules else office.policies
         for ledger in office.ledgers:
-            book = book_of(ledger)
+            book = ledger.book()
             yield ledger.name, book, assess(book, policies, as_of or book.as_of, ledger.config.policy)
 
 

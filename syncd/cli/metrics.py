@@ -90,11 +90,10 @@ def _of_file(path: Path) -> tuple[str | None, Book]:
 
 
 def _of_ledgers(config: Path | None, connection: str | None) -> Iterator[tuple[str | None, Book]]:
-    from syncd.cli.reports import book_of
 
     with opened(config, connection) as office:
         for ledger in office.ledgers:
-            yield ledger.name, book_of(ledger)
+            yield ledger.name, ledger.book()
 
 
 _FIGURES = {

@@ -13,7 +13,7 @@ from syncd.cli.options import AS_JSON, CONFIG
 from syncd.cli.output import print_json, print_text
 
 if TYPE_CHECKING:
-    from syncd.memory.recover import Recovered
+    from syncd.recover import Recovered
 
 
 _SHOWN = 10
@@ -28,7 +28,7 @@ def recover(*, as_json: bool, config: Path | None) -> int:
     Reads every connection anew, looks for each action where its effect would be, and lets the program write again. The
     first plan afterwards waits for `syncd release`. Leaves with 1, as a person should look at what it found.
     """
-    from syncd.memory.recover import recover as recover_all
+    from syncd.recover import recover as recover_all
 
     with opened(config, exclusive=True) as office:
         reports = recover_all(office)

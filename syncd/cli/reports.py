@@ -16,7 +16,6 @@ from syncd.cli.output import Table, brake_line, held_lines, print_json, print_te
 from syncd.uncollected import uncollected
 
 if TYPE_CHECKING:
-    from rules.domain.facts import Book
     from syncd.config import Config
     from syncd.ledger import Ledger
     from syncd.office import Office
@@ -123,19 +122,6 @@ def _unclear(ledger: Ledger, step: Step) -> dict[str, Any]:
         "tries": step.attempts,
         "why": step.why or "under way when the process ended; the next pass looks for it in the books",
     }
-
-
-def book_of(ledger: Ledger) -> Book:
-    """Everything we hold of a connection.
-
-    Raises:
-        TryAgain: it was never pulled.
-    """
-    from syncd.errors import TryAgain
-
-    if ledger.company is None:
-        raise TryAgain(f"{ledger.name} was never read; run: syncd pull --connection {ledger.name}")
-    return ledger.files.book(ledger.company, ledger.today())
 
 
 _STATUS_COLUMNS = (

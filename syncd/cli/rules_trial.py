@@ -111,14 +111,13 @@ Named = tuple[str | None, "Book", str | None]
 def _books(path: Path | None, connection: str | None, config: Path | None) -> Iterator[Named]:
     """The book file, or everything we hold of each connection with the policy it falls back on."""
     from connectors.file.read import read_book
-    from syncd.cli.reports import book_of
 
     if path is not None:
         yield None, read_book(path), None
         return
     with opened(config, connection) as office:
         for ledger in office.ledgers:
-            yield ledger.name, book_of(ledger), ledger.config.policy
+            yield ledger.name, ledger.book(), ledger.config.policy
 
 
 def _difference(one: Difference) -> dict[str, Any]:

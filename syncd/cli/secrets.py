@@ -29,8 +29,8 @@ def rotate(*, as_json: bool, config: Path | None) -> None:
     from syncd.secrets.rotation import rotate as turn
 
     with opened(config, exclusive=True) as office:
-        sealed = turn(office, whoever())
-        path = SecretsKey(office.config).path
+        path = SecretsKey(office.config.secrets_key_file, office.config.state_dir).path
+        sealed = turn(path, office.store, whoever(), office.clock.now())
     if as_json:
         print_json({"key_file": str(path), "resealed": sealed})
     else:

@@ -11,7 +11,6 @@ import click
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, EXISTING_FILE
 from syncd.cli.output import print_json, say
-from syncd.cli.reports import book_of
 from syncd.errors import DataRefused, SyncdError, Usage
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def export(*, file: Path, connection: str | None, config: Path | None) -> None:
     if str(file) != "-" and file.suffix.lower() not in (".json", ".csv"):
         raise Usage(f"{file}: write to a file ending in .json (everything) or .csv (its invoices)")
     with opened(config, connection) as office:
-        book = book_of(_only(office, connection))
+        book = _only(office, connection).book()
     if str(file) == "-":
         click.echo(json_text(book), nl=False)
         return

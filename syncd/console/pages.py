@@ -24,7 +24,7 @@ from syncd.assess import assess
 from syncd.console import tables
 from syncd.console.door import COOKIE, Door, Login
 from syncd.console.http import Request, Response, see_other, text
-from syncd.errors import Usage
+from syncd.errors import NeverRead, Usage
 from syncd.explain import explain
 from syncd.ledger import Ledger
 from syncd.names import Names
@@ -129,16 +129,16 @@ class Pages:
         return [fact.number if isinstance(fact, Invoice) and fact.number else ref for ref, fact in facts]
 
     def _aging(self, ledger: Ledger, login: Login | None) -> Response:
-        company = ledger.company
-        if company is None:
-            return text(f"{ledger.name} was never read; run: syncd pull --connection {ledger.name}", 404)
-        book = ledger.files.book(company, ledger.today())
+        try:
+            book = ledger.book()
+        except NeverRead as error:
+            return text(str(error), 404)
         found = assess(book, self.office.policies, book.as_of, ledger.config.policy)
         names = {customer.ref: customer.name for customer in book.customers}
         return self._page(
             "aging.html",
             login,
-            title=f"Aging of {company.name}",
+            title=f"Aging of {book.company.name}",
             connection=ledger.name,
             as_of=book.as_of,
             tables=tables.agings(found["customers"], names),

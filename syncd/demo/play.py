@@ -11,7 +11,6 @@ from rules import evaluate
 from rules.domain.facts import Dispute
 from rules.domain.money import Money
 from syncd.attempt import attempt_pass
-from syncd.cycle import open_files
 from syncd.demo.script import DAYS, Event, cents
 from syncd.demo.stage import Cast, Stage
 from syncd.feed import write_feed
@@ -75,7 +74,7 @@ def _pass(stage: Stage, cast: Cast, performance: Performance) -> None:
 def aging(office: Office, ledger: Ledger) -> dict[str, Money]:
     """Open balances of a company by bucket, by our own reckoning of today."""
     totals: dict[str, Money] = {}
-    for account in open_files(ledger, ledger.mirror.all_heads(), ledger.today()):
+    for account in ledger.accounts(ledger.mirror.all_heads()):
         for position in evaluate(account, office.policies, ledger.today(), ledger.config.policy).customers:
             for buckets in position.aging.values():
                 for label, amount in buckets.items():

@@ -1,1 +1,1 @@
-"""What lets a lost or old store do no harm: its lineage, the log of mail, traces in the books, recovery from both."""
+"""What keeps a lost or old store from doing harm: its lineage, the log of mail, and traces in the books."""

@@ -15,7 +15,7 @@ from rules import evaluate
 from rules.domain.eligibility import is_open
 from rules.domain.facts import Account, Customer, Fact, Invoice
 from rules.domain.money import Money
-from syncd.errors import TryAgain, Usage
+from syncd.errors import NeverRead, TryAgain, Usage
 from syncd.ledger import Ledger
 from syncd.store.desk import Filed, Word
 from syncd.store.mirror import Called
@@ -104,12 +104,14 @@ class Clerk:
         return ledger, invoices
 
     def account(self, ledger: Ledger, customer: str) -> Account:
-        """The whole file of the customer's family."""
-        company = ledger.company
-        heads = ledger.mirror.heads([customer])
-        if company is None:
-            raise _never_read(ledger)
-        return next(iter(ledger.files.accounts(heads, company, ledger.today())))
+        """The whole file of the customer's family.
+
+        Raises:
+            NeverRead: the connection was never pulled.
+        """
+        if ledger.company is None:
+            raise NeverRead(ledger.name)
+        return next(ledger.accounts(ledger.mirror.heads([customer])))
 
     def evaluated(self, ledger: Ledger, account: Account) -> Evaluation:
         """What the rules say of it today."""
@@ -149,7 +151,7 @@ class Clerk:
     def _not_one(self, text: str, kinds: Sequence[FactKind], hits: Sequence[tuple[Ledger, Called]]) -> str:
         unread = [ledger for ledger in self.ledgers if ledger.company is None]
         if len(unread) == len(self.ledgers):
-            raise _never_read(unread[0])
+            raise NeverRead(unread[0].name)
         if hits:
             return _several(text, hits)
         known = [name for ledger in self.ledgers for name in ledger.mirror.names()]
@@ -223,7 +225,3 @@ def _several(text: str, hits: Sequence[tuple[Ledger, Called]]) -> str:
         return f'"{text}" is in {" and in ".join(names)}; say which with --connection'
     ids = " or ".join(f"{_BY_ID}{called.ref.id} ({called.ref.kind})" for _, called in hits)
     return f'"{text}" names more than one; write {ids}'
-
-
-def _never_read(ledger: Ledger) -> TryAgain:
-    return TryAgain(f"{ledger.name} was never read; run: syncd pull --connection {ledger.name}")

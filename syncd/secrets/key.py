@@ -8,24 +8,24 @@ from pathlib import Path
 
 from cryptography.fernet import MultiFernet
 
-from syncd.config import Config
 from syncd.secrets.vault import open_key
 
 
 @dataclass
 class SecretsKey:
-    """The key of the configuration, or one of our own in the state directory where none is configured."""
+    """The key that is `configured`, or one of our own in the state directory where none is."""
 
-    config: Config
+    configured: Path | None
+    state_dir: Path
 
     @property
     def path(self) -> Path:
         """The file that counts."""
-        return self.config.secrets_key_file or self.config.state_dir / "syncd.key"
+        return self.configured or self.state_dir / "syncd.key"
 
     @cached_property
     def _key(self) -> MultiFernet:
-        return open_key(self.path, may_create=self.config.secrets_key_file is None)
+        return open_key(self.path, may_create=self.configured is None)
 
     def open(self) -> MultiFernet:
         """The key, read once."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -15,29 +16,27 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from syncd import crash
 from syncd.atomic import replace_file
 from syncd.errors import ConfigError
-from syncd.office import Office
 from syncd.secrets.credentials import UnreadableSecretError, read_secret
-from syncd.secrets.key import SecretsKey
+from syncd.store.engine import Store
 from syncd.store.journal import Entry, write
 from syncd.store.tokens import reseal
 
 
-def rotate(office: Office, who: str) -> list[str]:
-    """Make a new key, seal every connection's consent with it, drop the old keys. Returns whose were sealed anew.
+def rotate(path: Path, store: Store, who: str, now: datetime) -> list[str]:
+    """Make a new key at `path`, seal every consent with it, drop the old keys. Returns whose consents were sealed anew.
 
     Raises:
         ConfigError: the key cannot be read or written, or a consent was sealed with a key that is not in the file.
     """
-    path = SecretsKey(office.config).path
     old = _keys(path)
-    reseal(office.store, lambda name, token: _turned(MultiFernet([Fernet(key) for key in old]), name, token, path))
+    reseal(store, lambda name, token: _turned(MultiFernet([Fernet(key) for key in old]), name, token, path))
     new = Fernet.generate_key().decode()
     _put(path, [new, *old])
     crash.point("after_new_key")
     ring = MultiFernet([Fernet(key) for key in (new, *old)])
-    sealed = reseal(office.store, lambda name, token: _turned(ring, name, token, path))
-    with office.store.writing() as tx:
-        write(tx, *(Entry(office.clock.now(), name, "consent.resealed", "", "", who=who) for name in sealed))
+    sealed = reseal(store, lambda name, token: _turned(ring, name, token, path))
+    with store.writing() as tx:
+        write(tx, *(Entry(now, name, "consent.resealed", "", "", who=who) for name in sealed))
     crash.point("after_resealing")
     _put(path, [new])
     return sealed

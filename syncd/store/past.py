@@ -16,11 +16,11 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
 from connectors.history import HistoryPage, Window
-from syncd.backfill.tallies import Tally, of_document
 from syncd.store import codec, schema
 from syncd.store.engine import Store
 from syncd.store.intake import Applied, Intake
 from syncd.store.sql import upsert
+from syncd.store.tallies import Tally, of_document
 
 _load, _window, _month = schema.past_load, schema.past_window, schema.past_month
 UNKNOWN = -1

@@ -14,7 +14,7 @@ import pytest
 
 from syncd import approval
 from syncd.errors import ConfigError
-from syncd.memory.recover import recover
+from syncd.recover import recover
 from syncd.store.engine import open_store
 from tests.faults.cases import CASE, EACH_ONCE, PAIRS, Case
 from tests.faults.world import Builder, World, connect

@@ -12,8 +12,8 @@ from connectors import Ref
 from rules.domain.decisions import FinanceCharge, Problem
 from rules.domain.facts import Invoice
 from syncd import approval
-from syncd.cycle import decide, open_files
-from syncd.memory.recover import recover
+from syncd.cycle import decide
+from syncd.recover import recover
 from tests.faults.cases import CASE
 from tests.faults.test_disks import kept_tokens
 from tests.faults.test_new_databases import start_anew
@@ -25,7 +25,7 @@ FORGED = "[syncd:finance_charges/I-1/2026-01-01]"
 
 def decided(world: World) -> list[object]:
     with world.ledger() as (ledger, ground):
-        files = open_files(ledger, ledger.mirror.all_heads(), ledger.today())
+        files = ledger.accounts(ledger.mirror.all_heads())
         return [one for account in files for one in decide(account, ground.policies, ledger.today(), None)]
 
 
@@ -37,7 +37,7 @@ def charge_invoice(world: World) -> str:
 def known(world: World, invoice: str) -> Invoice:
     """The invoice as the rules see it."""
     with world.ledger() as (ledger, _):
-        accounts = open_files(ledger, ledger.mirror.all_heads(), ledger.today())
+        accounts = ledger.accounts(ledger.mirror.all_heads())
         return next(one for account in accounts for one in account.invoices if one.ref == invoice)
 
 

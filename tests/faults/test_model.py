@@ -28,9 +28,9 @@ from syncd.attempt import attempt_pass
 from syncd.config import load_config
 from syncd.cycle import pull_changes
 from syncd.errors import TryAgain
-from syncd.memory.recover import recover
 from syncd.office import open_office
 from syncd.pass_report import Ground
+from syncd.recover import recover
 from syncd.store import journal, schema
 from syncd.store.intent_rows import Step
 from tests.databases import SqliteFile

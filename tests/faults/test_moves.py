@@ -10,7 +10,6 @@ from connectors import Ref
 from connectors.simulator.http import Request
 from rules.domain.actions import EmailInvoice, SendMessage
 from rules.domain.facts import Dispute, Hold
-from syncd.cycle import open_files
 from syncd.ledger import Ledger
 from tests.faults.cases import CASE, CASES, Case
 from tests.faults.matrix import REFUSED, ROWS, pairs
@@ -185,7 +184,7 @@ def test_our_standing_and_a_persons_hold_go_with_a_customer_that_quickbooks_merg
     world.company.merge_customers(world.customer, elm)
     world.quiet()
     with world.ledger() as (ledger, _):
-        (account,) = open_files(ledger, [elm], ledger.today())
+        (account,) = ledger.accounts([elm])
         assert {(one.customer, one.state, one.is_ours) for one in account.holds} == {
             (elm, "hold", True),
             (elm, "hold", False),

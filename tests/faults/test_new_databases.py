@@ -9,7 +9,7 @@ import pytest
 
 from connectors.simulator.http import Fault, Response
 from syncd import approval
-from syncd.memory.recover import recover
+from syncd.recover import recover
 from tests.faults.cases import CASE
 from tests.faults.test_disks import kept_tokens
 from tests.faults.world import Builder, World

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from syncd import approval
-from syncd.memory.recover import recover
+from syncd.recover import recover
 from tests.faults.cases import CASE
 from tests.faults.test_new_databases import start_anew
 from tests.faults.world import Builder, World

@@ -136,7 +136,7 @@ def test_what_people_recorded_of_an_invoice_goes_with_it(desk):
 
 
 def promises_of(desk, head):
-    (account,) = desk.ledger.files.accounts([head], desk.ledger.company, desk.ledger.today())
+    (account,) = desk.ledger.accounts([head])
     return [promise.ref for promise in account.promises]
 
 

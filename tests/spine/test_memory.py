@@ -12,7 +12,7 @@ from syncd import approval
 from syncd.cycle import run_pass
 from syncd.letters import LetterTray
 from syncd.memory.mail_log import MailLog
-from syncd.memory.recover import recover
+from syncd.recover import recover
 from tests.spine.conftest import usd
 
 LATE = date(2025, 1, 10)

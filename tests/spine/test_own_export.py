@@ -13,7 +13,7 @@ from syncd.pull import record_people
 
 
 def book_of(desk):
-    return desk.ledger.files.book(desk.ledger.company, desk.ledger.today())
+    return desk.ledger.book()
 
 
 def taken_in_again(desk) -> None:

@@ -12,9 +12,9 @@ from rules.domain.actions import CreateCreditNote, EmailInvoice, SetStopSell
 from rules.domain.facts import Application, Payment
 from syncd.cycle import due_accounts, run_pass
 from syncd.errors import Usage
-from syncd.memory.recover import recover
 from syncd.people import disputes, holds, plans, promises, silences, waivers
 from syncd.people.clerk import Clerk
+from syncd.recover import recover
 from syncd.store import journal
 from tests.spine.conftest import usd
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from syncd import approval
-from syncd.memory.recover import recover
 from syncd.office import Office
 from syncd.people import holds, promises, waivers
 from syncd.people.clerk import Clerk
+from syncd.recover import recover
 from tests.faults.cases import CHARGES, HOLDS, Case, overdue
 from tests.faults.test_disks import kept_tokens
 from tests.faults.world import Builder, World

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 
 from rules.domain.facts import OURS, Account, ChargeBilled, CreditNote
-from syncd.cycle import open_files
 from syncd.ledger import Ledger
 from syncd.store.desk import Paper, Word
 from syncd.store.records import Waiver
@@ -22,7 +21,7 @@ def remember_waivers(ledger: Ledger) -> int:
     """File every waiver whose credit the books show and the desk does not; returns how many."""
     known = {filed.ref for filed in ledger.desk.filed(WAIVE)}
     found = 0
-    for account in open_files(ledger, ledger.mirror.all_heads(), ledger.today()):
+    for account in ledger.accounts(ledger.mirror.all_heads()):
         for paper in _waived(account):
             if paper.ref not in known:
                 detail = {"charge": paper.ref.split("/")[1], "reason": _WHY}

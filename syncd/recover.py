@@ -16,9 +16,9 @@ from rules.domain.facts import Invoice
 from rules.domain.money import Money
 from syncd.cycle import plan_accounts, pull_changes
 from syncd.ledger import Ledger
-from syncd.memory.waived import remember_waivers
 from syncd.office import Office
 from syncd.pass_report import Ground, PassReport
+from syncd.people.found_waivers import remember_waivers
 from syncd.store.intent_rows import Intent, Step
 
 _MOST_ROUNDS = 60  # each round finds at most one more period of a charge; five years of months
