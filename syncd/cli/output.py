@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import click
-
-PIPE_WIDTH = 1000  # columns; wide enough that a file or pipe never gets a wrapped row
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,34 @@ def held_lines(held: int, unable: Mapping[str, int]) -> list[str]:
 
 
 def _print_table(table: Table) -> None:
+    rows = [[tame(" ".join(cell.split("\n"))) for cell in row] for row in table.rows]
+    lines = _on_a_terminal(table, rows) if sys.stdout.isatty() else _in_a_pipe(table, rows)
+    for line in lines:
+        click.echo(line.rstrip(), color=True)
+
+
+def _in_a_pipe(table: Table, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Each row on one line, however long. Reports run to thousands of rows, so nothing is measured twice."""
+    sized = [[(cell, _width(cell)) for cell in row] for row in (table.columns, *rows)]
+    widest = [max(width for _, width in column) for column in zip(*sized, strict=True)]
+    right = [name in table.right for name in table.columns]
+    for row in sized:
+        gaps = (" " * (most - width) for (_, width), most in zip(row, widest, strict=True))
+        cells = (gap + cell if flush else cell + gap for (cell, _), gap, flush in zip(row, gaps, right, strict=True))
+        yield "  ".join(cells)
+
+
+def _width(text: str) -> int:
+    """How many columns it takes: marks over a letter none, letters of the East two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text
+    )
+
+
+def _on_a_terminal(table: Table, rows: Sequence[Sequence[str]]) -> Sequence[str]:
+    """Cells wrapped to the terminal's width, under bold headings."""
     from rich.console import Console
     from rich.table import Table as RichTable
 
@@ -95,11 +121,9 @@ def _print_table(table: Table) -> None:
     for column in table.columns:
         money = column in table.right
         rich_table.add_column(column, justify="right" if money else "left", no_wrap=money, overflow="fold")
-    for row in table.rows:
-        rich_table.add_row(*(tame(" ".join(cell.split("\n"))) for cell in row))
-    terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, markup=False, highlight=False, width=None if terminal else PIPE_WIDTH)
+    for row in rows:
+        rich_table.add_row(*row)
+    console = Console(file=sys.stdout, markup=False, highlight=False)
     with console.capture() as captured:
         console.print(rich_table)
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip(), color=True)
+    return captured.get().splitlines()

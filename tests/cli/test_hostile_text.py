@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from syncd.cli.output import tame
+from syncd.cli.output import Table, print_text, tame
 
 Syncd = Callable[..., Any]
 
@@ -55,3 +55,17 @@ def test_a_book_without_a_companys_name_has_a_heading_all_the_same(syncd: Syncd,
 @pytest.mark.parametrize("text", ["Söhne & Ko", "מסמך", "数字 株式会社", "naïve\tcafé", "two\nlines", "👩\u200d🔧"])
 def test_what_people_write_stays_as_it_is(text: str) -> None:
     assert tame(text) == text
+
+
+def test_in_a_pipe_columns_stand_under_each_other_whatever_the_letters_and_no_row_is_wrapped(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # A letter of the East takes two columns, a mark over a letter none: so does a terminal that shows the pipe's text.
+    rows = [("日本", "1.00", "x"), ("Cafe\u0301 Z", "1000.00", "y" * 2000), ("", "7.00", "two\nlines")]
+    print_text([Table(("who", "sum", "why"), rows, right=("sum",))])
+    assert capsys.readouterr().out.splitlines() == [
+        "who         sum  why",
+        "日本       1.00  x",
+        "Cafe\u0301 Z  1000.00  " + "y" * 2000,
+        "           7.00  two lines",
+    ]
