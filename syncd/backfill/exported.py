@@ -14,8 +14,10 @@ from pathlib import Path
 
 from connectors.errors import BookRefused
 from connectors.file.disk import read_bytes, text_of
-from connectors.file.exports import Export, ExportedInvoice, Layout, layout_of, read_export
+from connectors.file.exports import Export, ExportedInvoice, read_export
+from connectors.file.layouts import Layout, layout_of
 from connectors.file.read import toml_document
+from connectors.file.written import text_of_export
 from rules.domain.currencies import ISO_4217
 from rules.domain.facts import Application, Company, Customer, Fact, Invoice, Payment
 from rules.domain.money import Money
@@ -46,7 +48,7 @@ def read_exports(files: Sequence[Path], own_map: Path | None) -> list[tuple[str,
         BookRefused: a file or the map cannot be read, or is of a layout nobody knows.
     """
     layout = own_layout(own_map) if own_map else None
-    return [(file.name, read_export(text_of(read_bytes(file), file.name), file.name, layout)) for file in files]
+    return [(file.name, read_export(text_of_export(read_bytes(file), file.name), file.name, layout)) for file in files]
 
 
 def own_layout(path: Path) -> Layout:

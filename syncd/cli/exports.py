@@ -42,16 +42,16 @@ def take_in_exports(ledger: Ledger, files: Sequence[Path], own_map: Path | None,
 
 def _told(one: Sorted, *, dry: bool) -> Iterator[str]:
     span = f" from {one.first_on} to {one.last_on}" if one.taken else ""
-    verb = "would be taken in" if dry else f"taken in, {one.news} records news"
+    verb = "would be taken in" if dry else f"taken in; {counted(one.news, 'record')} changed"
     yield f"{one.place}: {one.layout}: {counted(one.taken, 'settled invoice')}{span} {verb}"
-    rest = {
-        "stand in the provider's books already": one.same,
-        "are still open, which only the provider's books can say": one.still_open,
-        "rows are no invoices": one.other_rows,
-    }
-    for what, number in rest.items():
+    rest = (
+        (one.same, "invoice", "in the provider's books already"),
+        (one.still_open, "invoice", "still open, which only the provider's books can say"),
+        (one.other_rows, "row", "no invoice with a number, a customer and a day"),
+    )
+    for number, noun, why in rest:
         if number:
-            yield f"{one.place}: {number} {what}"
+            yield f"{one.place}: {counted(number, noun)} left out: {why}"
     if one.problems:
         first = f", the first {_PROBLEMS_SHOWN} follow" if len(one.problems) > _PROBLEMS_SHOWN else ""
         yield f"{one.place}: {counted(len(one.problems), 'problem')}{first}; with any, nothing is taken in"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from connectors.errors import BookRefused
-from connectors.file.exports import layout_of, read_export
+from connectors.file.exports import read_export
+from connectors.file.layouts import layout_of
+from connectors.file.written import amount, text_of_export
 from rules.domain.facts import Invoice
 from rules.policy import load_policies
 from syncd.cli.root import run
@@ -77,6 +80,10 @@ class TestWhatTheHeadingsTell:
         assert found.invoices == []
         assert 'say which with --map: dates = "day/month/year" or "month/day/year"' in found.problems[0]
 
+    def test_quickbooks_online_without_its_names_is_the_same_report_in_other_countries(self):
+        found = read_export(ONLINE.replace("Name,Memo/Description", "Client full name,Memo"), "q.csv")
+        assert [one.customer for one in found.invoices] == ["Oak Ltd", "Elm Ltd"]
+
     def test_another_layout_is_refused_with_what_helps(self):
         with pytest.raises(BookRefused, match="describe them with --map FILE"):
             read_export("a,b,c\n1,2,3\n", "o.csv")
@@ -135,6 +142,122 @@ class TestWhatTheHeadingsTell:
         assert found.problems[0].startswith("q.csv: row 8: ")
 
 
+# Desktop's Transaction List by Customer: the customer stands above its rows, jobs below it, totals may be left out.
+BY_CUSTOMER = """,Type,Date,Num,Memo,Account,Clr,Split,Open Balance,Debit,Credit
+Oak Ltd,,,,,,,,,,
+,Invoice,12/15/2012,77,,Accounts Receivable,,Sales,0.00,450.00,
+,Payment,01/20/2013,1234,,Undeposited Funds,,Accounts Receivable,0.00,450.00,
+Elm Ltd,,,,,,,,,,
+,Invoice,12/20/2012,78,,Accounts Receivable,,-SPLIT-,0.00,"1,160.00",
+"""
+TOTALS = (
+    BY_CUSTOMER.replace("Elm Ltd,", "Roof,").replace("78,", "79,")
+    + "Total Roof,,,,,,,,0.00,,\nTotal Oak Ltd,,,,,,,,0.00,,\n"
+)
+# Desktop's and Online's reports that are no lists of invoices, by their headings.
+OPEN_INVOICES = ",Type,Date,Num,P. O. #,Terms,Due Date,Aging,Open Balance\n"
+AGING = ",Type,Date,Num,P. O. #,Name,Terms,Due Date,Aging,Open Balance\n"
+SALES_DETAIL = ",Type,Date,Num,Memo,Name,Item,Qty,Sales Price,Amount,Balance\n"
+SALES_ONLINE = (
+    ",Transaction date,Transaction type,Num,Client full name,Description,Quantity,Sales price,Amount,Balance\n"
+)
+BALANCES = ",Type,Date,Num,Account,Amount,Balance\n"
+BY_DATE = "Date,Transaction type,Num,Posting (Y/N),Name,Memo,Account name,Split,Amount\n"
+TEMPLATE = "*ContactName,EmailAddress,*InvoiceNumber,*InvoiceDate,*DueDate,Total,*Quantity,*UnitAmount,*AccountCode\n"
+
+
+class TestReportsInGroups:
+    def test_the_customer_stands_above_its_rows(self):
+        found = read_export(BY_CUSTOMER, "d.csv")
+        assert [(one.customer, one.number, one.total) for one in found.invoices] == [
+            ("Oak Ltd", "77", Decimal("450.00")),
+            ("Elm Ltd", "78", Decimal("1160.00")),
+        ]
+        assert (found.other_rows, found.problems) == (1, [])
+
+    def test_a_job_stands_below_its_customer_until_its_total(self):
+        more = "Total Wine Ltd,,,,,,,,,,\n,Invoice,12/21/2012,80,,Accounts Receivable,,Sales,0.00,5.00,\n"
+        found = read_export(TOTALS + more, "d.csv")
+        assert [(one.customer, one.number) for one in found.invoices] == [
+            ("Oak Ltd", "77"),
+            ("Oak Ltd:Roof", "79"),
+            ("Total Wine Ltd", "80"),
+        ]
+
+    def test_a_word_tells_what_is_paid_where_no_balance_does(self):
+        rows = ",Invoice,12/15/2012,77,Oak,Paid,9.00\n,Invoice,12/15/2012,78,Oak,Unpaid,9.00\n"
+        text = ",Type,Date,Num,Name,Paid,Amount\n" + rows
+        assert [one.balance for one in read_export(text, "d.csv").invoices] == [Decimal(0), Decimal("9.00")]
+
+
+class TestReportsThatAreNoListsOfInvoices:
+    @pytest.mark.parametrize(
+        ("headings", "sentence"),
+        [
+            (OPEN_INVOICES, "tells only what is open"),
+            (AGING, "tells only what is open"),
+            (SALES_DETAIL, "a row for each line of an invoice, without tax; export Transaction List by Customer"),
+            (SALES_ONLINE, "a row for each line of an invoice, without tax; export the report Invoice List by Date"),
+            (BALANCES, "nothing here says what is paid; export Transaction List by Customer with its columns"),
+            (BY_DATE, "nothing here says what is paid; export the report Invoice List by Date"),
+            (TEMPLATE, "nothing here says what is paid; take the list of invoices with Export, not the template"),
+        ],
+    )
+    def test_they_are_refused_at_once_with_what_to_export(self, headings, sentence):
+        with pytest.raises(BookRefused, match=re.escape(sentence)):
+            read_export("Acme Inc\nSome report\n\n" + headings, "r.csv")
+
+
+class TestHowThingsAreWritten:
+    @pytest.mark.parametrize(
+        ("written", "decimals", "meant"),
+        [
+            ("$1,234.50", ".", "1234.50"),
+            ("1,23,456.00", ".", "123456.00"),
+            ("1'234.50", ".", "1234.50"),
+            ("1495.0000", ".", "1495"),
+            ("(12.00)", ".", "-12"),
+            ("-1,200.00", ".", "-1200"),
+            ("12.00-", ".", "-12"),
+            ("1.234,50", ",", "1234.50"),
+            ("1 234,50 €", ",", "1234.50"),
+        ],
+    )
+    def test_amounts(self, written, decimals, meant):
+        assert amount(written, decimals) == Decimal(meant)
+
+    @pytest.mark.parametrize("written", ["1.234,50", "1234,5", "12,34"])
+    def test_cents_after_a_comma_are_asked_about_and_never_taken_for_thousands(self, written):
+        with pytest.raises(ValueError, match='say so with --map: decimals = ","'):
+            amount(written, ".")
+
+    def test_a_year_of_two_digits_is_never_in_the_future(self):
+        found = read_export(DESKTOP.replace("/2012", "/98").replace("/2013", "/13"), "d.csv")
+        assert [one.issued_on.year for one in found.invoices] == [1998, 1998]
+        assert found.invoices[0].due_on == date(2013, 1, 14)
+
+    def test_a_map_without_columns_says_how_a_known_file_is_written(self):
+        own = layout_of({"dates": "day/month/year", "currency": "EUR", "decimals": ","}, "m.toml")
+        text = 'Date,Transaction type,Num,Name,Amount,Open balance\n01/02/2018,Invoice,1001,Oak,"1.200,00","0,00"\n'
+        (one,) = read_export(text, "q.csv", own).invoices
+        assert (one.issued_on, one.total, one.currency) == (date(2018, 2, 1), Decimal(1200), "EUR")
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+    def test_text_as_windows_and_excel_write_it(self, encoding):
+        written = DESKTOP.replace("Elm Ltd", "Café Müller").replace("\n", "\r\n").encode(encoding)
+        found = read_export(text_of_export(written, "d.csv"), "d.csv")
+        assert found.invoices[1].customer == "Café Müller"
+
+    def test_a_workbook_is_named_as_one(self):
+        with pytest.raises(BookRefused, match="this is an Excel workbook; save it as CSV"):
+            text_of_export(b"PK\x03\x04\x14", "d.xlsx")
+
+    def test_rows_of_totals_and_the_time_of_the_report_below_do_no_harm(self):
+        stamp = '\n\n\n"Cash Basis Tuesday, September 29, 2026 09:30 PM GMT-04:00",,,,,,,\n'
+        found = read_export(ONLINE.replace("99.50,0.00", "99.50,$0.00") + stamp, "q.csv")
+        assert (len(found.invoices), found.problems) == (2, [])
+
+
 class TestBesideTheProvider:
     @pytest.fixture
     def years(self, years_of):
@@ -164,7 +287,7 @@ class TestBesideTheProvider:
         code, said = take(XERO)
         assert code == 0
         assert "2 settled invoices from 2019-02-28 to 2019-03-02 taken in" in said.out
-        assert "1 are still open" in said.out
+        assert "1 invoice left out: still open, which only the provider's books can say" in said.out
         taken = sorted(self.exported(years).values(), key=lambda one: one.number)
         assert [(one.number, one.status, one.balance.amount) for one in taken] == [
             ("INV-1", "paid", 0),
