@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.errors import ConnectorError
 from rules.domain.money import Money
-from rules.domain.wording import sums
+from rules.domain.wording import spoken, sums
 from rules.policy import Policies
 from syncd.config import DigestConfig
 from syncd.console.tables import charged
@@ -124,7 +124,7 @@ def _done(ledger: Ledger, today: date) -> Iterator[str]:
             kinds[intent.decision.kind] += 1
             money.setdefault(intent.decision.kind, []).extend(charged(intent.decision))
     for kind, count in sorted(kinds.items()):
-        amounts = ", ".join(str(amount) for amount in sums(money[kind]))
+        amounts = ", ".join(spoken(amount) for amount in sums(money[kind]))
         yield f"{count} x {kind.replace('_', ' ')}" + (f", {amounts}" if amounts else "")
 
 

@@ -14,6 +14,7 @@ from rules.domain.actions import (
     SetStopSell,
 )
 from rules.domain.facts import Customer, Fact, Invoice
+from rules.domain.wording import spoken
 from syncd.store.mirror import Mirror
 
 
@@ -47,7 +48,7 @@ def _invoice_difference(held: Invoice, now: Invoice) -> str | None:
     if held.status != now.status:
         return f"is {now.status} by now"
     if held.balance != now.balance:
-        return f"has {now.balance} open by now, not {held.balance}"
+        return f"has {spoken(now.balance)} open by now, not {spoken(held.balance)}"
     if held.due_on != now.due_on:
         return f"is due on {now.due_on} by now, not on {held.due_on}"
     if held.customer != now.customer:
@@ -62,5 +63,5 @@ def asked_too_much(operation: Operation, mirror: Mirror) -> str | None:
     for line in operation.lines:
         held = mirror.fact(Ref("invoice", line.invoice))
         if isinstance(held, Invoice) and held.balance != line.balance:
-            return f"invoice {line.invoice} has {held.balance} open by now, not {line.balance}"
+            return f"invoice {line.invoice} has {spoken(held.balance)} open by now, not {spoken(line.balance)}"
     return None

@@ -24,6 +24,7 @@ from rules.domain.decisions import (
     Task,
 )
 from rules.domain.money import Money
+from rules.domain.wording import spoken
 from syncd.send_hours import ANY_TIME, Timing, timing_of
 
 # planned: goes out in the next drain. held: waits for a person. sending: a request is under way. done: all of it is in
@@ -230,10 +231,11 @@ def _too_much(fresh: Iterable[PlannedAction], terms: Terms) -> str | None:
     for amount in filter(None, (_charged(action.decision) for action in going)):
         worth = terms.converted(amount)
         if worth is None:
-            return f"a charge of {amount} has no exchange rate to {most.currency} to hold against max_charges_per_cycle"
+            charge = f"a charge of {spoken(amount)}"
+            return f"{charge} has no exchange rate to {most.currency} to hold against max_charges_per_cycle"
         charged += worth
     if charged > most:
-        return f"charges of {charged.rounded()} in one cycle, more than max_charges_per_cycle = {most}"
+        return f"charges of {spoken(charged)} in one cycle, more than max_charges_per_cycle = {spoken(most)}"
     return None
 
 

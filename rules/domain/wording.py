@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
 from rules.domain.money import Money, minor_units
 
+_PLAIN = re.compile(r"(?<![\w.,-])(-?\d{4,})((?:\.\d+)?)(?![\w.,-])")
+
 
 def spoken(amount: Money) -> str:
     """``1,300.00 USD``."""
     return f"{amount.amount:,.{minor_units(amount.currency)}f} {amount.currency}"
+
+
+def grouped(amount: str) -> str:
+    """``1,300.00 USD`` of ``1300.00 USD``: an amount as programs write it, the way people read it."""
+    return _PLAIN.sub(lambda found: f"{int(found[1]):,}{found[2]}", amount)
 
 
 def counted(number: int, noun: str) -> str:

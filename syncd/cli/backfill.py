@@ -161,7 +161,10 @@ def _told(row: dict[str, Any]) -> Iterator[str | Table]:
         return
     yield f"{name}: what is held differs from the provider in {len(wrong)} of {len(row['months'])} months of its lists:"
     cells = [(month["list"], month["month"] or "", *_sides(month), month["currency"] or "") for month in wrong]
-    yield Table(("list", "month", "provider", "amount", "held", "amount held", "currency"), cells)
+    yield Table(("list", "month", "provider", "amount", "held", "amount held", "currency"), cells, right=_NUMBERS)
+
+
+_NUMBERS = ("provider", "amount", "held", "amount held")
 
 
 def _sides(month: dict[str, Any]) -> tuple[str, str, str, str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from rules.domain.wording import grouped
 from syncd.cli.options import AS_JSON, NO_CONFIG
 from syncd.cli.output import Table, Text, print_json, print_text, say
 
@@ -111,7 +112,7 @@ def _report(document: dict[str, Any], *, kept: bool) -> Iterator[Text]:
         yield f"{company['name']} ({company['connection']}, {_kind(company)}), {company['customers']} customers"
         yield _aging(company)
         verdict = "the same as our buckets sum to" if company["agrees"] else "NOT what our buckets sum to"
-        yield f"Open by the books themselves: {company['open_in_the_books']}, {verdict}."
+        yield f"Open by the books themselves: {grouped(company['open_in_the_books'])}, {verdict}."
     yield ""
     yield "Written into the books, and mailed:"
     yield Table(

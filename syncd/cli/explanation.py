@@ -197,11 +197,11 @@ def _happened(entry: HistoryEntry) -> str:  # noqa: PLR0911 - one line for each 
         case facts.ReminderSent():
             return f"reminder, level {entry.level}{'' if entry.was_sent else ': refused by a person, nothing sent'}"
         case facts.ChargeBilled():
-            return f"finance charge: {entry.amount} for {entry.first_on} to {entry.last_on}"
+            return f"finance charge: {spoken(entry.amount)} for {entry.first_on} to {entry.last_on}"
         case facts.ChargeReversed():
-            return f"charge reversal: {entry.amount}"
+            return f"charge reversal: {spoken(entry.amount)}"
         case facts.ChargeWaived():
-            return f"waiver of a charge: {entry.amount}"
+            return f"waiver of a charge: {spoken(entry.amount)}"
         case facts.Contacted():
             return f"contact by {entry.channel}{f': {entry.outcome}' if entry.outcome else ''}"
         case facts.StandingChanged():

@@ -11,10 +11,12 @@ from typing import Any, TypeAlias
 
 import click
 
+from rules.domain.wording import grouped
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under headings; the columns named in `right` are flushed right, as money is."""
+    """Rows under headings; the columns named in `right` are numbers: flushed right, thousands parted."""
 
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
@@ -86,10 +88,15 @@ def held_lines(held: int, unable: Mapping[str, int]) -> list[str]:
 
 
 def _print_table(table: Table) -> None:
-    rows = [[tame(" ".join(cell.split("\n"))) for cell in row] for row in table.rows]
+    numbers = [name in table.right for name in table.columns]
+    rows = [[_cell(text, number) for text, number in zip(row, numbers, strict=True)] for row in table.rows]
     lines = _on_a_terminal(table, rows) if sys.stdout.isatty() else _in_a_pipe(table, rows)
     for line in lines:
         click.echo(line.rstrip(), color=True)
+
+
+def _cell(text: str, number: bool) -> str:
+    return tame(" ".join((grouped(text) if number else text).split("\n")))
 
 
 def _in_a_pipe(table: Table, rows: Sequence[Sequence[str]]) -> Iterator[str]:

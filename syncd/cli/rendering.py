@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from rules.domain.facts import Book
+from rules.domain.wording import grouped
 from syncd.cli.output import Table, Text
 from syncd.names import Names
 
@@ -182,6 +183,6 @@ def _reason(decision: Json) -> str:
 def amount(decision: Json) -> str:
     """The sum of a charge, or what a reminder asks for and its fee; empty where it is about no money."""
     if "amount" in decision:
-        return str(decision["amount"])
-    asked = ", ".join(f"{digits} {currency}" for currency, digits in decision.get("amounts", {}).items())
-    return f"{asked} + {decision['fee']} fee" if decision.get("fee") else asked
+        return grouped(decision["amount"])
+    asked = ", ".join(f"{grouped(digits)} {currency}" for currency, digits in decision.get("amounts", {}).items())
+    return f"{asked} + {grouped(decision['fee'])} fee" if decision.get("fee") else asked

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rules.domain.wording import counted
+from rules.domain.wording import counted, grouped
 from syncd.cli.desk import opened
 from syncd.cli.options import ANY_PATH, AS_JSON, CONFIG, CONNECTION, DAY, EXISTING_FILE, RULES
 from syncd.cli.output import Table, Text, print_json, print_text
@@ -256,7 +256,7 @@ def _real_label(entry: Any) -> str:
 
 
 def _spelled(amounts: Mapping[str, str]) -> str:
-    return ", ".join(f"{digits} {currency}" for currency, digits in amounts.items())
+    return ", ".join(f"{grouped(digits)} {currency}" for currency, digits in amounts.items())
 
 
 def _events(book: Book, outcome: Simulation) -> Iterable[Text]:

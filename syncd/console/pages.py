@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from connectors import Ref
 from rules.domain.facts import Customer, Invoice
+from rules.domain.wording import grouped
 from syncd import approval
 from syncd.assess import assess
 from syncd.console import tables
@@ -50,6 +51,7 @@ class Pages:
             loader=PackageLoader("syncd.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
         self._templates.filters["moment"] = _moment
+        self._templates.filters["grouped"] = lambda amount: grouped(str(amount))
         self._templates.filters["segment"] = lambda value: quote(str(value), safe="")
         style = self._templates.get_template("style.css").render()
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

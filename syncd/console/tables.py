@@ -15,6 +15,7 @@ from rules.domain.decisions import (
     Task,
 )
 from rules.domain.money import Money
+from rules.domain.wording import spoken
 from syncd.store.intent_rows import Intent
 
 _WAITS_FOR = {
@@ -43,9 +44,9 @@ def amount(decision: Action) -> str:
     """The money it is about; empty where it is about none."""
     match decision:
         case FinanceCharge() | ChargeReversal():
-            return str(decision.amount)
+            return spoken(decision.amount)
         case Reminder():
-            return ", ".join(str(asked) for asked in decision.amounts)
+            return ", ".join(spoken(asked) for asked in decision.amounts)
         case _:
             return ""
 

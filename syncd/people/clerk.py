@@ -15,6 +15,7 @@ from rules import evaluate
 from rules.domain.eligibility import is_open
 from rules.domain.facts import Account, Customer, Fact, Invoice
 from rules.domain.money import Money
+from rules.domain.wording import spoken
 from syncd.errors import NeverRead, TryAgain, Usage
 from syncd.ledger import Ledger
 from syncd.store.desk import Filed, Word
@@ -183,11 +184,11 @@ def amount_of(text: str | None, currency: str, most: Money | None = None, of: st
     except ValueError as error:
         raise Usage(f"{error}") from None
     if amount.currency != currency:
-        raise Usage(f"{amount} is in another currency: {of or 'it'} is in {currency}")
+        raise Usage(f"{spoken(amount)} is in another currency: {of or 'it'} is in {currency}")
     if amount.amount <= 0:
-        raise Usage(f"an amount must be above zero, not {amount}")
+        raise Usage(f"an amount must be above zero, not {spoken(amount)}")
     if most is not None and amount > most:
-        raise Usage(f"{amount} is more than {of}: {most}")
+        raise Usage(f"{spoken(amount)} is more than {of}: {spoken(most)}")
     return amount
 
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from rules.domain.eligibility import disputed
 from rules.domain.facts import Dispute, Invoice
+from rules.domain.wording import spoken
 from syncd.errors import Usage
 from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk, Noted, amount_of, day_of, must_be_open
@@ -32,12 +33,12 @@ def add(
     if not free:
         raise Usage(f"all of {invoice.number} is contested already")
     if amount is None and contested:
-        raise Usage(f"{contested} of {invoice.number} is contested already; say how much more with --amount")
+        raise Usage(f"{spoken(contested)} of {invoice.number} is contested already; say how much more with --amount")
     part = amount_of(amount, invoice.currency, free, f"what is open and not contested of {invoice.number}")
     word = clerk.word(ledger, "dispute.opened", invoice=invoice.ref, amount=part, on=opened)
     filed = ledger.desk.note(lambda ref: Dispute(ref, invoice.ref, opened, part, reason), KIND, invoice.customer, word)
     why = f": {reason}" if reason else ""
-    return Noted(ledger, filed, f"{part or invoice.balance} of {invoice.number} contested from {opened}{why}")
+    return Noted(ledger, filed, f"{spoken(part or invoice.balance)} of {invoice.number} contested from {opened}{why}")
 
 
 def close(clerk: Clerk, text: str, closed_on: date | None = None) -> Noted:

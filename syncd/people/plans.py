@@ -12,6 +12,7 @@ from rules.domain.facts import Account, Installment, InstallmentPlan
 from rules.domain.ledger import Ledger as AccountLedger
 from rules.domain.money import Money, minor_units, total
 from rules.domain.plans import broken_on
+from rules.domain.wording import spoken
 from syncd.errors import Usage
 from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk, Noted, amount_of, numbers, one_currency
@@ -51,8 +52,8 @@ def add(
     filed = ledger.desk.note(
         lambda ref: InstallmentPlan(ref, customer, refs, today, tuple(schedule)), NAME, customer, word
     )
-    told = ", ".join(f"{row.amount} on {row.due_on}" for row in schedule)
-    return Noted(ledger, filed, f"{opened} of {numbers(invoices)} in {len(schedule)} parts: {told}")
+    told = ", ".join(f"{spoken(row.amount)} on {row.due_on}" for row in schedule)
+    return Noted(ledger, filed, f"{spoken(opened)} of {numbers(invoices)} in {len(schedule)} parts: {told}")
 
 
 def end(clerk: Clerk, text: str) -> Noted:

@@ -9,6 +9,7 @@ from datetime import date
 from rules.domain.facts import Account, Invoice, Promise
 from rules.domain.money import total
 from rules.domain.promised import PromiseState
+from rules.domain.wording import spoken
 from syncd.errors import Usage
 from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk, Noted, amount_of, day_of, numbers, one_currency
@@ -48,7 +49,9 @@ def add(
     filed = ledger.desk.note(
         lambda ref: Promise(ref, customer, refs, made, promised_on, promised), KIND, customer, word
     )
-    return Noted(ledger, filed, f"{promised or 'all that is open'} of {said} promised for {promised_on}")
+    return Noted(
+        ledger, filed, f"{spoken(promised) if promised else 'all that is open'} of {said} promised for {promised_on}"
+    )
 
 
 def withdraw(clerk: Clerk, text: str, on: date | None = None) -> Noted:

@@ -9,6 +9,7 @@ from typing import Any
 from connectors import Ref
 from rules.domain.facts import Contacted, Customer, Dispute, Hold, InstallmentPlan, Invoice, Promise, Silence
 from rules.domain.money import total
+from rules.domain.wording import spoken
 from syncd.ledger import Ledger
 from syncd.people import disputes, holds, plans, promises, silences, waivers
 from syncd.people.clerk import Clerk
@@ -103,17 +104,22 @@ def _why(value: Any) -> str:
     return getattr(value, "reason", "") or getattr(value, "outcome", "")
 
 
+def _amount(value: Promise | Dispute) -> str:
+    return spoken(value.amount) if value.amount is not None else "all"
+
+
 def _said(value: Any, called: Callable[[str], str]) -> str:
     about = ", ".join(called(ref) for ref in subjects(value))
     until = f" until {value.expires_on}" if isinstance(value, Hold) and value.expires_on else ""
     match value:
         case Promise():
-            text = f"{value.amount or 'all'} of {about} by {value.promised_on}"
+            text = f"{_amount(value)} of {about} by {value.promised_on}"
         case Dispute():
-            text = f"{value.amount or 'all'} of {about} since {value.opened_on}"
+            text = f"{_amount(value)} of {about} since {value.opened_on}"
         case InstallmentPlan():
             planned = total([row.amount for row in value.schedule], value.schedule[0].amount.currency)
-            text = f"{planned} of {about}: {', '.join(f'{row.due_on} {row.amount.digits}' for row in value.schedule)}"
+            rows = ", ".join(f"{row.due_on} {spoken(row.amount)}" for row in value.schedule)
+            text = f"{spoken(planned)} of {about}: {rows}"
         case Hold():
             text = f"{'released' if value.state == 'good' else value.state} since {value.since}{until}"
         case Silence():
@@ -122,7 +128,7 @@ def _said(value: Any, called: Callable[[str], str]) -> str:
         case Contacted():
             text = f"{value.channel} on {value.on}{f' about {about}' if about else ''}"
         case Waiver():
-            text = f"{value.amount} of charge {called(value.charge)} on {called(value.invoice)}"
+            text = f"{spoken(value.amount)} of charge {called(value.charge)} on {called(value.invoice)}"
         case CreditApplication():
             text = f"{value.card} on {value.on}, {value.points} points"
         case Assignment(collector=word, since=since) | TimeZone(timezone=word, since=since):

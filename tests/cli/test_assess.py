@@ -63,8 +63,8 @@ def test_a_person_reads_a_table_with_names_and_totals(syncd: Syncd, book: Path, 
     assert (ran.code, ran.err) == (0, "")
     lines = [line.split() for line in ran.out.splitlines()]
     assert lines[0][:4] == ["Acme,", "as", "of", "2025-03-31,"]
-    assert ["Oak", "Ltd", "good", "new", "0.00", "1000.00", "0.00", "0.00", "0.00", "1000.00", "0.00"] in lines
-    assert ["total", "0.00", "1000.00", "0.00", "0.00", "0.00", "1000.00", "0.00"] in lines
+    assert ["Oak", "Ltd", "good", "new", "0.00", "1,000.00", "0.00", "0.00", "0.00", "1,000.00", "0.00"] in lines
+    assert ["total", "0.00", "1,000.00", "0.00", "0.00", "0.00", "1,000.00", "0.00"] in lines
 
 
 def test_a_program_reads_json_that_is_the_same_on_every_run(syncd: Syncd, book: Path, rules: Path) -> None:

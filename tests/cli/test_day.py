@@ -269,7 +269,7 @@ def test_aging_adds_up(syncd: Syncd, office: Path) -> None:
         "open": "1000.00", "unapplied": "0.00",
     }  # fmt: skip
     total = syncd("aging").out.splitlines()[-1]
-    assert " ".join(total.split()) == "total 0.00 0.00 1000.00 0.00 0.00 1000.00 0.00"
+    assert " ".join(total.split()) == "total 0.00 0.00 1,000.00 0.00 0.00 1,000.00 0.00"
 
 
 def test_aging_of_a_book_file_needs_no_configuration(syncd: Syncd, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_the_ten_minutes_of_the_readme_work_as_written(syncd: Syncd, tmp_path: P
     assert syncd("init", tmp_path / "trial").code == 0
     ran = syncd("assess", "--book", tmp_path / "open.csv", "--rules", tmp_path / "trial" / "rules.d")
     assert ran.code == 0
-    assert "1080.00" in ran.out
+    assert "1,080.00" in ran.out
     assert "reminder, level 1 (friendly, email)" in ran.out
 
 
