@@ -5,6 +5,7 @@ Only shapes and contradictions are checked here; what the keys do is in `interes
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -42,6 +43,10 @@ def _parse_cap(value: object) -> str | Decimal:
     if number < 0:
         raise ValueError(f'"{value}" is below zero')
     return number
+
+
+def _currencies(amounts: Iterable[Amount]) -> list[str]:
+    return sorted({amount.currency for amount in amounts if amount.currency is not None})
 
 
 # "none" takes back what a policy named in `extends` had set.
@@ -237,6 +242,17 @@ class Settings(RuleSettings):
         twice = next((start for start in starts if starts.count(start) > 1), None)
         if twice is not None:
             raise ValueError(f"two bands of fixed_sum begin at {twice}: which one is meant?")
+        return self
+
+    @model_validator(mode="after")
+    def _speaks_of_one_currency(self) -> Settings:
+        bands = () if isinstance(self.fixed_sum, str) else self.fixed_sum
+        sums = _currencies(amount for band in bands for amount in (band.from_, band.amount))
+        tiers = _currencies(tier.up_to_amount for tier in self.tiers or () if tier.up_to_amount is not None)
+        if len(sums) > 1:
+            raise ValueError(f"fixed_sum in {' and '.join(sums)}: a debt is in one currency, and none would bear it")
+        if len(tiers) > 1:
+            raise ValueError(f"tiers in {' and '.join(tiers)}: a debt is in one currency, and none could be charged")
         return self
 
     @model_validator(mode="after")

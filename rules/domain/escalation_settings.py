@@ -89,6 +89,9 @@ class EscalationStep(RuleSettings):
             raise ValueError("max_repeats needs repeat_every_days")
         if self.max_days is not None and self.at_days is not None and self.max_days < self.at_days:
             raise ValueError("max_days comes before at_days: the step would never be reached")
+        most = {amount.currency: amount.number for amount in self.max_amount}
+        if self.min_amount and all(low.number > most.get(low.currency, low.number) for low in self.min_amount):
+            raise ValueError("min_amount is above max_amount: the step would never be reached")
         return self
 
     @cached_property

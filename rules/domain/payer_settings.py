@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from rules.domain.settings import Count, PctText, Positive, RuleSettings
 
 PayerClass = Literal["new", "prompt", "first_time", "occasional", "chronic", "deteriorating"]
+
+
+def _share(pct: Decimal) -> Decimal:
+    if pct > 100:  # noqa: PLR2004 - all of it
+        raise ValueError("a share above 100 % is never reached")
+    return pct
+
+
+Share: TypeAlias = Annotated[PctText, AfterValidator(_share)]
 
 
 class NewSettings(RuleSettings):
@@ -21,7 +30,7 @@ class NewSettings(RuleSettings):
 class PromptSettings(RuleSettings):
     """Who pays in time."""
 
-    late_share_pct: PctText = Field(default=Decimal(0), description="Up to this share of invoices late, in percent.")
+    late_share_pct: Share = Field(default=Decimal(0), description="Up to this share of invoices late, in percent.")
 
 
 class FirstTimeSettings(RuleSettings):
@@ -33,7 +42,7 @@ class FirstTimeSettings(RuleSettings):
 class ChronicSettings(RuleSettings):
     """When lateness is a habit."""
 
-    late_share_pct: PctText = Field(
+    late_share_pct: Share = Field(
         default=Decimal(50), description="Share of invoices late, in percent, from which it is."
     )
     min_invoices: Positive = Field(default=4, description="How many invoices must be known before anyone is called so.")

@@ -60,4 +60,7 @@ class ReviewSettings(RuleSettings):
             raise ValueError("say who has earned better, who worse or who is to prepay")
         if self.lower_limit_pct > 100:  # noqa: PLR2004 - a limit cannot fall by more than all of it
             raise ValueError("lower_limit_pct is above 100: a limit cannot fall below nothing")
+        low, high = self.lowest_limit, self.highest_limit
+        if low is not None and high is not None and low.currency == high.currency and low.number > high.number:
+            raise ValueError("lowest_limit is above highest_limit: no limit lies between them")
         return self

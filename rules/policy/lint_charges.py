@@ -68,6 +68,10 @@ def _amounts(settings: ChargeSettings) -> Iterator[tuple[Path, str]]:
             if low.currency == high.currency and low.number > high.number:
                 why = f"{low} is above the maximum of {high}: no charge ever reaches it"
                 yield ("finance_charges", "minimum"), why
+    daily = settings.kind == "interest" and settings.assess_on is None and settings.minimum is not None
+    if daily and settings.minimum_per == "charge" and settings.minimum_mode == "raise":
+        why = "each day's interest is raised to the minimum: say assess_on"
+        yield ("finance_charges", "minimum_per"), why
     yield from _without_effect(settings)
     if settings.grace_mode == "gate" and settings.kind != "interest" and settings.start_from == "invoice_date":
         yield ("finance_charges", "start_from"), f'kind "{settings.kind}" does not count days: this has no effect'

@@ -63,6 +63,8 @@ def _blank(settings: ReminderSettings) -> Iterator[Warning_]:
             yield ("reminders", "levels", index, "template"), "is blank: there is nothing to send"
         if level.fee is not None and not all(fee.number for fee in level.fee):
             yield ("reminders", "levels", index, "fee"), "is nothing; leave it out"
+        if level.is_before_due and (level.fee or level.fee_pct):
+            yield ("reminders", "levels", index, "fee"), "falls before the invoice is due: nothing is late yet"
         if level.channel in ("call", "none") and (level.fee or level.fee_pct):
             yield (
                 ("reminders", "levels", index, "fee"),
@@ -108,6 +110,9 @@ def _never_released(settings: CreditSettings) -> Iterator[Warning_]:
 
 def _stays(settings: CreditSettings) -> Iterator[Warning_]:
     """What is to keep a hold and is reached no sooner than the hold itself keeps none."""
+    if settings.stay_while is not None and settings.release_when == "person":
+        yield ("credit_hold", "stay_while"), 'has no effect beside release_when = "person"'
+        return
     keeps = _any_of(settings.stay_while)
     for key in _COUNTED if keeps is not None else ():
         bound = getattr(keeps, key)

@@ -65,6 +65,18 @@ def test_what_ships_gives_no_warning_as_a_file_of_ones_own(name: str) -> None:
             "levels[2].at_days: leaves 90 days of silence after level 1",
         ),
         (
+            f"{LEVELS}[{{ at_days = -1, template = 'a', fee = '5.00' }}]",
+            "[policies.p.reminders] levels[1].fee: falls before the invoice is due: nothing is late yet",
+        ),
+        (
+            "[policies.p.credit_hold]\nhold.overdue = '50'\nrelease_when = 'person'\nstay_while.overdue = '9'",
+            '[policies.p.credit_hold] stay_while: has no effect beside release_when = "person"',
+        ),
+        (
+            f"{CHARGES}annual_pct = '12'\nminimum = '5.00'\nminimum_per = 'charge'",
+            "[policies.p.finance_charges] minimum_per: each day's interest is raised to the minimum: say assess_on",
+        ),
+        (
             "[policies.p.reminders]\nlevels = [{ at_days = 5, template = ' ' }]",
             "[policies.p.reminders] levels[1].template: is blank: there is nothing to send",
         ),
@@ -267,6 +279,12 @@ def test_a_name_in_a_rule_that_the_book_does_not_have_is_said_once(text: str, wa
 
 
 SOUND = [
+    "[policies.p.payer]\nchronic = { late_share_pct = '100' }",
+    "[policies.p.escalation]\nsteps = [{ step = 'write_off', at_days = 9, min_amount = '9.00', max_amount = '9.00' }]",
+    "[policies.p.escalation]\nsteps = [{ step = 'call', at_days = 9, min_amount = '9', max_amount = '8.00 EUR' }]",
+    f"{LEVELS}[{{ at_days = 0, template = 'a', fee = '5.00' }}]",
+    f"{CHARGES}annual_pct = '12'\nminimum = '5.00'\nminimum_per = 'charge'\nassess_on = {{ day_of_month = 1 }}",
+    f"{CHARGES}annual_pct = '12'\nminimum = '5.00'\nminimum_per = 'charge'\nminimum_mode = 'suppress'",
     "[policies.p.overdue]\nbusiness_days = true\nholidays = 'US'",
     f"{CHARGES}kind = 'flat_then_percent'\nflat = '5.00'\npercent = '2'\nrepeat_every_days = 30",
     f"{ONE}, {{ at_days = 6, template = 'b' }}]\nfirst_contact = 'matching_level'",

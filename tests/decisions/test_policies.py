@@ -59,6 +59,12 @@ def test_a_bare_fraction_in_a_list_names_the_entry() -> None:
     assert found.startswith('1.toml: [policies.p.reminders] levels[2].fee: write 7.5 as a string, "7.5"')
 
 
+TWO_CURRENCIES = """
+[policies.p.finance_charges]
+tiers = [{ up_to_amount = "5.00 USD", pct = "1" }, { up_to_amount = "9.00 EUR", pct = "2" }, { pct = "3" }]
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -104,6 +110,26 @@ def test_a_bare_fraction_in_a_list_names_the_entry() -> None:
                 '[policies.p.overdue] holidays: no public holidays are known for "ZZ"; '
                 'write a country such as "US" or "US-NV"'
             ),
+        ),
+        (
+            TWO_CURRENCIES,
+            "[policies.p] finance_charges: tiers in EUR and USD: a debt is in one currency, and none could be charged",
+        ),
+        (
+            "[policies.p.finance_charges]\nannual_pct = '9'\nfixed_sum = [{ from = '0.00 USD', amount = '4.00 EUR' }]",
+            "[policies.p] finance_charges: fixed_sum in EUR and USD: a debt is in one currency, and none would bear it",
+        ),
+        (
+            "[policies.p.escalation]\nsteps = [{ step = 'call', at_days = 9, min_amount = '9.01', max_amount = '9' }]",
+            "[policies.p.escalation] steps[1]: min_amount is above max_amount: the step would never be reached",
+        ),
+        (
+            "[policies.p.credit_review]\nbetter = {}\nhighest_limit = '9.00'\nlowest_limit = '9.01'",
+            "[policies.p] credit_review: lowest_limit is above highest_limit: no limit lies between them",
+        ),
+        (
+            "[policies.p.payer]\nchronic = { late_share_pct = '100.1' }",
+            "[policies.p.payer.chronic] late_share_pct: a share above 100 % is never reached",
         ),
     ],
 )
