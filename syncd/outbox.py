@@ -6,7 +6,6 @@ happened. A write is never repeated here on hope: an unclear answer becomes `unk
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -40,7 +39,7 @@ from syncd.store.intent_rows import Step
 from syncd.store.intents import Intents
 from syncd.store.mirror import Mirror
 
-MOST_UNCLEAR = 3  # answers in a row
+MOST_UNCLEAR = 3  # answers of a provider in a row
 
 
 class Writer(Protocol):
@@ -67,7 +66,7 @@ class Drained:
     stopped: str | None = None
     mail_down: str | None = None
     clock_off: str | None = None
-    in_a_row: Counter[str] = field(default_factory=Counter)  # unclear answers since the last clear one, by whose
+    in_a_row: int = 0  # unclear answers of the provider since its last clear one
     touched: set[str] = field(default_factory=set)  # customers this drain itself wants looked at again
 
 
@@ -175,27 +174,35 @@ class Outbox:
         return step.seq > 0
 
     def _beware(self, operation: Operation, error: OutcomeUnknown, drained: Drained) -> None:
-        """Ask nothing more of somebody out of order: each further answer may be one more that a person looks after."""
-        whose = _asked(operation)
-        drained.in_a_row[whose] += 1
-        if drained.in_a_row[whose] < MOST_UNCLEAR:
+        """Ask nothing more of somebody out of order: each further answer may be one more that a person looks after.
+
+        Mail leaves no proof, so a single message is a question already. What a provider did can be looked up.
+        """
+        if isinstance(operation, SendMessage):
+            drained.mail_down = f"a message got no clear answer, so no other was tried: {error}"
             return
-        said = f"{MOST_UNCLEAR} answers in a row were unclear, the last one: {error}"
-        if not isinstance(operation, SendMessage):
+        drained.in_a_row += 1
+        if drained.in_a_row >= MOST_UNCLEAR:
+            said = f"{MOST_UNCLEAR} answers in a row were unclear, the last one: {error}"
             raise Unavailable(f"{said}; what waits is sent once it is better")
-        drained.mail_down = said
 
     def _answered(self, step: Step, drained: Drained) -> Receipt:
         """The answer, unless this office was so long without one that another took over: that one settles it then."""
         try:
             receipt = self.writer_for(step.operation).write(step.operation, step.key)
         except (Conflict, Rejected):
-            del drained.in_a_row[_asked(step.operation)]  # a clear no
+            self._is_there(step.operation, drained)  # a clear no
             raise
         finally:
             self.memory.still_ours()
-        del drained.in_a_row[_asked(step.operation)]
+        self._is_there(step.operation, drained)
         return receipt
+
+    @staticmethod
+    def _is_there(operation: Operation, drained: Drained) -> None:
+        """A mail server's answer says nothing about the provider."""
+        if not isinstance(operation, SendMessage):
+            drained.in_a_row = 0
 
     def _with_links(self, step: Step) -> Step:
         """A message gets the addresses to pay at before its first try, and bears the same ones on every later try."""
@@ -292,8 +299,3 @@ class Outbox:
             if now is None and held.status == "open" and held.balance.amount > 0:
                 return f"invoice {held.ref} is not open any more"
         return None
-
-
-def _asked(operation: Operation) -> str:
-    """Who answers it: one that is out of order says nothing about the other."""
-    return "mail server" if isinstance(operation, SendMessage) else "provider"
