@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from rules.domain.actions import SetPromiseDate
 from rules.domain.calendars import days_after
-from rules.domain.decisions import Decision, Memo, Task
+from rules.domain.decisions import Decision, Memo, Skip, Task
 from rules.domain.promised import JudgedPromise
 from rules.domain.promised import PromiseSettings as Settings
+from rules.domain.silences import left_alone
 from rules.domain.situation import Situation
 from rules.domain.wording import joined, spoken, sums
 
@@ -21,13 +22,19 @@ RULE = "promises"
 
 
 def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
-    """A call for each broken promise, a note for each running one, where the policy asks for them."""
+    """A call for each broken promise, a note for each running one, where the policy asks for them.
+
+    A silence is about calls as well: whoever asked for it does not want the customer spoken to either.
+    """
     for one in situation.judged:
         if one.promise.customer not in situation.governed:
             continue
         still_open = [ref for ref in sorted(one.promise.invoices) if ref in situation.aged]
-        if settings.call_when_broken and still_open and one.state in ("broken", "partly_kept"):
-            yield _call(situation, settings, one, still_open)
+        if settings.call_when_broken and one.state in ("broken", "partly_kept"):
+            quiet = {ref: why for ref in still_open if (why := left_alone(situation, situation.aged[ref].invoice))}
+            yield from (Skip(RULE, ref, f"No call. {why}", one.promise.customer) for ref, why in quiet.items())
+            if to_call := [ref for ref in still_open if ref not in quiet]:
+                yield _call(situation, settings, one, to_call)
         if settings.write_to_books and one.state == "open":
             yield from (_note(situation, one, ref) for ref in still_open)
 

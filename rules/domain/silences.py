@@ -23,6 +23,17 @@ def silence_about(situation: Situation, invoice: Invoice) -> str | None:
     return _never(situation.never, invoice, billed) or (_told(situation, found) if found is not None else None)
 
 
+def left_alone(situation: Situation, invoice: Invoice) -> str | None:
+    """Why nobody writes to or speaks with the customer about the invoice: do not contact, handed over, or a silence."""
+    for customer in (situation.account.customer, situation.ledger.family[invoice.customer]):
+        if customer.do_not_contact:
+            return f"{customer.name} is marked do not contact."
+    handed = situation.ledger.handed_over(invoice.ref)
+    if handed is not None:
+        return f"Handed over ({handed.what}) on {handed.on}: others speak now."
+    return silence_about(situation, invoice)
+
+
 def _billed(situation: Situation, invoice: Invoice) -> list[Customer]:
     """Whom the invoice was written to, and whoever that one is billed through, the nearest first."""
     ledger = situation.ledger
