@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -29,7 +29,7 @@ from syncd.ledger import Ledger
 from syncd.lock import held
 from syncd.logs import log
 from syncd.store.exported_rows import ExportedRows
-from syncd.store.past import UNKNOWN, Cut, Load, Past
+from syncd.store.past import UNKNOWN, Cut, Load, Past, Shown
 
 T = TypeVar("T")
 
@@ -50,10 +50,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
-    """What a load brought (`changed`, `calls` and `seconds` are of this run alone) and how the months compare."""
+    """What a load brought (all but `documents` and `unreadable` of this run alone) and how the months compare.
+
+    `dropped` are documents that were held and that the provider no longer shows.
+    """
 
     documents: int
     changed: int
+    dropped: int
     unreadable: int
     calls: int
     seconds: float
@@ -93,7 +97,9 @@ class Backfill:
     _todo: deque[_Task] = field(default_factory=deque)
     _flying: deque[tuple[_Task, Future[HistoryPage]]] = field(default_factory=deque)
     _gauge: Gauge = field(init=False)
+    _shown: dict[int, Shown] = field(default_factory=dict)
     _changed: int = 0
+    _dropped: int = 0
 
     def __post_init__(self) -> None:
         self._gauge = Gauge(self.bench.clock)
@@ -122,6 +128,7 @@ class Backfill:
         return Backfilled(
             documents=sum(cut.shown for cut in cuts),
             changed=self._changed,
+            dropped=self._dropped,
             unreadable=sum(cut.unreadable for cut in cuts),
             calls=bench.budget.made,
             seconds=bench.clock.monotonic() - started,
@@ -200,6 +207,7 @@ class Backfill:
         self._cuts[cut.seq] = cut
         self._changed += applied.changed
         self._gauge.read(found.shown)
+        self._note_shown(cut, found)
         log.debug("backfill.page_stored", records=found.shown, changed=applied.changed)
         if task.number == 1:
             self._todo.extendleft(reversed(list(_tasks(cut))))
@@ -217,10 +225,31 @@ class Backfill:
         past, lists = self.bench.past, self.bench.history.history_lists()
         months = checked(past, self._cuts.values(), lists)
         stale = windows_to_read_again(months, self._cuts.values())
+        if not stale:
+            return months
         for cut in stale:
             self._cuts[cut.seq] = past.again(cut)
+        self._shown = {cut.seq: Shown("") for cut in stale}
         self._load([self._cuts[cut.seq] for cut in stale])
-        return checked(past, self._cuts.values(), lists) if stale else months
+        self._dropped = sum(self._drop_unshown(self._cuts[cut.seq]) for cut in stale)
+        return checked(past, self._cuts.values(), lists)
+
+    def _drop_unshown(self, cut: Cut) -> int:
+        """What was deleted at the provider while nobody looked: it is held, and a whole window does not show it."""
+        shown = self._shown[cut.seq]
+        is_whole = next(each.is_whole for each in self.bench.history.history_lists() if each.name == cut.window.name)
+        if not is_whole or cut.window.first is None or not len(shown.ids) == cut.shown == cut.total:
+            return 0
+        return self.bench.past.drop_unshown(cut, self._kind(cut), shown)
+
+    def _note_shown(self, cut: Cut, found: HistoryPage) -> None:
+        if (shown := self._shown.get(cut.seq)) is None:
+            return
+        kind = self._kind(cut)
+        if found.number == 1:
+            at = found.page.server_time or self.bench.clock.now()
+            shown.since, shown.ids = at.astimezone(UTC).isoformat(), set()
+        shown.ids.update(each.ref.id for each in found.page.records if each.ref.kind == kind)
 
     def _kind(self, cut: Cut) -> FactKind:
         return next(each.kind for each in self.bench.history.history_lists() if each.name == cut.window.name)

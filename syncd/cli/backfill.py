@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rules.domain.wording import counted
 from syncd.cli.desk import opened
 from syncd.cli.exports import take_in_exports
 from syncd.cli.failures import exit_code_of
@@ -127,6 +128,7 @@ def _row(name: str, done: Backfilled) -> dict[str, Any]:
         "connection": name,
         "documents": done.documents,
         "changed": done.changed,
+        "dropped": done.dropped,
         "unreadable": done.unreadable,
         "calls": done.calls,
         "seconds": f"{done.seconds:.1f}",
@@ -153,6 +155,8 @@ def _told(row: dict[str, Any]) -> Iterator[str | Table]:
         say(f"{name}: failed: {row['failure']}")
         return
     yield f"{name}: {row['documents']} documents, {row['changed']} news; {row['calls']} calls, {row['seconds']} s"
+    if row["dropped"]:
+        yield f"{name}: {counted(row['dropped'], 'document')} dropped that the provider no longer shows"
     if row["unreadable"]:
         yield f"{name}: {row['unreadable']} records could not be understood; `syncd status` lists them"
     wrong = [month for month in row["months"] if not month["agrees"]]
@@ -162,9 +166,21 @@ def _told(row: dict[str, Any]) -> Iterator[str | Table]:
     yield f"{name}: what is held differs from the provider in {len(wrong)} of {len(row['months'])} months of its lists:"
     cells = [(month["list"], month["month"] or "", *_sides(month), month["currency"] or "") for month in wrong]
     yield Table(("list", "month", "provider", "amount", "held", "amount held", "currency"), cells, right=_NUMBERS)
+    yield f"{name}: {_remedy(row, wrong)}"
 
 
 _NUMBERS = ("provider", "amount", "held", "amount held")
+
+
+def _remedy(row: dict[str, Any], wrong: list[dict[str, Any]]) -> str:
+    """What to do about months that disagree, though they were read twice."""
+    if row["unreadable"]:
+        return "what could not be understood is missing here; `syncd status` lists it"
+    if any(month["provider"]["counted"] is not None for month in wrong):
+        return "the provider counts more than it shows, so its books moved meanwhile: run the same again in an hour"
+    if any(month["held"]["documents"] > month["provider"]["documents"] for month in wrong):
+        return "what is held too much is open: run `syncd reconcile --full`, and then the same again"
+    return "run the same again with --again, which reads all of it anew"
 
 
 def _sides(month: dict[str, Any]) -> tuple[str, str, str, str]:

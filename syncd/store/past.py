@@ -7,7 +7,7 @@ what it learned later than the page was read stays.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -67,6 +67,14 @@ class Cut:
             shown=self.shown + found.shown,
             unreadable=self.unreadable + unreadable,
         )
+
+
+@dataclass(slots=True)
+class Shown:
+    """The ids a window showed from its first page to its last, and the provider's time at the first."""
+
+    since: str
+    ids: set[str] = field(default_factory=set)
 
 
 class Past:
@@ -155,6 +163,26 @@ class Past:
             docs = select(fact.c.doc).where(theirs)
             for (doc,) in tx.execute(docs.execution_options(yield_per=1000)):
                 yield codec.document_line(doc)
+
+    def drop_unshown(self, cut: Cut, kind: FactKind, shown: Shown) -> int:
+        """Forget the settled documents of a dated window that the provider, asked for all of it, did not show.
+
+        What is open is for the daemon's own lists to miss, which pull the brake where too much is.
+        """
+        fact = schema.fact
+        theirs = and_(fact.c.connection == self._name, fact.c.kind == kind, ~fact.c.id.startswith("csv:"))
+        settled = and_(theirs, ~fact.c.open, fact.c.seen_at < shown.since)
+        first, last = str(cut.window.first), str(cut.window.last)
+        with self._store.writing() as tx:
+            rows = tx.execute(select(fact.c.id, fact.c.doc).where(settled)).all()
+            gone = [
+                Gone(Ref(kind, row.id))
+                for row in rows
+                if row.id not in shown.ids and first <= codec.document_line(row.doc)[0] <= last
+            ]
+            at = datetime.fromisoformat(shown.since)
+            PastIntake(tx, self._name, at).take_past(Page("", tuple(gone)))
+        return len(gone)
 
     def _add(self, tx: Connection, seq: int, facts: Sequence[Any], kind: FactKind) -> None:
         where = [_month.c.connection == self._name, _month.c.seq == seq]

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import delete, insert, select
 
 from connectors.errors import ConsentNeeded, Unavailable
 from connectors.simulator.http import Fault
@@ -14,6 +15,7 @@ from syncd.backfill.windows import cut_up, wanted
 from syncd.config import Limits
 from syncd.cycle import pull_changes
 from syncd.errors import TryAgain, Usage
+from syncd.store import schema
 from syncd.store.past import Cut, Load, Past
 from tests.history.conftest import fill
 
@@ -163,6 +165,38 @@ class TestBesideTheDaemon:
         assert cut.tries == 0
 
 
+class TestWhatDisagrees:
+    def test_a_document_that_got_lost_here_is_read_again(self, years):
+        years.backfill()
+        lost = next(ref for kind, ref in everything(years) if kind == "invoice")
+        in_the_mirror(years, delete(schema.fact).where(schema.fact.c.kind == "invoice", schema.fact.c.id == lost))
+        done = years.backfill()
+        assert ("invoice", lost) in everything(years)
+        assert (done.changed, done.dropped, done.disagreements) == (1, 0, ())
+
+    def test_a_settled_document_the_provider_no_longer_shows_is_dropped(self, years):
+        years.backfill()
+        paid = next(fact for (kind, _), fact in everything(years).items() if kind == "invoice" and not fact.balance)
+        ghost(years, paid.ref)
+        years.clock.advance(timedelta(minutes=1))
+        done = years.backfill()
+        assert ("invoice", "ghost") not in everything(years)
+        assert (done.dropped, done.disagreements) == (1, ())
+
+    def test_an_open_one_stays_for_the_daemon_to_miss(self, years):
+        years.backfill()
+        ghost(years, years.company.open_items()[0].invoice)
+        done = years.backfill()
+        assert ("invoice", "ghost") in everything(years)
+        assert (done.dropped, len(done.disagreements)) == (0, 1)
+
+    def test_what_came_while_it_was_compared_stays(self, years):
+        years.backfill()
+        paid = next(fact for (kind, _), fact in everything(years).items() if kind == "invoice" and not fact.balance)
+        ghost(years, paid.ref, seen_at=years.clock.now() + timedelta(days=1))
+        assert years.backfill().dropped == 0
+
+
 class TestBadInput:
     def test_days_that_make_no_sense_are_refused_before_the_first_call(self, years):
         tomorrow = years.ledger.today() + timedelta(days=1)
@@ -283,6 +317,20 @@ def counts(request):
     """Whether a load is planned by a request; QuickBooks counts a window again with its first page."""
     statement = request.query.get("query", "")
     return request.query.get("pageSize") == "1" or statement.endswith("ORDERBY TxnDate MAXRESULTS 1")
+
+
+def in_the_mirror(years, statement):
+    with years.ledger.store.writing() as tx:
+        return tx.execute(statement)
+
+
+def ghost(years, ref, seen_at=None):
+    """Another invoice like that one, which the provider knows nothing of."""
+    with years.ledger.store.reading() as tx:
+        row = tx.execute(select(schema.fact).where(schema.fact.c.id == ref, schema.fact.c.kind == "invoice")).one()
+    values = {**row._mapping, "id": "ghost", "doc": row.doc.replace(f'"{ref}"', '"ghost"')}
+    values |= {"seen_at": seen_at.isoformat()} if seen_at else {}
+    in_the_mirror(years, insert(schema.fact).values(**values))
 
 
 def limits():
