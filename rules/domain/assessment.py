@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from rules.domain.aging import effective_due
 from rules.domain.charge_settings import Settings
 from rules.domain.charge_terms import Parties, Terms, Unclear, terms_of
 from rules.domain.charges import Billed, Due, Limits, due_of
@@ -223,7 +224,12 @@ def _spans(matter: Matter, through: date) -> tuple[Span, ...]:
     if settings.during_promise == "suspend":
         spans.extend(promise_spans(docket, invoice))
     if settings.during_plan == "suspend":
-        spans.extend(plan_spans(docket, invoice, through, _tolerance(matter)))
+        situation = matter.parties.situation
+
+        def payable_until(day: date) -> date:
+            return effective_due(day, situation.overdue, situation.calendar)
+
+        spans.extend(plan_spans(docket, invoice, through, _tolerance(matter), payable_until))
     return tuple(spans)
 
 

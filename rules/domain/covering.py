@@ -11,27 +11,38 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from rules.domain.facts import Application, CreditNote, Payment
-from rules.domain.timeline import ZERO, Docket, Span, Steps, days_after, next_day
+from rules.domain.timeline import ZERO, Docket, Part, Span, Steps, days_after, next_day, parts_of, spread
+
+_SEVERAL = 2
 
 
 class _Debt(NamedTuple):
-    """An invoice as credits see it, in the order they cover."""
+    """An invoice as credits see it."""
 
-    due_on: date
     ref: str
     issued_on: date
     open: Steps
+    parts: tuple[Part, ...]
+
+    def place(self, day: date) -> tuple[date, str]:
+        """Where it stands among those open on `day`: by the part that is due first of what is open of it then."""
+        if len(self.parts) < _SEVERAL:
+            return self.parts[0].due_on if self.parts else date.max, self.ref
+        shares = spread(self.parts, self.open.on(day))
+        oldest = (part.due_on for part, share in zip(self.parts, shares, strict=True) if share > 0)
+        return next(oldest, self.parts[-1].due_on), self.ref
 
 
 def credit_spans(docket: Docket) -> dict[str, list[Span]]:
-    """What of each invoice is covered, and when: of each currency the invoice due first before all others."""
+    """What of each invoice is covered, and when: of each currency the one with the oldest open part first."""
     covered: dict[str, list[Span]] = defaultdict(list)
     for currency, free in _free(docket).items():
         debts = [
-            _Debt(invoice.due_on or date.max, invoice.ref, invoice.issued_on, docket.open_steps(invoice))
+            _Debt(invoice.ref, invoice.issued_on, docket.open_steps(invoice), parts_of(invoice))
             for invoice in docket.account.invoices
             if invoice.currency == currency and invoice.status in ("open", "paid") and not invoice.is_ours
         ]
@@ -46,10 +57,13 @@ def _cover(free: Steps, debts: list[_Debt], covered: dict[str, list[Span]]) -> N
     days.update(day for debt in debts for day in debt.open.firsts)
     coming = sorted(debts, key=lambda debt: debt.issued_on, reverse=True)
     owed: list[_Debt] = []
+    moves = any(len(debt.parts) >= _SEVERAL for debt in debts)  # once its oldest instalment is paid, a debt moves back
     running: dict[str, tuple[date, Decimal | None]] = {}
     for day in sorted(day for day in days if day >= begun):
         while coming and coming[-1].issued_on <= day:
-            insort(owed, coming.pop(), key=lambda debt: (debt.due_on, debt.ref))
+            insort(owed, coming.pop(), key=partial(_Debt.place, day=day))
+        if moves:
+            owed.sort(key=partial(_Debt.place, day=day))
         _turn(day, _shares(free.on(day), owed, day), running, covered)
     for ref, (first_on, amount) in running.items():
         covered[ref].append(Span(first_on, None, amount))

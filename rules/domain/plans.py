@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from rules.domain.aging import OverdueSettings, is_tolerated
+from rules.domain.aging import OverdueSettings, effective_due, is_tolerated
 from rules.domain.facts import Installment, InstallmentPlan
 from rules.domain.ledger import Ledger
 from rules.domain.money import Money
@@ -18,14 +18,20 @@ from rules.domain.money import Money
 _ZERO = Decimal(0)
 
 
-def broken_on(plan: InstallmentPlan, ledger: Ledger, overdue: OverdueSettings) -> date | None:
-    """The day of the first row at whose end more was open than the plan left for later rows; None while it is kept."""
+def broken_on(
+    plan: InstallmentPlan, ledger: Ledger, overdue: OverdueSettings, calendar: str | None = None
+) -> date | None:
+    """The day of the first row at whose end more was open than the plan left for later rows; None while it is kept.
+
+    Where the policy counts business days, a row of a weekend may be paid until the next working day.
+    """
     may_be_open = sum((row.amount.amount for row in plan.schedule), _ZERO)
     for row in sorted(plan.schedule, key=lambda item: item.due_on):
         may_be_open -= row.amount.amount
-        short = _open_on(ledger, plan, row.due_on) - may_be_open
+        last_on = effective_due(row.due_on, overdue, calendar)
+        short = _open_on(ledger, plan, last_on) - may_be_open
         is_small = is_tolerated(Money(short, row.amount.currency), overdue)
-        if row.due_on < ledger.as_of and short > 0 and not is_small:
+        if last_on < ledger.as_of and short > 0 and not is_small:
             return row.due_on
     return None
 

@@ -125,12 +125,14 @@ class Situation:
     def due_by(self, invoice: Invoice) -> date | None:
         """The day of the row that broke the invoice's plan, where that makes all of it due."""
         plans = self.ledger.plans.get(invoice.ref) if self.promises.when_plan_breaks == "all_due" else None
-        return broken_on(plans[-1], self.ledger, self.overdue) if plans else None
+        return broken_on(plans[-1], self.ledger, self.overdue, self.calendar) if plans else None
 
     def kept_plan(self, invoice: Invoice) -> InstallmentPlan | None:
         """The latest instalment plan of the invoice, unless it is broken."""
         plans = self.ledger.plans.get(invoice.ref)
-        return plans[-1] if plans and broken_on(plans[-1], self.ledger, self.overdue) is None else None
+        if not plans or broken_on(plans[-1], self.ledger, self.overdue, self.calendar) is not None:
+            return None
+        return plans[-1]
 
     @once
     def netted(self) -> Mapping[str, Money]:

@@ -5,7 +5,8 @@ Each answer is a list of spans for the timeline. Spans only withhold; whether th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -52,10 +53,17 @@ def _promised(docket: Docket, promise: Promise, invoice: Invoice) -> Decimal | N
     return ZERO
 
 
-def plan_spans(docket: Docket, invoice: Invoice, through: date, tolerance: Decimal) -> Iterator[Span]:
-    """The whole invoice while its instalment plan is kept; a row of which more than `tolerance` is unpaid breaks it."""
+def plan_spans(
+    docket: Docket, invoice: Invoice, through: date, tolerance: Decimal, payable_until: Callable[[date], date]
+) -> Iterator[Span]:
+    """The whole invoice while its instalment plan is kept; a row of which more than `tolerance` is unpaid breaks it.
+
+    `payable_until` gives the last day on which a row of some day can be paid: the next working day where those count.
+    """
     for plan in docket.plans.get(invoice.ref, ()):
-        yield Span(next_day(plan.made_on), _broken_after(docket, plan, through, tolerance), None)
+        rows = [replace(row, due_on=payable_until(row.due_on)) for row in plan.schedule]
+        moved = replace(plan, schedule=tuple(rows))
+        yield Span(next_day(plan.made_on), _broken_after(docket, moved, through, tolerance), None)
 
 
 def _broken_after(docket: Docket, plan: InstallmentPlan, through: date, tolerance: Decimal) -> date | None:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 
-from rules.domain.aging import OverdueSettings
+from rules import situations_of
 from rules.domain.facts import Account, Installment, InstallmentPlan
-from rules.domain.ledger import Ledger as AccountLedger
 from rules.domain.money import Money, minor_units, total
 from rules.domain.plans import broken_on
 from rules.domain.wording import spoken
@@ -45,7 +44,7 @@ def add(
     customer = owners[0] if len(owners) == 1 else ledger.mirror.heads(owners)[0]
     account = clerk.account(ledger, customer)
     for filed in running(ledger, KIND, lambda one: bool(set(one.value.invoices) & set(refs))):
-        if state(account, ledger.today(), filed.value) == "kept":
+        if state(clerk, ledger, account, filed.value) == "kept":
             raise Usage(f"{filed.ref} covers one of these invoices; end it first: syncd installment end {filed.ref}")
     word = clerk.word(ledger, "plan.recorded", invoices=", ".join(refs), amount=opened, rows=len(schedule))
     today = ledger.today()
@@ -63,17 +62,20 @@ def end(clerk: Clerk, text: str) -> Noted:
     return Noted(ledger, filed, "the plan is ended; the invoices' own dates count again")
 
 
-def state(account: Account, today: date, plan: InstallmentPlan) -> str:
+def state(clerk: Clerk, ledger: Ledger, account: Account, plan: InstallmentPlan) -> str:
     """``kept`` while it is, ``paid`` once nothing is open, ``broken`` from the day after a row was missed."""
     balances = [invoice.balance for invoice in account.invoices if invoice.ref in plan.invoices]
     if not any(balance.amount > 0 for balance in balances):
         return "paid"
-    return "kept" if broken_on(plan, AccountLedger(account, today), OverdueSettings()) is None else "broken"
+    seen = situations_of(account, clerk.policies, ledger.today(), ledger.config.policy)
+    governing = next(one for one in seen if not one.scope.isdisjoint(plan.invoices))
+    broken = broken_on(plan, governing.ledger, governing.overdue, governing.calendar)
+    return "kept" if broken is None else "broken"
 
 
 def state_of(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
     """The same, from the record."""
-    return state(clerk.account(ledger, filed.customer), ledger.today(), filed.value)
+    return state(clerk, ledger, clerk.account(ledger, filed.customer), filed.value)
 
 
 def _written(rows: Sequence[tuple[date, str]], opened: Money) -> list[Installment]:
