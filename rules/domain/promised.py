@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import Field
 
 from rules.domain.calendars import days_after
+from rules.domain.eligibility import discount_earned
 from rules.domain.facts import Promise
 from rules.domain.ledger import Ledger
 from rules.domain.money import Money
@@ -128,22 +129,26 @@ def _level_after(earlier: JudgedPromise, promise: Promise, ledger: Ledger, setti
 
 
 def _promised(promise: Promise, ledger: Ledger) -> Mapping[str, Decimal]:
-    """What was promised, by currency. Without an amount: all that was open the day it was made, less credits since."""
-    if promise.amount is not None:
-        return {promise.amount.currency: promise.amount.amount}
+    """What was promised, by currency: never more than there was to pay. Without an amount: all of that."""
+    owed = _to_pay(promise, ledger)
+    if promise.amount is None:
+        return owed
+    currency, stated = promise.amount.currency, promise.amount.amount
+    return {currency: min(stated, owed[currency]) if currency in owed else stated}
+
+
+def _to_pay(promise: Promise, ledger: Ledger) -> Mapping[str, Decimal]:
+    """All that was open on its invoices the day it was made, less credits since and a discount that was earned."""
     found: dict[str, Decimal] = defaultdict(Decimal)
     for ref in promise.invoices:
         invoice = ledger.invoices.get(ref)
-        if invoice is not None and invoice.status in ("open", "paid"):
-            paid_since = sum(
-                (
-                    part.amount.amount
-                    for part in ledger.settlements.get(ref, ())
-                    if part.by == "payment" and part.on >= promise.made_on
-                ),
-                _ZERO,
-            )
-            found[invoice.currency] += max(invoice.balance.amount, _ZERO) + paid_since
+        if invoice is None or invoice.status == "draft":
+            continue
+        parts = ledger.settlements.get(ref, ())
+        is_settled = invoice.status == "voided" or discount_earned(invoice, parts)
+        rest = _ZERO if is_settled else max(invoice.balance.amount, _ZERO)
+        paid_since = (part.amount.amount for part in parts if part.by == "payment" and part.on >= promise.made_on)
+        found[invoice.currency] += sum(paid_since, rest)
     return found
 
 
