@@ -46,10 +46,11 @@ def left_alone(ledger: Ledger) -> PassReport | None:
     code = 77 if until is None else 75
     when = "until a person acts" if until is None else f"until {until:%Y-%m-%d %H:%M} UTC"
     said = f"parked {when}: {standing.parked_why}; --anyway asks all the same"
+    waiting = ledger.intents.waiting()
     return PassReport(
         ledger.name,
-        held=ledger.intents.waiting(),
-        unclear=ledger.intents.waiting("unknown"),
+        held=waiting.held,
+        unclear=waiting.unclear,
         brake=standing.brake_why,
         failure=said,
         exit_code=code,

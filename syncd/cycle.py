@@ -69,8 +69,8 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
         require_room(ledger)
         ledger.outbox().drain(ground.go_on, report.drained)
         report.brake = _forgotten(ledger)
-    report.held = ledger.intents.waiting()
-    report.unclear = ledger.intents.waiting("unknown")
+    waiting = ledger.intents.waiting()
+    report.held, report.unclear = waiting.held, waiting.unclear
     return report
 
 

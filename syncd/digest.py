@@ -52,7 +52,7 @@ def compose(office: Office, because: str = "") -> Letter:
         wrong += len(found)
         parts += [*_about(ledger, policies, found), ""]
     state = f"{wrong} thing{'' if wrong == 1 else 's'} to look at" if wrong else "all is well"
-    waiting = sum(ledger.intents.waiting() for ledger in office.ledgers)
+    waiting = sum(ledger.intents.waiting().held for ledger in office.ledgers)
     subject = because or f"Credit control: {state}, {waiting} waiting for you"
     return Letter(subject, "\n".join(parts).rstrip() + "\n")
 

@@ -142,7 +142,8 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
     from syncd.preview import forgotten
     from syncd.standing import view
 
-    standing, counts = ledger.connections.standing(), ledger.intents.counts()
+    standing, seen = ledger.connections.standing(), view(ledger, config)
+    counts = seen.actions
     brake = forgotten(ledger) or standing.brake_why
     waiting, unclear, refused = counts.get("held", 0), counts.get("unknown", 0), counts.get("rejected", 0)
     consent = _consent(ledger)
@@ -163,7 +164,7 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
         "parked": parked,
         "parked_until": _instant(standing.parked_until if parked else None),
         "failed": failed,
-        "warnings": list(view(ledger, config).warnings()),
+        "warnings": list(seen.warnings()),
         "questions": [
             {"action": one.id, "key": one.key, "state": one.state, "why": one.why}
             for one in ledger.intents.actions(("unknown", "rejected"))

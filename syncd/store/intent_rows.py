@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from sqlalchemy import Connection, and_, func, select, union
 
@@ -14,7 +14,7 @@ from rules.domain.actions import Operation
 from rules.domain.decisions import Action
 from syncd.plan import Hold, Known, State, addressed_to
 from syncd.send_hours import ANY_TIME, timing_of
-from syncd.store import codec, schema
+from syncd.store import codec, journal, schema
 from syncd.store.engine import Store
 from syncd.store.sql import chunks
 
@@ -58,12 +58,21 @@ class Step:
     is_answered: bool = False  # nothing proved what became of it, and a person said that it is not in the books
 
 
+class Waiting(NamedTuple):
+    """How many actions wait for a person, of how many nobody knows yet whether they were done, and as of when."""
+
+    held: int
+    unclear: int
+    end: int  # of the journal then
+
+
 class IntentRows:
     """The outbox of one connection, to read."""
 
     def __init__(self, store: Store, connection: str) -> None:
         self._store = store
         self._name = connection
+        self._waited: Waiting | None = None  # what was counted last
 
     def known(self, customers: Sequence[str], keys: Sequence[str] = ()) -> dict[str, Known]:
         """What stands in the outbox about these customers or under these keys, whoever it was decided for, by key."""
@@ -123,15 +132,19 @@ class IntentRows:
             ).one_or_none()
         return _intent(row) if row else None
 
-    def waiting(self, state: State = "held") -> int:
-        """How many actions wait in a state: held ones for a person."""
-        query = (
-            select(func.count())
-            .select_from(_action)
-            .where(_action.c.connection == self._name, _action.c.state == state)
-        )
+    def waiting(self) -> Waiting:
+        """What waits. Counted anew only where the journal has grown: nothing changes its state without a line there."""
         with self._store.reading() as tx:
-            return tx.execute(query).scalar_one()
+            end, last = journal.end(tx), self._waited
+            if last is None or journal.is_longer(tx, self._name, last.end):
+                self._waited = Waiting(self._number(tx, "held"), self._number(tx, "unknown"), end)
+            else:
+                self._waited = last._replace(end=end)
+            return self._waited
+
+    def _number(self, tx: Connection, state: State) -> int:
+        mine = and_(_action.c.connection == self._name, _action.c.state == state)
+        return tx.execute(select(func.count()).select_from(_action).where(mine)).scalar_one()
 
     def unable(self) -> dict[str, int]:
         """Why held actions cannot go out from here, and how many each reason holds."""

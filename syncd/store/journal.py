@@ -75,7 +75,19 @@ def read(
 def mark(store: Store) -> int:
     """Where the journal ends now."""
     with store.reading() as tx:
-        return tx.execute(select(func.max(_audit.c.id))).scalar() or 0
+        return end(tx)
+
+
+def end(tx: Connection) -> int:
+    """Where the journal ends, as this transaction sees it."""
+    return tx.execute(select(func.max(_audit.c.id))).scalar() or 0
+
+
+def is_longer(tx: Connection, connection: str, after: int) -> bool:
+    """Whether anything was written of this connection after that mark."""
+    # Here too the journal is walked from the mark on, not by the index of the connection.
+    its_own = _audit.c.connection.concat("") == connection
+    return tx.execute(select(_audit.c.id).where(_audit.c.id > after, its_own).limit(1)).scalar() is not None
 
 
 def spoken_of(store: Store, connection: str, after: int) -> set[str]:

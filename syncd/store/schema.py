@@ -190,7 +190,7 @@ action = Table(
     Column("digest", String(64), nullable=False),
     Column("doc", Text, nullable=False),
     UniqueConstraint("connection", "key"),
-    Index("action_by_state", "connection", "state"),
+    Index("action_by_state", "connection", "state", "hold"),
     Index("action_by_customer", "connection", "customer"),
 )
 

@@ -204,7 +204,11 @@ class Desk:
         return Ground(self.office.policies, self.config.limits, self.config.mode)
 
     def states(self) -> dict[str, str]:
-        return {intent.key: intent.state for intent in self.ledger.intents.actions()}
+        """The state of every action; whenever a test looks, what is counted of them without looking must agree."""
+        states = {intent.key: intent.state for intent in self.ledger.intents.actions()}
+        counted, each = self.ledger.intents.waiting(), Counter(states.values())
+        assert (counted.held, counted.unclear) == (each["held"], each["unknown"])
+        return states
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ class Firm:
         return report, counts
 
     def held(self) -> int:
-        return self.ledger.intents.waiting()
+        return self.ledger.intents.waiting().held
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,7 @@ def test_an_idle_pass_asks_the_same_of_twenty_times_the_books(small: Firm, large
     assert little.accounts == much.accounts == 0
     assert more.statements == less.statements
     assert more.rows == less.rows
-    # All that grows is the count of actions that wait for a person: a few steps of an index for each.
-    assert more.steps - less.steps <= 5 * (large.held() - small.held()) + 500
+    assert more.steps - less.steps <= 500  # a tree of twenty times the rows is a step or two deeper
 
 
 @pytest.mark.parametrize("changes", [1, 8, 25])

@@ -6,6 +6,7 @@ from datetime import date
 
 from syncd.cli.reports import _status, _to_do
 from syncd.cycle import run_pass
+from syncd.store.intents import Intents
 
 
 def test_mail_without_a_clear_answer_is_asked_about_until_somebody_answers(open_desk):
@@ -23,3 +24,14 @@ def test_mail_without_a_clear_answer_is_asked_about_until_somebody_answers(open_
     [line, remedy] = _to_do(row)
     assert "`syncd resolve NO. --done --why TEXT`, or `--not-done`" in remedy
     assert line.endswith("unclear: reminders/I-1/level-1: the provider keeps no record of its mail")
+
+
+def test_what_waits_is_counted_anew_once_another_office_has_spoken(open_desk):
+    desk = open_desk(mode="review")
+    desk.books.customer("C-1")
+    desk.books.invoice("I-1", "C-1", date(2025, 2, 20))
+    assert run_pass(desk.ledger, desk.ground).held == 2
+    elsewhere = Intents(desk.office.store, desk.ledger.name)
+    intent, _ = elsewhere.actions()
+    elsewhere.refuse(intent, "dana", "paid in cash", desk.clock.now(), desk.ledger.today())
+    assert run_pass(desk.ledger, desk.ground).held == 1
