@@ -42,6 +42,9 @@ def make_old(database: Engine, revision: str) -> None:
 
 
 def put(tx: Connection, table: str, **values: object) -> None:
+    """Insert a row; what has no column in the tables of that version is left out."""
+    kept = {column["name"] for column in inspect(tx).get_columns(table)}
+    values = {name: value for name, value in values.items() if name in kept}
     names = ", ".join(values)
     places = ", ".join(f":{name}" for name in values)
     tx.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), values)  # noqa: S608 - names of our own
