@@ -105,6 +105,10 @@ def _attempt(office: Office, ledger: Ledger, ask: Ask, calls: int | None, as_jso
     try:
         with opened_load(ledger, office.config.state_dir, ask, calls) as load, _progress(load, ledger.name, as_json):
             done = load.run()
+    except KeyboardInterrupt:
+        same = "the same without --again" if ask.again else "the same"
+        say(f"{ledger.name}: stopped; what was loaded is stored, {same} goes on from there")
+        raise
     except ConnectorError as error:
         return {"connection": ledger.name, "failure": str(error)}, exit_code_of(error)
     except SyncdError as error:

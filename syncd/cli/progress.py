@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from syncd.clock import Clock
 
 _EVERY_S = {"bar": 0.2, "line": 5.0, "json": 1.0}
+_BAR, _WITH_BAR = 20, 100  # a bar's width, and the room from which on there is one
 
 
 @dataclass
@@ -32,14 +33,19 @@ class Meter:
     _said_at: float = field(default=float("-inf"))
     _bar: Any = None
     _task: Any = None
+    _room: int = 0  # for words, on a terminal
 
     def __enter__(self) -> Self:
         if self._manner == "bar":
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
 
-            parts = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
-            self._bar = Progress(*parts, console=Console(stderr=True), auto_refresh=False)
+            console = Console(stderr=True)
+            self._room = console.width - len(self.name) - 1
+            bar = (BarColumn(_BAR),) if self._room >= _WITH_BAR else ()
+            self._room -= _BAR + 1 if bar else 0
+            parts = (TextColumn("{task.description}"), *bar, TextColumn("{task.fields[said]}"))
+            self._bar = Progress(*parts, console=console, auto_refresh=False)
             self._task = self._bar.add_task(self.name, total=None, said="")
             self._bar.start()
         return self
@@ -65,7 +71,10 @@ class Meter:
         if self.as_json:
             click.echo(json.dumps({"connection": self.name, **_json(now)}), err=True)
         elif self._bar is not None:
-            self._bar.update(self._task, completed=now.documents, total=now.expected or None, said=_sentence(now))
+            if now.waiting_until is not None:
+                self._bar.console.print(f"{self.name}: {_sentence(now)}", highlight=False, markup=False, soft_wrap=True)
+            said = fitting(now, self._room)
+            self._bar.update(self._task, completed=now.documents, total=now.expected or None, said=said)
             self._bar.refresh()
         else:
             click.echo(f"{self.name}: {_sentence(now)}", err=True)
@@ -78,9 +87,19 @@ def _sentence(now: Progress) -> str:
     return ", ".join((_done(now), *_pace(now)))
 
 
+def fitting(now: Progress, room: int) -> str:
+    """As much of the sentence as there is room for: the end is kept longest."""
+    if now.waiting_until is not None:
+        return f"pauses until {_spoken(now.waiting_until)}"
+    parts = [_done(now), *_pace(now)]
+    while len(", ".join(parts)) > room and len(parts) > 1:
+        del parts[1]
+    return ", ".join(parts)
+
+
 def _done(now: Progress) -> str:
     if now.is_counting:
-        return f"counting what there is, {now.expected:,} documents so far"
+        return f"counting, {now.expected:,} documents so far"
     return f"{now.documents:,} of about {now.expected:,} documents"
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from syncd.backfill.progress import Progress
+from syncd.cli.progress import fitting
 from syncd.cli.root import run
 from syncd.clock import SystemClock
 from tests.history.conftest import fill
@@ -27,6 +31,29 @@ def command(years, capsys):
         return code, capsys.readouterr()
 
     return call
+
+
+class TestHowFarItIs:
+    NOW = Progress(17_035, 41_407, 0, 1813.2, 59, 741, 13.4)
+
+    @pytest.mark.parametrize(
+        ("room", "said"),
+        [
+            (100, "17,035 of about 41,407 documents, 1,813 a second, 59 calls, 741 left today, done in 0:00:13"),
+            (80, "17,035 of about 41,407 documents, 59 calls, 741 left today, done in 0:00:13"),
+            (55, "17,035 of about 41,407 documents, done in 0:00:13"),
+            (20, "17,035 of about 41,407 documents"),
+        ],
+    )
+    def test_a_narrow_terminal_is_told_the_end_before_the_pace(self, room, said):
+        assert fitting(self.NOW, room) == said
+
+    def test_a_pause_says_until_when(self):
+        until = datetime(2026, 11, 27, tzinfo=UTC)
+        assert fitting(replace(self.NOW, waiting_until=until), 80) == "pauses until 2026-11-27 00:00 UTC"
+
+    def test_calls_that_will_not_do_are_said_instead_of_the_end(self):
+        assert fitting(replace(self.NOW, calls_short=300, seconds_left=None), 60).endswith("about 300 more are needed")
 
 
 class TestTheCommand:
