@@ -54,12 +54,20 @@ class Gone:
     merged_into: str | None = None
 
 
+NO_RECORD = "row "  # begins what stands for the id of a record that its list does not show
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """A record we could not understand. It is quarantined and shown, the rest of the page is kept."""
 
     ref: Ref
     problem: str
+
+    @classmethod
+    def in_row(cls, kind: FactKind, number: int, problem: str) -> Unreadable:
+        """A row of a list that shows no record at all: which one stands there is not told."""
+        return cls(Ref(kind, f"{NO_RECORD}{number}"), problem)
 
 
 @dataclass(frozen=True, slots=True)

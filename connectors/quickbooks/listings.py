@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connectors import FactKind, Page
+from connectors import NO_RECORD, FactKind, Page
 from connectors.errors import Rejected, Unavailable
 from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.faults import BrokenAnswer
@@ -72,7 +72,8 @@ class Lister:
         """Rows from `start`; where QuickBooks fails over a page, halves of it, down to the record that spoils it."""
         statement = f"select * {listing.source} ORDERBY Id STARTPOSITION {start} MAXRESULTS {most}"
         try:
-            return self._api.page(ENTITIES[listing.kind], statement)
+            found = self._api.page(ENTITIES[listing.kind], statement)
+            return [row or _hidden(at) for at, row in enumerate(found, start)]
         except BrokenAnswer as broken:
             if most == 1:
                 return [_bad_row(start, bad, broken)]
@@ -134,4 +135,9 @@ def _bad_row(start: int, bad: list[int], broken: BrokenAnswer) -> dict[str, Any]
     bad.append(start)
     if len(bad) > _BAD_ROWS:
         raise Unavailable(f"over many records at once: {broken}") from broken
-    return {"Id": f"row {start}", "status": UNREADABLE}
+    return _hidden(start)
+
+
+def _hidden(number: int) -> dict[str, Any]:
+    """A stand-in for the record in a row: which one it is, QuickBooks does not show."""
+    return {"Id": f"{NO_RECORD}{number}", "status": UNREADABLE}

@@ -248,7 +248,7 @@ class Reader:
         reply = self._api.read_or_shrink("cdc", entities=",".join(entities), changedSince=since)
         if not isinstance(reply.get("CDCResponse"), list):
             raise Unavailable("QuickBooks' answer about changes names none and does not say so")
-        if any("Fault" in part for part in _parts(reply)):
+        if any("Fault" in part or _hides_a_row(part) for part in _parts(reply)):
             raise BrokenAnswer("QuickBooks fails over part of what changed")
         return reply
 
@@ -282,6 +282,12 @@ def _parts(reply: Row) -> Iterator[Row]:
     """What a CDC reply says of each entity."""
     for response in reply.get("CDCResponse") or ():
         yield from (part for part in response.get("QueryResponse") or () if isinstance(part, dict))
+
+
+def _hides_a_row(part: Row) -> bool:
+    """Whether a row shows no record: which of them changed is not told, so all of its kind are listed again."""
+    lists = (found for found in part.values() if isinstance(found, list))
+    return any(not isinstance(row, dict) for found in lists for row in found)
 
 
 def _with_terms(profile: Profile, rows: Sequence[Row]) -> Profile:

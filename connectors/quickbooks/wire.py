@@ -153,10 +153,10 @@ class Api:
 
     def rows(self, entity: str, statement: str) -> list[dict[str, Any]]:
         """The rows of `entity` a statement finds."""
-        return _rows(self.query(statement), entity)
+        return [row for row in _rows(self.query(statement), entity) if row]
 
     def page(self, entity: str, statement: str) -> list[dict[str, Any]]:
-        """The rows of one page. Raises BrokenAnswer where a smaller page may do."""
+        """The rows of one page, empty where one shows nothing. Raises BrokenAnswer where a smaller page may do."""
         return _rows(self.read_or_shrink("query", query=statement), entity)
 
     def every(self, entity: str, where: str) -> Iterator[dict[str, Any]]:
@@ -164,8 +164,8 @@ class Api:
         start = 1
         while True:
             statement = f"select * from {entity} where {where} ORDERBY Id"  # noqa: S608 - ids and instants only
-            rows = self.rows(entity, f"{statement} STARTPOSITION {start} MAXRESULTS {PAGE_ROWS}")
-            yield from rows
+            rows = _rows(self.query(f"{statement} STARTPOSITION {start} MAXRESULTS {PAGE_ROWS}"), entity)
+            yield from (row for row in rows if row)
             start += len(rows)
             if len(rows) < PAGE_ROWS:
                 return
@@ -276,7 +276,7 @@ def _rows(reply: Mapping[str, Any], entity: str) -> list[dict[str, Any]]:
     if not isinstance(found, dict):
         raise Unavailable("QuickBooks' answer to a query holds no query response")
     rows = found.get(entity)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [row if isinstance(row, dict) else {} for row in rows] if isinstance(rows, list) else []
 
 
 @contextmanager

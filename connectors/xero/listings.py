@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors import FactKind
+from connectors import FactKind, Unreadable
 from connectors.errors import Unavailable
 from connectors.xero.mapping import (
     Books,
@@ -45,9 +45,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One page of a list as Xero sent it, and the server's time when it did."""
+    """One page of a list as Xero sent it, and the server's time when it did. `hidden`: rows that show no record."""
 
     rows: tuple[Row, ...]
+    hidden: tuple[Unreadable, ...]
     number: int
     is_last: bool
     server_time: datetime
@@ -110,11 +111,20 @@ def sheets(calls: Calls, listing: Listing, since: datetime | None = None, first:
     number, is_last = first, False
     while not is_last:
         answer = calls.read(listing.call, page=number, page_size=PAGE_SIZE, **arguments)
-        found = rows(answer.document, listing.key)
-        _require_whole(answer.document, listing, number, len(found))
-        is_last = _is_last(answer.document, number, len(found))
-        yield Sheet(found, number, is_last, answer.server_time)
+        found, missing = rows(answer.document, listing.key), hidden(answer.document, listing, number)
+        count = len(found) + len(missing)
+        _require_whole(answer.document, listing, number, count)
+        is_last = _is_last(answer.document, number, count)
+        yield Sheet(found, missing, number, is_last, answer.server_time)
         number += 1
+
+
+def hidden(document: Row, listing: Listing, number: int) -> tuple[Unreadable, ...]:
+    """The rows of page `number` that show no record: they keep none of the others back."""
+    shown = document.get(listing.key)
+    listed = enumerate(shown, start=(number - 1) * PAGE_SIZE + 1) if isinstance(shown, list) else ()
+    problem = f"Xero shows nothing in this row of the {listing.name.replace('_', ' ')}"
+    return tuple(Unreadable.in_row(listing.kind, at, problem) for at, row in listed if not isinstance(row, Mapping))
 
 
 def _require_whole(document: Row, listing: Listing, number: int, count: int) -> None:

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from connectors import Gone, Page
 from connectors.errors import Unavailable
 from connectors.history import PAGE_ROWS, HistoryList, HistoryPage, Window
-from connectors.xero.listings import CONTACTS, CREDIT_NOTES, INVOICES, OVERPAYMENTS, PREPAYMENTS, Listing
+from connectors.xero.listings import CONTACTS, CREDIT_NOTES, INVOICES, OVERPAYMENTS, PREPAYMENTS, Listing, hidden
 from connectors.xero.mapping import Books, Entry, rates_of
 from connectors.xero.organisation import company_of, organisation_in
 from connectors.xero.own import Own
@@ -71,8 +71,10 @@ class Past:
         listing = _LISTINGS[window.name]
         answer = self._calls.read(listing.call, page=number, page_size=PAGE_ROWS, **_arguments(listing, window))
         found, total = rows(answer.document, listing.key), _total(answer, window)
+        missing = hidden(answer.document, listing, number)
         page = self._page(listing, found, answer.server_time)
-        return HistoryPage(page, number, -(-total // PAGE_ROWS), total, len(found))
+        page = replace(page, records=(*page.records, *missing))
+        return HistoryPage(page, number, -(-total // PAGE_ROWS), total, len(found) + len(missing))
 
     def _page(self, listing: Listing, found: tuple[Row, ...], at: datetime) -> Page:
         books = Books(self._currency, self._stop_sell_group, self._own)

@@ -235,7 +235,7 @@ class Pull:
     ) -> Page:
         return Page(
             cursor=encoded(state or self.state),
-            records=(*first, *self._entries(listing, sheet.rows, follow_merges=follow_merges)),
+            records=(*first, *self._entries(listing, sheet.rows, follow_merges=follow_merges), *sheet.hidden),
             rates=rates_of(sheet.rows, self._books()) if listing.kind == "invoice" else (),
             replaces=replaces,
             complete_for=complete_for,

@@ -145,6 +145,7 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
     standing, seen = ledger.connections.standing(), view(ledger, config)
     counts = seen.actions
     brake = forgotten(ledger) or standing.brake_why
+    quarantined = ledger.mirror.quarantined()
     waiting, unclear, refused = counts.get("held", 0), counts.get("unknown", 0), counts.get("rejected", 0)
     consent = _consent(ledger)
     parked = standing.parked_why if standing.is_parked(ledger.clock.now()) else None
@@ -157,7 +158,7 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
         "unable": ledger.intents.unable() if waiting else {},
         "unclear": unclear,
         "refused": refused,
-        "quarantined": len(ledger.mirror.quarantined()),
+        "quarantined": len(quarantined),
         "consent": consent,
         "calls_left": standing.day_left,
         "brake": brake,
@@ -169,6 +170,7 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
             {"action": one.id, "key": one.key, "state": one.state, "why": one.why}
             for one in ledger.intents.actions(("unknown", "rejected"))
         ],
+        "unreadable": [{"kind": ref.kind, "id": ref.id, "why": why} for ref, why, _ in quarantined],
         "silences": [_silence(ledger, filed) for filed in in_force(ledger)],
         "actions": dict(sorted(counts.items())),
         "needs_person": bool(
@@ -227,6 +229,8 @@ def _to_do(row: Mapping[str, Any]) -> Iterator[str]:
     if row["waiting"] and not row["brake"]:
         yield from (f"{name}: {line}" for line in held_lines(row["waiting"], row["unable"]))
     yield from (f"{name}: {warning}" for warning in row["warnings"])
+    for one in row["unreadable"][:_MOST_QUESTIONS]:
+        yield f"{name}: {one['kind'].replace('_', ' ')} {one['id']} cannot be read and is left out: {one['why']}"
     for one in row["silences"][:_MOST_QUESTIONS]:
         yield f"{name}: {one['ref']}: {one['said']}"
     if (more := len(row["silences"]) - _MOST_QUESTIONS) > 0:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, select, update
 
-from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
+from connectors import NO_RECORD, FactKind, Gone, Page, Record, Ref, Unreadable
 from rules.domain.facts import CreditNote, Customer, Fact, Invoice, Payment, Rate
 from syncd.store import codec, schema
 from syncd.store.crossings import note_crossings
@@ -56,10 +56,13 @@ class Intake:
         listings = self._listings()
         for kind in page.replaces:
             listings[kind] = listings.get(kind, 0) + 1
+            self._tx.execute(delete(schema.quarantine).where(self._hidden(kind)))
         self._seen_at = (page.server_time or self._now).astimezone(UTC).isoformat()
         records = [keepable(record) for record in page.records]
         applied = self._store_records(records, listings, self._held([record.ref for record in records]))
         for kind in page.complete_for:
+            if self._tx.execute(select(schema.quarantine.c.id).where(self._hidden(kind)).limit(1)).first():
+                continue  # a row showed no record: whichever it was must not count as gone
             dropped = self._drop_unlisted(kind, listings.get(kind, 0))
             applied += Applied(vanished=dropped, opened=-dropped)
         self._store_rates(page.rates)
@@ -235,14 +238,22 @@ class Intake:
 
     def _unquarantine(self, understood: Sequence[tuple[str, str]]) -> None:
         table = schema.quarantine
-        waiting = self._tx.execute(select(table.c.kind, table.c.id).where(table.c.connection == self._name)).all()
+        columns = (table.c.kind, table.c.id, table.c.at)
+        waiting = self._tx.execute(select(*columns).where(table.c.connection == self._name)).all()
+        a_day_ago = (self._now - timedelta(days=1)).isoformat()
         for row in waiting:
-            if (row.kind, row.id) in understood:
+            # What no row shows is told again as long as it is so; which record it was, nobody can know.
+            if (row.kind, row.id) in understood or (row.id.startswith(NO_RECORD) and row.at < a_day_ago):
                 self._tx.execute(
                     delete(table).where(
                         table.c.connection == self._name, table.c.kind == row.kind, table.c.id == row.id
                     )
                 )
+
+    def _hidden(self, kind: FactKind) -> Any:
+        """The quarantined rows of a kind that show no record."""
+        table = schema.quarantine
+        return and_(table.c.connection == self._name, table.c.kind == kind, table.c.id.startswith(NO_RECORD))
 
     def _is(self, kind: str, ref: str) -> Any:
         return and_(_fact.c.connection == self._name, _fact.c.kind == kind, _fact.c.id == ref)

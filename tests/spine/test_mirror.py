@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -134,6 +134,25 @@ def test_an_unreadable_record_is_quarantined_until_it_can_be_read(mirror):
     mirror.apply(page("1", customer("C"), Unreadable(Ref("invoice", "I-1"), "no Balance")), NOW)
     assert [(ref.id, problem) for ref, problem, _ in mirror.quarantined()] == [("I-1", "no Balance")]
     mirror.apply(page("2", invoice("I-1", "C")), NOW)
+    assert mirror.quarantined() == []
+
+
+def test_a_listing_that_hides_a_record_counts_none_as_gone_and_the_next_whole_one_does(mirror):
+    whole = {"replaces": ("invoice",), "complete_for": ("invoice",)}
+    mirror.apply(page("1", customer("C"), invoice("I-1", "C"), invoice("I-2", "C")), NOW)
+    hidden = Unreadable.in_row("invoice", 2, "nothing is shown in this row")
+    assert mirror.apply(page("2", invoice("I-1", "C"), hidden, **whole), NOW).vanished == 0
+    assert mirror.fact(Ref("invoice", "I-2")) is not None
+    assert [ref.id for ref, _, _ in mirror.quarantined()] == ["row 2"]
+    assert mirror.apply(page("3", invoice("I-1", "C"), **whole), NOW).vanished == 1
+    assert mirror.quarantined() == []
+
+
+def test_a_row_that_shows_no_record_is_told_of_no_longer_than_it_is_seen(mirror):
+    mirror.apply(page("1", Unreadable.in_row("customer", 7, "nothing is shown in this row")), NOW)
+    mirror.apply(page("2", customer("C")), NOW + timedelta(hours=23))
+    assert len(mirror.quarantined()) == 1, "contacts are listed once a night"
+    mirror.apply(page("3", customer("C")), NOW + timedelta(hours=25))
     assert mirror.quarantined() == []
 
 

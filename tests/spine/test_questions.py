@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from connectors import Page, Unreadable
 from syncd.cli.reports import _status, _to_do
 from syncd.cycle import run_pass
 from syncd.store.intents import Intents
@@ -35,3 +36,13 @@ def test_what_waits_is_counted_anew_once_another_office_has_spoken(open_desk):
     intent, _ = elsewhere.actions()
     elsewhere.refuse(intent, "dana", "paid in cash", desk.clock.now(), desk.ledger.today())
     assert run_pass(desk.ledger, desk.ground).held == 1
+
+
+def test_status_names_each_record_that_cannot_be_read(desk):
+    run_pass(desk.ledger, desk.ground)
+    hidden = Unreadable.in_row("invoice", 2, "nothing is shown in this row")
+    desk.ledger.mirror.apply(Page(desk.ledger.connections.standing().cursor or "", (hidden,)), desk.ledger.clock.now())
+    row = _status(desk.ledger, desk.config)
+    assert (row["quarantined"], len(row["unreadable"])) == (1, 1)
+    [line] = [line for line in _to_do(row) if "cannot be read" in line]
+    assert line.endswith(": invoice row 2 cannot be read and is left out: nothing is shown in this row")

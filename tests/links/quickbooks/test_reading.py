@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from connectors.errors import Unavailable
 from connectors.markers import document_number
 from rules.domain.facts import Customer
 from rules.domain.money import Money
-from tests.links.quickbooks.conftest import REALM
+from tests.links.quickbooks.conftest import REALM, reply
 
 
 def everything(books, cursor=None):
@@ -177,6 +178,40 @@ def test_a_thousand_changes_are_never_taken_for_all_of_them(books, ledger, serve
     ]
     assert pages[-1].replaces == pages[-1].complete_for == ("invoice",)
     assert isinstance(facts(pages, "customer")["7"], Customer)
+
+
+def without_row(ledger, number):
+    """A QuickBooks that shows nothing in one row of its invoices."""
+
+    def answer(request):
+        statement = request.query.get("query", "")
+        if "from Invoice" not in statement or "count(*)" in statement:
+            return None
+        shown = json.loads(ledger._query(statement).body)
+        shown["QueryResponse"]["Invoice"][number - 1] = None
+        return reply(shown)
+
+    ledger.before = answer
+
+
+def test_a_row_that_shows_no_record_is_quarantined_and_keeps_no_other_back(books, ledger):
+    for ref in ("1", "2", "3"):
+        ledger.add("Invoice", ledger.invoice(ref))
+    without_row(ledger, 2)
+    pages = everything(books)
+    assert set(facts(pages, "invoice")) == {"1", "3"}
+    assert [one.ref.id for page in pages for one in page.records if isinstance(one, Unreadable)] == ["row 2"]
+
+
+def test_changes_of_which_one_row_shows_no_record_have_their_kind_listed_again(books, ledger):
+    ledger.add("Invoice", ledger.invoice("1"))
+    cursor = everything(books)[-1].cursor
+    ledger.add("Invoice", ledger.invoice("2"))
+    ledger.changed = {"Invoice": [None], "Customer": [{"Id": "7", "DisplayName": "Oak Ltd"}]}
+    pages = everything(books, cursor)
+    assert set(facts(pages, "invoice")) == {"1", "2"}
+    assert set(facts(pages, "customer")) == {"7"}
+    assert pages[-1].complete_for == ("invoice",)
 
 
 def test_settings_are_read_again_weekly_along_with_what_is_open(books, ledger, server):

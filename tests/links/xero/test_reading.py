@@ -116,6 +116,15 @@ def test_one_unknown_status_or_missing_date_quarantines_its_record_and_keeps_the
     assert third.problem == "Date is missing"
 
 
+def test_a_row_that_shows_no_record_is_quarantined_and_keeps_no_other_back(connector, xero):
+    xero.replies["GET", "Invoices"] = [invoice(1), None, invoice(2)]
+    pages = list(connector.changes(None))
+    first, second, hidden = entries(pages)
+    assert (first.ref.id, second.ref.id) == (guid(1), guid(2))
+    assert hidden == Unreadable(Ref("invoice", "row 2"), "Xero shows nothing in this row of the invoices")
+    assert list(connector.changes(pages[-1].cursor)), "the next poll goes on from there"
+
+
 def test_nulls_and_unknown_words_where_we_need_nothing_do_no_harm(connector, xero):
     odd = {"CurrencyRate": None, "Reference": None, "InvoiceNumber": None, "DueDate": None, "LineAmountTypes": "MAYBE"}
     xero.replies["GET", "Invoices"] = [invoice(Payments=None, **odd)]
