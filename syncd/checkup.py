@@ -16,7 +16,7 @@ from typing import TypeVar
 from connectors import ConnectionSettings, OwnDunning, open_connector
 from connectors.errors import BookRefused, ConnectorError, ConsentNeeded, Throttled, WrongCompany
 from connectors.tokens import Tokens
-from rules.policy import Policies
+from rules.policy import Policies, unwritten
 from syncd import provider_clock
 from syncd.attempt import in_words
 from syncd.clock import Clock, CompanyTime, timing
@@ -105,14 +105,9 @@ def _rules(config: Config) -> Iterator[Finding]:
 
 
 def _wordings(config: Config, policies: Policies) -> Iterator[Finding]:
-    """Every reminder level names a text there is: a slip would hold each of its messages."""
-    exists = import_module("connectors.email.templates").exists
-    for name in policies.names:
-        reminders = policies.rule_settings(name).get("reminders")
-        for number, level in enumerate(getattr(reminders, "levels", ()), 1):
-            if level.channel in ("email", "letter") and not exists(level.template, config.templates_dir):
-                place = f"[policies.{name}.reminders] levels: level {number}"
-                yield Finding("rules", f'{place}: there is no text called "{level.template}"', 78)
+    """Every message names a text there is: a slip would hold each of them."""
+    texts = import_module("connectors.email.templates").names(config.templates_dir)
+    yield from (Finding("rules", problem, 78) for problem in unwritten(policies, texts))
 
 
 def _permissions(config: Config) -> Iterator[Finding]:

@@ -79,6 +79,13 @@ def exists(name: str, folder: Path | None) -> bool:
     return _NAME.fullmatch(name) is not None and any((place / _file(name)).is_file() for place in places)
 
 
+def names(folder: Path | None) -> tuple[str, ...]:
+    """The texts there are, ours and the office's."""
+    places = [place for place in (_TEXTS, folder) if place is not None and place.is_dir()]
+    found = {file.stem for place in places for file in place.glob("*.txt") if file.name not in LAYOUTS}
+    return tuple(sorted(name for name in found if exists(name, folder)))
+
+
 def validate(folder: Path) -> list[str]:
     """Every problem of the office's own templates, each as ``FILE: problem``; every text tried in every layout."""
     if not folder.is_dir():

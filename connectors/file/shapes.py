@@ -186,6 +186,7 @@ DISPUTE = Shape(
         _must("invoice"),
         _must("opened_on", DAY),
         Field("amount", MONEY),
+        Field("code", TEXT, shown=False),
         Field("reason", TEXT),
         Field("closed_on", DAY),
     ),

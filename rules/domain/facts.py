@@ -237,7 +237,10 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """`amount` (None: all) of an invoice is contested from `opened_on` to `closed_on`."""
+    """`amount` (None: all) of an invoice is contested from `opened_on` to `closed_on`.
+
+    `code` is the word it is sorted by (`rules.domain.dispute_codes`), empty where nobody gave one; `reason` is free.
+    """
 
     ref: str
     invoice: str
@@ -245,6 +248,7 @@ class Dispute:
     amount: Money | None = None
     reason: str = ""
     closed_on: date | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

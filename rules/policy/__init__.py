@@ -6,9 +6,9 @@ Every problem of every file is listed at once, as `FILE: [table.path] key: probl
 from __future__ import annotations
 
 from rules.policy.build import PolicyRefused, load_policies, policies_of
-from rules.policy.lint import lint
+from rules.policy.lint import lint, unwritten
 from rules.policy.policies import Policies
 from rules.policy.resolve import pack_names
 from rules.policy.schema import schema
 
-__all__ = ["Policies", "PolicyRefused", "lint", "load_policies", "pack_names", "policies_of", "schema"]
+__all__ = ["Policies", "PolicyRefused", "lint", "load_policies", "pack_names", "policies_of", "schema", "unwritten"]

@@ -7,10 +7,11 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from rules.domain.dispute_codes import CODES
 from rules.domain.settings import AmountText, Day, RateText, RuleSettings
 from rules.domain.situation import CreditLimits, DatedRate, ZeroLimit
 from rules.policy.documents import Path, Tree, merge_documents, parse, place
@@ -22,7 +23,7 @@ from rules.policy.select import Select
 
 M = TypeVar("M", bound=RuleSettings)
 
-SECTIONS = ("select", "policies", "credit_limits", "references")
+SECTIONS = ("select", "policies", "credit_limits", "references", "disputes")
 
 
 class PolicyRefused(ValueError):
@@ -41,6 +42,14 @@ class LimitsTable(RuleSettings):
     zero: ZeroLimit = Field(
         default="no_credit",
         description="What a limit of nothing means: no credit, no limit, or not set, so that the next one counts.",
+    )
+
+
+class DisputesTable(RuleSettings):
+    """The `[disputes]` table: words of your own for why invoices are contested, beside those that ship."""
+
+    codes: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...] = Field(
+        default=(), description="Words of your own, in small letters with _ between them."
     )
 
 
@@ -103,6 +112,7 @@ class _Builder:
         names = tuple(sorted(self._table(("policies",))))
         select = self._model(Select, ("select",))
         limits = self._model(LimitsTable, ("credit_limits",))
+        disputes = self._model(DisputesTable, ("disputes",))
         references = {name: self._rates(name) for name in sorted(self._table(("references",)))}
         resolved = {name: resolve(self.tree, name) for name in (*names, *(n for n in pack_names() if n not in names))}
         settings = {name: self._settings(resolved[name]) for name in names}
@@ -116,6 +126,7 @@ class _Builder:
             chosen=select or Select(),
             credit_limits=CreditLimits(limits.groups, limits.default, limits.zero) if limits else CreditLimits(),
             references=references,
+            dispute_codes=(*CODES, *(disputes.codes if disputes else ())),
             _tree=self.tree,
             _resolved=resolved,
             _settings=settings,

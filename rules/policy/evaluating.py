@@ -24,6 +24,7 @@ from rules.domain.reminder_settings import Never, ReminderSettings
 from rules.domain.situation import Situation, Spacing
 from rules.policy.modules import rule_modules
 from rules.policy.policies import Policies
+from rules.policy.problems import meant
 
 _CLAIMED = "carries a marker of ours, and nothing shows that we made it: it is taken for an invoice like any other"
 _ORDER = ("reminder", "credit_state", "finance_charge", "charge_reversal", "memo", "task", "skip")
@@ -154,6 +155,10 @@ def _said(situation: Situation, policies: Policies) -> Said:
 
 
 def _problems(account: Account, policies: Policies, by_customer: Mapping[str, str | None]) -> Iterator[Decision]:
+    for dispute in account.disputes:
+        if dispute.code and dispute.code not in policies.dispute_codes:
+            known = meant(dispute.code, policies.dispute_codes)
+            yield Problem(dispute.invoice, f'dispute {dispute.ref}: no reason code "{dispute.code}"{known}')
     for ref, policy in by_customer.items():
         if policy is None:
             yield Problem(ref, "no policy: no [select] rule places this customer and there is no default")

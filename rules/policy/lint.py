@@ -12,7 +12,7 @@ from datetime import date
 from rules.domain.facts import Book, Customer
 from rules.policy.lint_charges import charge_warnings, law_warnings
 from rules.policy.lint_escalation import escalation_warnings
-from rules.policy.lint_names import names_in, near, strangers
+from rules.policy.lint_names import names_in, near, strange_texts, strangers
 from rules.policy.lint_rules import rule_warnings
 from rules.policy.policies import Policies
 
@@ -22,10 +22,12 @@ def lint(
     book: Book | None = None,
     as_of: date | None = None,
     connections: Iterable[str] | None = None,
+    texts: Iterable[str] | None = None,
 ) -> tuple[str, ...]:
     """Every warning, in order, each once. `as_of` is the day rate tables must still cover; else the book's day.
 
-    `connections` are those of the configuration, where there is one to compare `[select]` with.
+    `connections` are those of the configuration, where there is one to compare `[select]` with; `texts` the names of
+    the texts that messages can be made of.
     """
     day = as_of or (book.as_of if book else None)
     found: list[str] = []
@@ -41,9 +43,21 @@ def lint(
             strange = strangers(policies, name, book)
             found += [policies.told(name, path, words) for path, words in strange if policies.is_own(name, path)]
     found += _selection(policies, book)
+    if texts is not None:
+        found += unwritten(policies, texts)
     if connections is not None:
         found += _strange_connections(policies, list(connections))
     return tuple(dict.fromkeys(found))
+
+
+def unwritten(policies: Policies, texts: Iterable[str]) -> list[str]:
+    """Every message that goes out by mail or on paper and has no text among `texts`."""
+    known = frozenset(texts)
+    return [
+        policies.told_nearest(name, path, words)
+        for name in policies.governing()
+        for path, words in strange_texts(policies, name, known)
+    ]
 
 
 def _governed(policies: Policies, name: str, book: Book | None) -> list[Customer]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from rules.credit_review import Settings as ReviewSettings
+from rules.discounts import Settings as DiscountSettings
 from rules.domain.escalation_settings import EscalationSettings
 from rules.domain.facts import Book
 from rules.domain.reminder_settings import ReminderSettings
@@ -13,6 +14,7 @@ from rules.policy.documents import Path
 from rules.policy.policies import Policies
 from rules.policy.problems import meant
 
+_WRITTEN = ("email", "letter")  # the provider has texts of its own, and a call has none
 Names: TypeAlias = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
@@ -39,6 +41,28 @@ def strangers(policies: Policies, name: str, book: Book) -> Iterator[tuple[Path,
         yield from _missing(("escalation", "private_groups"), "group", steps.private_groups, groups)
     if isinstance(review, ReviewSettings):
         yield from _missing(("credit_review", "prepay_groups"), "group", review.prepay_groups, groups)
+
+
+def strange_texts(policies: Policies, name: str, known: frozenset[str]) -> Iterator[tuple[Path, str]]:
+    """Messages of one policy, ours or on paper, whose text nobody wrote: each would be held for ever."""
+    for path, template in _templates(policies, name):
+        if template.strip() and template not in known:  # a blank one has its own words
+            yield path, f'there is no text called "{template}"{near(template, known)}'
+
+
+def _templates(policies: Policies, name: str) -> Iterator[tuple[Path, str]]:
+    settings = policies.rule_settings(name)
+    reminders, steps, discounts = (settings.get(rule) for rule in ("reminders", "escalation", "discounts"))
+    if isinstance(reminders, ReminderSettings):
+        for index, level in enumerate(reminders.levels):
+            if level.channel in _WRITTEN:
+                yield ("reminders", "levels", index, "template"), level.template
+    if isinstance(steps, EscalationSettings):
+        for index, step in enumerate(steps.steps):
+            if step.channel in _WRITTEN:
+                yield ("escalation", "steps", index, "template"), step.text
+    if isinstance(discounts, DiscountSettings) and discounts.channel in _WRITTEN and discounts.remind_days_before:
+        yield ("discounts", "template"), discounts.template
 
 
 def _missing(path: Path, noun: str, words: Iterable[str], known: frozenset[str]) -> Iterator[tuple[Path, str]]:

@@ -26,6 +26,7 @@ class Policies:
     chosen: Select
     credit_limits: CreditLimits
     references: Mapping[str, tuple[DatedRate, ...]]
+    dispute_codes: tuple[str, ...]
     _tree: Tree = field(repr=False)
     _resolved: Mapping[str, Resolved] = field(repr=False)
     _settings: Mapping[str, Mapping[str, BaseModel]] = field(repr=False)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of one rules file. Nothing is required: a policy may inherit what it does not say."""
-    from rules.policy.build import LimitsTable, ReferenceTable  # noqa: PLC0415 - build imports this package
+    from rules.policy.build import DisputesTable, LimitsTable, ReferenceTable  # noqa: PLC0415 - build imports this package
     from rules.policy.select import Select  # noqa: PLC0415
 
     definitions: dict[str, Any] = {}
@@ -38,6 +38,7 @@ def schema() -> dict[str, Any]:
             "select": _reference(Select, "select", definitions),
             "policies": {"type": "object", "additionalProperties": policy},
             "credit_limits": _reference(LimitsTable, "credit_limits", definitions),
+            "disputes": _reference(DisputesTable, "disputes", definitions),
             "references": {
                 "type": "object",
                 "additionalProperties": _reference(ReferenceTable, "references", definitions),

@@ -22,6 +22,7 @@ def dispute() -> None:
 @dispute.command()
 @click.argument("invoice")
 @click.option("--amount", metavar="AMOUNT", help="How much is contested; else all that is open.")
+@click.option("--code", default="", metavar="CODE", help="Why, as one word of the list: price, damaged, duplicate, ….")
 @click.option("--on", type=DAY, metavar="DATE", help="When the customer said so; else today.")
 @REASON
 @WHO
@@ -30,6 +31,7 @@ def add(
     *,
     invoice: str,
     amount: str | None,
+    code: str,
     on: date | None,
     reason: str,
     who: str | None,
@@ -41,7 +43,7 @@ def add(
     from syncd.people import disputes
 
     with at_the_desk(config, connection, who) as clerk:
-        confirm(disputes.add(clerk, invoice, amount=amount, reason=reason, opened_on=on), as_json=as_json)
+        confirm(disputes.add(clerk, invoice, amount=amount, code=code, reason=reason, opened_on=on), as_json=as_json)
 
 
 dispute.add_command(list_command("dispute", "disputes"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from syncd.toml_file import near_miss
 if TYPE_CHECKING:
     from rules.domain.facts import Customer
     from rules.policy import Policies
+    from syncd.config import Config
     from syncd.scenarios import Outcome
 
 
@@ -38,8 +39,8 @@ def check(*, paths: Sequence[Path], book: Path | None, as_json: bool, config: Pa
     Without FILE the configuration's rules are checked. A folder stands for every *.toml file in it.
     """
     policies = read_policies(paths, config)
-    connections = None if paths and config is None else loaded_whole(config).connections
-    warnings = _warnings(policies, book, connections)
+    configured = None if paths and config is None else loaded_whole(config)
+    warnings = _warnings(policies, book, configured)
     if as_json:
         summaries = [_summary(policies, name) for name in policies.names]
         print_json({"policy_version": policies.version, "policies": summaries, "warnings": list(warnings)})
@@ -126,14 +127,16 @@ def _shipped_alone(policy: str | None, rules: Sequence[Path], config: Path | Non
     return load_policies([]) if policy in pack_names() and not set_up else None
 
 
-def _warnings(policies: Policies, book: Path | None, connections: Iterable[str] | None) -> tuple[str, ...]:
+def _warnings(policies: Policies, book: Path | None, configured: Config | None) -> tuple[str, ...]:
+    from connectors.email.templates import names
     from connectors.file.read import read_book
     from rules.policy import lint
     from syncd.clock import SystemClock, today
 
     receivables = read_book(book) if book else None
     day = receivables.as_of if receivables else today(SystemClock(), "UTC")
-    return lint(policies, receivables, day, connections)
+    connections, own_texts = (configured.connections, configured.templates_dir) if configured else (None, None)
+    return lint(policies, receivables, day, connections, names(own_texts))
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

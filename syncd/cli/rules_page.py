@@ -10,8 +10,9 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from rules.domain.dispute_codes import CODES
 from rules.policy import load_policies, pack_names
-from rules.policy.build import LimitsTable, ReferenceTable
+from rules.policy.build import DisputesTable, LimitsTable, ReferenceTable
 from rules.policy.modules import rule_modules
 from rules.policy.select import Select
 from syncd.cli.toml_text import value_text
@@ -48,6 +49,9 @@ def rules_page() -> Iterator[str]:
         module = import_module(f"rules.{name}")
         yield from _table(f"`[policies.NAME.{name}]`", _first_paragraph(getdoc(module)), module.Settings)
     yield from _table("`[credit_limits]`", _first_paragraph(getdoc(LimitsTable)), LimitsTable)
+    yield from _table("`[disputes]`", _first_paragraph(getdoc(DisputesTable)), DisputesTable)
+    yield "\n| code that ships | the customer says |\n|---|---|"
+    yield from (f"| `{code}` | {said} |" for code, said in CODES.items())
     yield from _table("`[references.NAME]`", "Dated rates of your own, beside those that ship.", ReferenceTable)
     yield from _packs()
 

@@ -8,6 +8,7 @@ from datetime import date
 from rules.domain.eligibility import disputed
 from rules.domain.facts import Dispute, Invoice
 from rules.domain.wording import spoken
+from rules.policy.problems import meant
 from syncd.errors import Usage
 from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk, Noted, amount_of, day_of, must_be_open
@@ -18,13 +19,23 @@ KIND = "dispute"
 
 
 def add(
-    clerk: Clerk, text: str, *, amount: str | None = None, reason: str = "", opened_on: date | None = None
+    clerk: Clerk,
+    text: str,
+    *,
+    amount: str | None = None,
+    code: str = "",
+    reason: str = "",
+    opened_on: date | None = None,
 ) -> Noted:
-    """Record that the invoice, or `amount` of it, is contested.
+    """Record that the invoice, or `amount` of it, is contested: why by a `code` that is known, and in words.
 
     Raises:
-        Usage: nothing is open on it, or no more of it than is contested already.
+        Usage: nothing is open on it, no more of it than is contested already, or there is no such code.
     """
+    codes = clerk.policies.dispute_codes
+    if code and code not in codes:
+        own = "words of your own go under [disputes] in the rules"
+        raise Usage(f'no reason code "{code}" ({own}){meant(code, codes)}')
     ledger, invoice = clerk.invoice(text)
     must_be_open(invoice)
     opened = day_of(opened_on, ledger.today(), "a dispute opened")
@@ -36,8 +47,11 @@ def add(
         raise Usage(f"{spoken(contested)} of {invoice.number} is contested already; say how much more with --amount")
     part = amount_of(amount, invoice.currency, free, f"what is open and not contested of {invoice.number}")
     word = clerk.word(ledger, "dispute.opened", invoice=invoice.ref, amount=part, on=opened)
-    filed = ledger.desk.note(lambda ref: Dispute(ref, invoice.ref, opened, part, reason), KIND, invoice.customer, word)
-    why = f": {reason}" if reason else ""
+    filed = ledger.desk.note(
+        lambda ref: Dispute(ref, invoice.ref, opened, part, reason, None, code), KIND, invoice.customer, word
+    )
+    why = f" ({code})" if code else ""
+    why += f": {reason}" if reason else ""
     return Noted(ledger, filed, f"{spoken(part or invoice.balance)} of {invoice.number} contested from {opened}{why}")
 
 

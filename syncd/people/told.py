@@ -115,7 +115,7 @@ def _said(value: Any, called: Callable[[str], str]) -> str:
         case Promise():
             text = f"{_amount(value)} of {about} by {value.promised_on}"
         case Dispute():
-            text = f"{_amount(value)} of {about} since {value.opened_on}"
+            text = f"{_amount(value)} of {about} since {value.opened_on}{f' ({value.code})' if value.code else ''}"
         case InstallmentPlan():
             planned = total([row.amount for row in value.schedule], value.schedule[0].amount.currency)
             rows = ", ".join(f"{row.due_on} {spoken(row.amount)}" for row in value.schedule)

@@ -163,6 +163,15 @@ def test_rules_check_lists_policies_and_the_rules_that_are_on(syncd: Syncd, rule
     assert (ran.code, ran.out) == (0, f"{rules}: right\npolicy p: overdue\n")
 
 
+def test_rules_check_names_a_text_that_does_not_exist_by_the_configuration_or_by_what_ships(
+    syncd: Syncd, rules: Path
+) -> None:
+    rules.write_text('[policies.p.reminders]\nlevels = [{ at_days = 1, template = "freindly" }]\n')
+    ran = syncd("rules", "check", rules)
+    assert ran.code == 0
+    assert 'levels[1].template: there is no text called "freindly"; did you mean "friendly"?' in ran.out
+
+
 def test_the_resolved_policy_of_a_customer_shows_every_default(syncd: Syncd, book: Path, rules: Path) -> None:
     ran = syncd("rules", "show", "Oak Ltd", "--book", book, "--rules", rules)
     assert ran.code == 0

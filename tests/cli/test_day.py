@@ -121,7 +121,10 @@ def test_check_names_the_level_whose_text_nobody_has(syncd: Syncd, office: Path)
     (office / "rules.d" / "20.toml").write_text(level.replace("policies.p", "policies.q"))
     ran = syncd("check")
     assert ran.code == 78
-    assert 'rules: [policies.q.reminders] levels: level 1: there is no text called "freindly"' in ran.out
+    assert (
+        '[policies.q.reminders] levels[1].template: there is no text called "freindly"; did you mean "friendly"?'
+        in ran.out
+    )
 
 
 def test_plan_shows_the_silences_a_person_could_mend(syncd: Syncd, office: Path) -> None:

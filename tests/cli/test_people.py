@@ -258,6 +258,19 @@ def test_no_more_can_be_contested_than_is_open(syncd: Syncd, office: Path) -> No
     assert (ran.code, ran.err) == (2, 'more than one dispute is about "1002": dispute-1, dispute-2; name one of them\n')
 
 
+def test_a_dispute_is_sorted_by_a_word_of_the_list_or_one_of_the_office_s_own(syncd: Syncd, office: Path) -> None:
+    ran = syncd("dispute", "add", "1001", "--amount", "10", "--code", "damged")
+    refusal = 'no reason code "damged" (words of your own go under [disputes] in the rules); did you mean "damaged"?\n'
+    assert (ran.code, ran.err) == (2, refusal)
+    ran = syncd("dispute", "add", "1001", "--amount", "10", "--code", "damaged", "--reason", "two of ten")
+    assert ran.out == f"dispute-1: 10.00 USD of 1001 contested from {day(0)} (damaged): two of ten\n"
+    assert syncd("dispute", "add", "1001", "--amount", "5", "--code", "crane_hire").code == 2
+    (office / "rules.d" / "20.toml").write_text('[disputes]\ncodes = ["crane_hire"]\n')
+    assert syncd("dispute", "add", "1001", "--amount", "5", "--code", "crane_hire").code == 0
+    rows = json.loads(syncd("dispute", "list", "--json").out)
+    assert [row["code"] for row in rows] == ["damaged", "crane_hire"]
+
+
 def test_a_dispute_closes_no_earlier_than_it_opened(syncd: Syncd, office: Path) -> None:
     syncd("dispute", "add", "1002", "--on", day(-2))
     assert syncd("dispute", "close", "dispute-1", "--on", day(-3)).err == (

@@ -43,6 +43,32 @@ def test_a_connection_that_the_configuration_does_not_have_is_named_with_the_one
     assert lint(load_policies([("p.toml", text)]), None, DAY) == ()
 
 
+def test_a_message_whose_text_nobody_wrote_is_named_whatever_rule_sends_it() -> None:
+    text = """
+    [policies.p.reminders]
+    levels = [
+      { at_days = 1, template = "frim" },
+      { at_days = 9, template = "ours", channel = "letter" },
+      { at_days = 20, template = "anything", channel = "call" },
+      { at_days = 30, template = "anything", channel = "provider" },
+    ]
+    [policies.p.escalation]
+    steps = [
+      { step = "statement", at_days = 35, channel = "email", template = "demnd" },
+      { step = "final_demand", at_days = 40 },
+    ]
+    [policies.p.discounts]
+    remind_days_before = 3
+    template = "lapse"
+    """
+    texts = ["demand", "discount", "firm", "ours", "statement"]
+    assert lint(load_policies([("p.toml", text)]), None, DAY, None, texts) == (
+        'p.toml: [policies.p.reminders] levels[1].template: there is no text called "frim"; did you mean "firm"?',
+        'p.toml: [policies.p.escalation] steps[1].template: there is no text called "demnd"; did you mean "demand"?',
+        'p.toml: [policies.p.discounts] template: there is no text called "lapse"',
+    )
+
+
 @pytest.mark.parametrize("name", pack_names())
 def test_what_ships_gives_no_warning_as_a_file_of_ones_own(name: str) -> None:
     text = (PACKS / f"{name}.toml").read_text("utf-8")
