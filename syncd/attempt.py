@@ -8,6 +8,7 @@ from datetime import timedelta
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled, WrongCompany
 from syncd.cycle import run_pass
 from syncd.errors import ConfigError, TryAgain
+from syncd.failures import exit_code_of
 from syncd.ledger import Ledger
 from syncd.logs import log
 from syncd.pass_report import Ground, PassReport
@@ -25,7 +26,7 @@ def _attempt(ledger: Ledger, ground: Ground) -> PassReport:
         run_pass(ledger, ground, report)
     except (ConnectorError, ConfigError, TryAgain) as error:
         said = in_words(ledger.name, error)
-        report.failure, report.exit_code = said, _exit_code(error)
+        report.failure, report.exit_code = said, exit_code_of(error)
         with suppress(TryAgain):  # what cannot be written down now is met again with the next pass
             _park(ledger, error, said)
         taken_s = round(ledger.clock.monotonic() - started, 3)
@@ -72,15 +73,3 @@ def _park(ledger: Ledger, error: Exception, said: str) -> None:
     elif isinstance(error, ConnectorError):
         rest_s = error.retry_after_s if isinstance(error, Throttled) else 0
         ledger.connections.park(said, ledger.clock.now() + timedelta(seconds=rest_s))
-
-
-def _exit_code(error: Exception) -> int:
-    match error:
-        case ConsentNeeded() | WrongCompany():
-            return 77
-        case Throttled() | TryAgain():
-            return 75
-        case ConfigError():
-            return 78
-        case _:
-            return 69

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from connectors import ConnectionSettings, OwnDunning, open_connector
-from connectors.errors import BookRefused, ConnectorError, ConsentNeeded, Throttled, WrongCompany
+from connectors.errors import ConnectorError
 from connectors.tokens import Tokens
 from rules.policy import Policies, unwritten
 from syncd import provider_clock
@@ -22,6 +22,7 @@ from syncd.attempt import in_words
 from syncd.clock import Clock, CompanyTime, timing
 from syncd.config import Config, ConnectionConfig, load_config, rules_folder
 from syncd.errors import ConfigError, SyncdError
+from syncd.failures import exit_code_of
 from syncd.identity import require_same_company
 from syncd.memory.lineage import MARK, Lineage
 from syncd.office import open_mailer, open_vault
@@ -163,7 +164,7 @@ def _connection(config: Config, connection: ConnectionConfig, store: Store, cloc
         page = next(iter(connector.changes(Connections(store, name).standing().cursor)), None)
         own = connector.own_dunning()
     except ConnectorError as error:
-        yield Finding(name, in_words(name, error), _code(error))
+        yield Finding(name, in_words(name, error), exit_code_of(error))
         return
     finally:
         connector.close()
@@ -224,7 +225,7 @@ def _mail(config: Config, clock: Clock) -> Iterator[Finding]:
     except ConfigError as error:
         yield from _refused("email", error)
     except ConnectorError as error:
-        yield Finding("email", f"{config.email.table.host}:{config.email.table.port}: {error}", _code(error))
+        yield Finding("email", f"{config.email.table.host}:{config.email.table.port}: {error}", exit_code_of(error))
     else:
         yield Finding("email", f"{config.email.table.host} takes our mail")
 
@@ -240,15 +241,3 @@ def _finding(subject: str, well: str, attempt: Callable[[], None]) -> Finding:
 def _refused(subject: str, error: ConfigError | OSError) -> Iterator[Finding]:
     problems = error.problems if isinstance(error, ConfigError) else (f"{error.filename}: {error.strerror}",)
     yield from (Finding(subject, problem, 78) for problem in problems)
-
-
-def _code(error: ConnectorError) -> int:
-    match error:
-        case ConsentNeeded() | WrongCompany():
-            return 77
-        case Throttled():
-            return 75
-        case BookRefused():
-            return 65
-        case _:
-            return 69

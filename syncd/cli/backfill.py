@@ -13,11 +13,11 @@ import click
 from rules.domain.wording import counted
 from syncd.cli.desk import opened
 from syncd.cli.exports import take_in_exports
-from syncd.cli.failures import exit_code_of
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY, EXISTING_FILE
 from syncd.cli.output import Table, print_json, print_text, say
 from syncd.cli.passes import VERBOSE, exit_code
 from syncd.errors import SyncdError, Usage
+from syncd.failures import exit_code_of
 
 if TYPE_CHECKING:
     from syncd.backfill.check import MonthCheck

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syncd.cli.desk import ground_of, opened, start_logging
-from syncd.cli.failures import exit_code_of
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
 from syncd.cli.output import Table, brake_line, held_lines, print_json, print_text
+from syncd.failures import exit_code_of
 
 if TYPE_CHECKING:
     from syncd.ledger import Ledger

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syncd.cli.desk import opened_alone_if_free
-from syncd.cli.failures import exit_code_of
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
 from syncd.cli.output import Table, Text, print_json, print_text
 from syncd.cli.passes import exit_code
+from syncd.failures import exit_code_of
 
 if TYPE_CHECKING:
     from syncd.config import Limits

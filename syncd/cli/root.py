@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 import click
 
-from syncd.cli.failures import exit_code_of, expected_errors, machine_trouble
 from syncd.cli.options import NearMissGroup
+from syncd.failures import exit_code_of, expected_errors, machine_trouble
 
 INTERRUPTED_EXIT_CODE = 130
 COMPLETION_VARIABLE = "_SYNCD_COMPLETE"

@@ -15,8 +15,8 @@ import pytest
 
 from connectors import errors
 from syncd.cli import misplaced_packages
-from syncd.cli.failures import exit_code_of, machine_trouble
 from syncd.cli.root import COMMANDS, run
+from syncd.failures import exit_code_of, machine_trouble
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Process = Callable[..., subprocess.CompletedProcess[str]]

@@ -1,4 +1,8 @@
-"""Which errors a user may meet, and the exit code of each (contract, section 2). Imported parts load when one comes."""
+"""Which errors a person may meet, and the exit code of each, for commands, passes and checks alike.
+
+65 input refused, 69 the provider is out of reach, 75 the same may work later, 77 a consent is needed, 78 configuration
+or rules refused; 1 for whatever else a person must look at. Parts are loaded when an error comes.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,14 @@ NEEDS_PERSON = 1
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """The errors that are told to the user in their own words; every other is a bug."""
-    from connectors.errors import ConnectorError
-    from rules.policy import PolicyRefused
+    from connectors.errors import ConnectorError  # noqa: PLC0415 - commands that meet no error do not wait for it
+    from rules.policy import PolicyRefused  # noqa: PLC0415 - same
 
     return SyncdError, ConnectorError, PolicyRefused
 
 
 def exit_code_of(error: Exception) -> int:
-    """The contract's exit code of an expected error."""
+    """The exit code of an expected error."""
     if isinstance(error, SyncdError):
         return error.exit_code
     return next((code for kind, code in _codes() if isinstance(error, kind)), NEEDS_PERSON)
@@ -40,8 +44,8 @@ def machine_trouble(error: OSError) -> int | None:
 
 
 def _codes() -> tuple[tuple[type[Exception], int], ...]:
-    from connectors import errors
-    from rules.policy import PolicyRefused
+    from connectors import errors  # noqa: PLC0415 - as above
+    from rules.policy import PolicyRefused  # noqa: PLC0415 - as above
 
     return (
         (errors.BookRefused, 65),
