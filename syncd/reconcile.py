@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors import FactKind, Ref
+from connectors import Ref
 from rules.domain.facts import CreditNote, Invoice, Payment
 from syncd.agreement import Difference, comparison
 from syncd.config import Limits
@@ -123,13 +123,13 @@ def read_again(ledger: Ledger, limits: Limits) -> tuple[dict[str, int], bool]:
     ledger.connections.forget_progress()
     pull_changes(ledger, limits)
     after = ledger.mirror.digests()
-    differing = sorted(ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref))
+    differing = [ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref)]
     fresh = bool(differing) and all(ref not in before and _is_of_these_days(ledger, ref) for ref in differing)
-    return dict(sorted(Counter(kind for kind, _ in differing).items())), fresh
+    return dict(sorted(Counter(ref.kind for ref in differing).items())), fresh
 
 
-def _is_of_these_days(ledger: Ledger, ref: tuple[str, str]) -> bool:
-    match ledger.mirror.fact(Ref(cast("FactKind", ref[0]), ref[1])):
+def _is_of_these_days(ledger: Ledger, ref: Ref) -> bool:
+    match ledger.mirror.fact(ref):
         case Invoice(issued_on=day) | CreditNote(issued_on=day) | Payment(received_on=day):
             return day >= ledger.today() - timedelta(days=1)
         case _:

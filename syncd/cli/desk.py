@@ -14,6 +14,7 @@ from syncd.toml_file import near_miss
 
 if TYPE_CHECKING:
     from syncd.config import Config
+    from syncd.logs import Format
     from syncd.office import Office
     from syncd.pass_report import Ground
 
@@ -83,14 +84,14 @@ def ground_of(office: Office) -> Ground:
     return Ground(office.policies, office.config.limits, office.config.mode)
 
 
-def start_logging(*, verbose: bool, form: str | None = None) -> None:
+def start_logging(*, verbose: bool, form: Format | None = None) -> None:
     """Log lines to standard error: warnings only, unless asked for more. Under the journal with its priorities."""
     import logging
 
     from syncd.logs import configure
 
-    chosen = form or ("journal" if os.environ.get("JOURNAL_STREAM") else "text")
-    configure(chosen, level=logging.INFO if verbose else logging.WARNING)  # type: ignore[arg-type]
+    chosen: Format = form or ("journal" if os.environ.get("JOURNAL_STREAM") else "text")
+    configure(chosen, level=logging.INFO if verbose else logging.WARNING)
 
 
 def whoever() -> str:

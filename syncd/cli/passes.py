@@ -16,6 +16,7 @@ from syncd.failures import exit_code_of
 
 if TYPE_CHECKING:
     from syncd.ledger import Ledger
+    from syncd.logs import Format
     from syncd.office import Office
     from syncd.pass_report import PassReport
     from syncd.pull import Pulled
@@ -98,7 +99,7 @@ def _pulled(ledger: Ledger, office: Office, *, anyway: bool) -> tuple[dict[str, 
     help="How log lines look; else journal under systemd and text elsewhere.",
 )
 @CONFIG
-def run(*, log_format: str | None, config: Path | None) -> int:
+def run(*, log_format: Format | None, config: Path | None) -> int:
     """The daemon: a pass over every connection each poll_interval, until SIGTERM. SIGHUP reads the rules again."""
     from syncd.console.app import serving
     from syncd.daemon import Daemon

@@ -6,10 +6,10 @@ Decimals are written as strings, days as ISO dates; reading checks every field's
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, TypeAdapter
 
@@ -66,28 +66,24 @@ RECORDS: dict[str, type[Any]] = {
 RECORD_KINDS: dict[type[Any], str] = {value: kind for kind, value in RECORDS.items()}
 
 
-@cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(cast("Any", kind))
-
-
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)  # of each type the one, as making it takes long
 _ACTION: Any = Annotated[Action, Field(discriminator="kind")]
 
 
 def dump(value: object) -> str:
     """One value as JSON text; the same value always gives the same text."""
-    return _adapter(cast("Hashable", type(value))).dump_json(value).decode()
+    return _adapter(type(value)).dump_json(value).decode()
 
 
 def load(kind: type[T], text: str) -> T:
     """The value of type `kind` that `dump` wrote as `text`."""
-    value: T = _adapter(cast("Hashable", kind)).validate_json(text)
+    value: T = _adapter(kind).validate_json(text)
     return value
 
 
 def load_fact(kind: str, text: str) -> Any:
     """A customer, invoice, payment or credit note."""
-    return _adapter(cast("Hashable", FACTS[kind])).validate_json(text)
+    return _adapter(FACTS[kind]).validate_json(text)
 
 
 def document_line(text: str) -> tuple[str, str, Decimal]:
@@ -102,12 +98,12 @@ def document_line(text: str) -> tuple[str, str, Decimal]:
 
 def load_record(kind: str, text: str) -> Any:
     """Something a person recorded, or history that was imported."""
-    return _adapter(cast("Hashable", RECORDS[kind])).validate_json(text)
+    return _adapter(RECORDS[kind]).validate_json(text)
 
 
 def load_operation(text: str) -> Operation:
     """A frozen operation."""
-    operation: Operation = _adapter(cast("Hashable", Operation)).validate_json(text)
+    operation: Operation = _adapter(Operation).validate_json(text)
     return operation
 
 

@@ -186,11 +186,11 @@ class Mirror:
             facts.extend(others[key] for key in sorted(others) if others[key].customer not in theirs)
         return facts
 
-    def digests(self) -> dict[tuple[str, str], str]:
-        """A digest of every record we hold, by kind and id: two of these tell what a reading changed."""
+    def digests(self) -> dict[Ref, str]:
+        """A digest of every record we hold: two of these tell what a reading changed."""
         with self._store.reading() as tx:
             rows = tx.execute(select(_fact.c.kind, _fact.c.id, _fact.c.doc).where(_fact.c.connection == self._name))
-            return {(row.kind, row.id): hashlib.sha256(row.doc.encode()).hexdigest() for row in rows}
+            return {Ref(row.kind, row.id): hashlib.sha256(row.doc.encode()).hexdigest() for row in rows}
 
     def rates(self) -> tuple[Rate, ...]:
         """Every exchange rate seen."""
