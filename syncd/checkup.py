@@ -71,7 +71,11 @@ def examine(path: Path | None, clock: Clock, only: str | None = None) -> Iterato
         config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = open_store(config.database)
         lost = Lineage(store, config.state_dir / MARK).forgotten()
-        yield Finding("database", f"{lost}; run: syncd recover", 1) if lost else Finding("database", _SOUND)
+        yield (
+            Finding("database", f"{lost}; run: syncd recover", 1)
+            if lost
+            else Finding("database", "opens and is up to date")
+        )
     except (ConfigError, OSError) as error:
         yield from _refused("database", error)
     if store is not None:
@@ -81,9 +85,6 @@ def examine(path: Path | None, clock: Clock, only: str | None = None) -> Iterato
         store.close()
     if only is None:
         yield from _mail(config, clock)
-
-
-_SOUND = "opens and is up to date"
 
 
 def worst(findings: list[Finding]) -> int:

@@ -62,7 +62,6 @@ class Drained:
     stale: int = 0
     rejected: int = 0
     unclear: int = 0
-    recalled: int = 0
     stopped: str | None = None
     mail_down: str | None = None
     clock_off: str | None = None
@@ -243,7 +242,6 @@ class Outbox:
             return False
         self.intents.recall(step, receipt, self.time.now(), self.time.today())
         self._look_again(step, drained)
-        drained.recalled += 1
         return True
 
     def _waits(self, operation: Operation, drained: Drained) -> bool:

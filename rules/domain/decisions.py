@@ -35,7 +35,6 @@ class Reminder:
     repeat: int = 0  # how often the level was sent before
     steps_aside: bool = False  # it waited for a person so long that mail goes out before it
     operations: tuple[Operation, ...] = field(default=())
-    # Set where the decision stands but cannot be carried out by itself (no mail configured, a letter, a call).
     kind: Literal["reminder"] = "reminder"
 
 

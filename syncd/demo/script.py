@@ -35,7 +35,6 @@ class Script:
     customers: tuple[str, ...]
     events: tuple[Event, ...]
     opens_on: date
-    closes_on: date
 
 
 def scripts(receivables: Sequence[Receivable], last_day: date, companies: int = 2) -> tuple[tuple[Script, ...], int]:
@@ -61,7 +60,7 @@ def _script(told: Iterable[Receivable], names: Sequence[str], opens_on: date, la
     events = [event for each in told if each.customer in mine for event in _events(each)]
     order = {"invoice": 0, "dispute": 1, "dispute_end": 2, "payment": 3}
     events.sort(key=lambda event: (event.on, order[event.kind], event.receivable.number))
-    return Script(tuple(names), tuple(event for event in events if event.on <= last_day), opens_on, last_day)
+    return Script(tuple(names), tuple(event for event in events if event.on <= last_day), opens_on)
 
 
 def _events(each: Receivable) -> Iterator[Event]:

@@ -116,11 +116,6 @@ class Desk:
             doc = tx.execute(select(_record.c.doc).where(self._is(kind, ref))).scalar()
         return codec.load_record(kind, doc) if doc else None
 
-    def remove(self, kind: str, ref: str) -> bool:
-        """Take a record away; False where there was none."""
-        with self._store.writing() as tx:
-            return tx.execute(delete(_record).where(self._is(kind, ref))).rowcount > 0
-
     def all(self, kind: str) -> list[Any]:
         """Every record of a kind, in order of its ref."""
         with self._store.reading() as tx:

@@ -64,7 +64,7 @@ def test_what_people_said_of_a_customer_comes_back_with_our_own_export(open_desk
     exported = book_from(document_of(book_of(desk)), "march.json")
     assert list(said_of_customers(desk.ledger, exported, "import march.json")) == [], "it stands as dana said it"
     for filed in (assigned, located):
-        desk.ledger.desk.remove(filed.kind, filed.ref)
+        desk.ledger.desk.strike(filed, clerk.word(desk.ledger, "record.lost"))
     papers = list(said_of_customers(desk.ledger, exported, "import march.json"))
     record_people(exported, desk.ledger.desk, "import march.json", desk.clock.now(), papers)
     (customer,) = book_of(desk).customers
