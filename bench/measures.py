@@ -163,14 +163,13 @@ def _calls(kind: str, folder: Path) -> Figures:
 
 @contextmanager
 def _provider(months: int) -> Iterator[str]:
-    process = subprocess.Popen([sys.executable, "-m", "bench.provider", str(months)], stdout=subprocess.PIPE, text=True)
-    try:
+    command = [sys.executable, "-m", "bench.provider", str(months)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
 
 
 def _profile(name: str, *, on: bool) -> tuple[str, ...]:

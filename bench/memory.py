@@ -54,17 +54,14 @@ def _resident_mb() -> int:
 
 @contextmanager
 def _companies(folder: Path, count: int) -> Iterator[None]:
-    served = subprocess.Popen(
-        [sys.executable, "-m", "bench.companies", str(folder), str(count)], stdout=subprocess.PIPE, text=True
-    )
-    try:
+    command = [sys.executable, "-m", "bench.companies", str(folder), str(count)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
         assert served.stdout is not None
         served.stdout.readline()
-        yield
-    finally:
-        served.terminate()
-        served.wait()
-        served.stdout.close()
+        try:
+            yield
+        finally:
+            served.terminate()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -72,8 +72,22 @@ class ReadyBooks:
     def fetch(self, ref: Ref) -> Record | None:
         """Nothing is written here, so nothing is looked at again."""
         del ref
+        return None
 
-    def unsupported(self, operation: Operation) -> str | None:
+    def open_invoices(self, customers: Sequence[str]) -> tuple[()]:
+        """Nothing is written here."""
+        del customers
+        return ()
+
+    def mark_on(self, ref: Ref, *, mails: bool = False) -> None:
+        """Nobody worked on these books before."""
+        del ref, mails
+
+    def pay_link(self, invoice: str) -> None:
+        """Nobody pays here."""
+        del invoice
+
+    def unsupported(self, operation: Operation) -> None:
         """Everything can be planned."""
         del operation
 
@@ -81,13 +95,18 @@ class ReadyBooks:
         """Nothing can be done: the pass is to be made in review mode."""
         raise NotImplementedError(f"{operation.verb} {key}")
 
-    def was_applied(self, operation: Operation, key: str, since: datetime) -> Receipt | None:
+    def was_applied(self, operation: Operation, key: str, since: datetime) -> None:
         """Nothing was."""
         del operation, key, since
 
     def aged_receivables(self, as_of: date) -> tuple[()]:
         """Not asked for."""
         del as_of
+        return ()
+
+    def beyond_documents(self, customers: frozenset[str], as_of: date) -> tuple[()]:
+        """Not asked for."""
+        del customers, as_of
         return ()
 
     def identity(self) -> Identity:

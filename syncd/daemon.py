@@ -10,7 +10,7 @@ import random
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -137,7 +137,7 @@ class Daemon:
             replace_file(file, exposition(self.office).decode(), mode=0o644)
         digest.send_if_due(self.office)
 
-    def _round(self, pool: ThreadPoolExecutor) -> None:
+    def _round(self, pool: Executor) -> None:
         if self._reload.is_set():
             self._reload.clear()
             self._reload_rules()

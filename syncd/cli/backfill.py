@@ -80,7 +80,7 @@ def backfill(
             return take_in_exports(office.ledgers[0], files, own_map, dry=dry_run, as_json=as_json)
         ledgers = [ledger for ledger in office.ledgers if not every or ledger.config.kind != "file"]
         rows = [
-            _attempt(office, ledger, _ask(ledger, since, until, wait=wait, again=again), calls, as_json)
+            _attempt(office, ledger, _ask(ledger, since, until, wait=wait, again=again), calls, as_json=as_json)
             for ledger in ledgers
         ]
     if as_json:
@@ -97,29 +97,32 @@ def _ask(ledger: Ledger, since: date | None, until: date | None, *, wait: bool, 
     return Ask(since, until, ledger.today(), wait=wait, again=again)
 
 
-def _attempt(office: Office, ledger: Ledger, ask: Ask, calls: int | None, as_json: bool) -> tuple[dict[str, Any], int]:
+def _attempt(
+    office: Office, ledger: Ledger, ask: Ask, calls: int | None, *, as_json: bool
+) -> tuple[dict[str, Any], int]:
     """One connection's load as a row; a failure is part of it."""
     from connectors.errors import ConnectorError
     from syncd.backfill.load import opened_load
 
     try:
-        with opened_load(ledger, office.config.state_dir, ask, calls) as load, _progress(load, ledger.name, as_json):
+        with (
+            opened_load(ledger, office.config.state_dir, ask, calls) as load,
+            _progress(load, ledger.name, as_json=as_json),
+        ):
             done = load.run()
     except KeyboardInterrupt:
         same = "the same without --again" if ask.again else "the same"
         say(f"{ledger.name}: stopped; what was loaded is stored, {same} goes on from there")
         raise
-    except ConnectorError as error:
+    except Usage:
+        raise
+    except (ConnectorError, SyncdError) as error:
         return {"connection": ledger.name, "failure": str(error)}, exit_code_of(error)
-    except SyncdError as error:
-        if isinstance(error, Usage):
-            raise
-        return {"connection": ledger.name, "failure": str(error)}, error.exit_code
     return _row(ledger.name, done), int(bool(done.disagreements))
 
 
 @contextmanager
-def _progress(load: Backfill, name: str, as_json: bool) -> Iterator[None]:
+def _progress(load: Backfill, name: str, *, as_json: bool) -> Iterator[None]:
     from syncd.cli.progress import Meter
 
     with Meter(name, load.bench.clock, as_json=as_json) as meter:

@@ -34,7 +34,7 @@ _WRITTEN = {
 @click.option("--serve", is_flag=True, help="Leave the simulated companies running until Ctrl-C.")
 @AS_JSON
 @NO_CONFIG
-def demo(csv: Path | None, keep: bool, serve: bool, as_json: bool) -> int:
+def demo(*, csv: Path | None, keep: bool, serve: bool, as_json: bool) -> int:
     """A quarter of business in about a minute, on two simulated companies.
 
     Serves a QuickBooks Online and a Xero company on this machine, fills them from a CSV of receivables, connects to

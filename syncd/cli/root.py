@@ -89,7 +89,7 @@ class LazyGroup(NearMissGroup):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - as click calls it
     from importlib.metadata import PackageNotFoundError, version
 
     if not wanted or ctx.resilient_parsing:

@@ -197,8 +197,8 @@ def _number(word: str) -> int:
 def _constant(word: str) -> _Literal | None:
     return {
         "null": _Literal("null", None),
-        "true": _Literal("bool", True),
-        "false": _Literal("bool", False),
+        "true": _Literal("bool", value=True),
+        "false": _Literal("bool", value=False),
     }.get(word.lower())
 
 
