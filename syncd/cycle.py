@@ -25,8 +25,7 @@ from syncd.identity import require_same_company
 from syncd.ledger import Ledger
 from syncd.logs import log
 from syncd.pass_report import Ground, PassReport
-from syncd.plan import Known, Plan, Terms, make_plan
-from syncd.plan import Limits as PlanLimits
+from syncd.plan import Known, Plan, PlanLimits, Terms, make_plan
 from syncd.pull import Pulled, pull
 from syncd.settle import Settled, settle
 from syncd.store import journal

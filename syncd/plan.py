@@ -67,7 +67,7 @@ class PlannedAction:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PlanLimits:
     """Past any of these a plan is held. `max_charges` is in one currency; others are converted to it."""
 
     max_actions: int
@@ -96,7 +96,7 @@ class Terms:
     """What planning needs to know of this connection."""
 
     mode: Mode
-    limits: Limits
+    limits: PlanLimits
     unsupported: Callable[[Operation], str | None]
     converted: Callable[[Money], Money | None]  # an amount in the currency of the limit; None where no rate is known
     braked: str | None = None

@@ -73,13 +73,21 @@ class Item:
         return sum(self.points.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What the outbox holds already: the actions that wait for a person, and the keys of all there are."""
+
+    waiting: Sequence[Intent]
+    keys: frozenset[str]
+
+
 def worklist(ledger: Ledger, policies: Policies, collector: str | None = None) -> list[Item]:
     """The accounts to work on, most urgent first; of one collector where one is named."""
     today = ledger.today()
     waiting = [intent for intent in ledger.intents.actions(("held",)) if intent.hold == "person"]
-    known = {intent.key for intent in ledger.intents.actions()}
+    stored = _Stored(waiting, frozenset(intent.key for intent in ledger.intents.actions()))
     accounts = ledger.accounts(watched(ledger, policies))
-    cases = [_case(account, policies, today, ledger.config.policy, (waiting, known)) for account in accounts]
+    cases = [_case(account, policies, today, ledger.config.policy, stored) for account in accounts]
     overdue = {money.currency: money.amount for money in sums(money for case in cases for money in case.asked)}
     items = [_item(ledger.name, case, overdue, today) for case in cases if case.asked or case.tasks]
     mine = [item for item in items if collector is None or _is(item.case.collector, collector)]
@@ -99,7 +107,7 @@ def _case(
     policies: Policies,
     today: date,
     default: str | None,
-    outbox: tuple[Sequence[Intent], set[str]],
+    stored: _Stored,
 ) -> Case:
     situations = situations_of(account, policies, today, default)
     rows = [row for situation in situations for row in _asked(situation)]
@@ -113,7 +121,7 @@ def _case(
         oldest_days=max((days for _, days in rows), default=0),
         broken=_broken(situations),
         state=worst(position.credit_state for position in found.customers),
-        tasks=tuple(_tasks(found.decisions, members, *outbox)),
+        tasks=tuple(_tasks(found.decisions, members, stored)),
         last_contact=max(contacts, key=lambda entry: entry.on, default=None),
     )
 
@@ -144,15 +152,13 @@ def _broken(situations: Iterable[Situation]) -> tuple[date, ...]:
     return tuple(sorted(found))
 
 
-def _tasks(
-    decisions: Iterable[object], members: Mapping[str, Customer], waiting: Sequence[Intent], known: set[str]
-) -> Iterable[ToDo]:
+def _tasks(decisions: Iterable[object], members: Mapping[str, Customer], stored: _Stored) -> Iterable[ToDo]:
     """What waits for a person: what a pass stored already, then what the next one will."""
-    for intent in waiting:
+    for intent in stored.waiting:
         if intent.customer in members:
             yield ToDo(_what(intent.decision), intent.id)
     for decision in decisions:
-        if _is_for_a_person(decision) and getattr(decision, "key", "") not in known:
+        if _is_for_a_person(decision) and getattr(decision, "key", "") not in stored.keys:
             yield ToDo(_what(decision), None)
 
 

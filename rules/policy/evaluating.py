@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from rules.domain.aging import OverdueSettings
 from rules.domain.behaviour import PayerSettings
@@ -28,6 +29,14 @@ from rules.policy.problems import meant
 
 _CLAIMED = "carries a marker of ours, and nothing shows that we made it: it is taken for an invoice like any other"
 _ORDER = ("reminder", "credit_state", "finance_charge", "charge_reversal", "memo", "task", "skip")
+
+
+class _Reach(NamedTuple):
+    """What of an account one policy governs, and what it shares with the others about when messages may go out."""
+
+    invoices: frozenset[str]
+    customers: frozenset[str]
+    shared: Spacing
 
 
 def evaluate(account: Account, policies: Policies, as_of: date, default: str | None = None) -> Evaluation:
@@ -74,7 +83,9 @@ def _situations(
     written = frozenset(step for name in scopes if name is not None for step in _written(policies, name))
     shared = Spacing(gap_days=gap_days, written=written)
     return {
-        name: _situation(account, policies, as_of, name, (frozenset(scopes[name]), frozenset(governed[name]), shared))
+        name: _situation(
+            account, policies, as_of, name, _Reach(frozenset(scopes[name]), frozenset(governed[name]), shared)
+        )
         for name in {*scopes, *governed}
     }
 
@@ -102,7 +113,7 @@ def _situation(
     policies: Policies,
     as_of: date,
     name: str | None,
-    reach: tuple[frozenset[str], frozenset[str], Spacing],
+    reach: _Reach,
 ) -> Situation:
     settings = policies.rule_settings(name) if name is not None else {}
     overdue, promises, payer = settings.get("overdue"), settings.get("promises"), settings.get("payer")
@@ -113,10 +124,10 @@ def _situation(
         account=account,
         as_of=as_of,
         policy=name or "",
-        scope=reach[0],
-        governs_customer=account.customer.ref in reach[1],
-        governed=reach[1],
-        spacing=_spacing(reminders, reach[2]),
+        scope=reach.invoices,
+        governs_customer=account.customer.ref in reach.customers,
+        governed=reach.customers,
+        spacing=_spacing(reminders, reach.shared),
         send_window=window,
         never=reminders.never if isinstance(reminders, ReminderSettings) else Never(),
         overdue=overdue,

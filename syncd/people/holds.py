@@ -103,8 +103,8 @@ def _not_held(account: Account, customer: Customer) -> str:
 
 def _unruled(clerk: Clerk, ledger: Ledger, customer: Customer) -> str:
     """What a person should know where no rule carries the word into the books."""
-    policy = clerk.policies.select(customer, None, clerk.policies.fallback(ledger.name, ledger.config.policy))
-    if policy is not None and clerk.policies.knows(policy):
+    policy = clerk.policy_of(ledger, customer)
+    if policy is not None:
         if "credit_hold" in clerk.policies.rule_settings(policy):
             return "" if customer.stop_sell is not None else f"{ledger.name} keeps no flag itself: the feed shows this"
         return f"policy {policy} has no credit_hold table: only the stop-sell feed shows this, not the books"

@@ -140,8 +140,8 @@ def _key(ledger: Ledger, charge: str) -> str:
 
 def _tax_code(clerk: Clerk, ledger: Ledger, account: Account) -> str | None:
     """The tax code that the charges of this customer's policy bear."""
-    policy = clerk.policies.select(account.customer, None, clerk.policies.fallback(ledger.name, ledger.config.policy))
-    if policy is None or not clerk.policies.knows(policy):
+    policy = clerk.policy_of(ledger, account.customer)
+    if policy is None:
         return None
     settings = clerk.policies.rule_settings(policy).get("finance_charges")
     return settings.tax_code.interest if isinstance(settings, ChargeSettings) else None

@@ -14,7 +14,7 @@ from rules.domain.facts import Book, Company, Contacted, Customer, Invoice, Task
 from rules.domain.money import Money
 from rules.policy import load_policies
 from syncd.history import history_of
-from syncd.plan import Limits, Terms, make_plan
+from syncd.plan import PlanLimits, Terms, make_plan
 from syncd.store.intent_rows import Intent
 
 DAY = date(2025, 3, 31)
@@ -28,7 +28,7 @@ steps = [
 """
 USD = Money(Decimal("100.00"), "USD")
 BILL = Invoice("I-1", "1001", "C-1", DAY - timedelta(60), DAY - timedelta(30), USD, USD)
-TERMS = Terms("auto", Limits(100, Money(Decimal(1000), "USD")), lambda _: None, lambda amount: amount)
+TERMS = Terms("auto", PlanLimits(100, Money(Decimal(1000), "USD")), lambda _: None, lambda amount: amount)
 
 
 def task(book: Book, day: date = DAY, rules: str = STEPS) -> Task:

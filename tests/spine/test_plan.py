@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rules.domain.actions import AddNote, ChargeLine, CreateInvoice, DueLine, EmailInvoice, SendMessage
 from rules.domain.decisions import FinanceCharge, Problem, Reminder, Skip, Task
 from rules.domain.money import Money
-from syncd.plan import Known, Limits, Terms, make_plan
+from syncd.plan import Known, PlanLimits, Terms, make_plan
 
 USD = "USD"
 
@@ -39,7 +39,7 @@ def charge(key: str, amount: Money) -> FinanceCharge:
 def terms(**changes: object) -> Terms:
     values = {
         "mode": "auto",
-        "limits": Limits(50, money("2000.00")),
+        "limits": PlanLimits(50, money("2000.00")),
         "unsupported": lambda _operation: None,
         "converted": lambda amount: amount if amount.currency == USD else None,
     }
@@ -116,16 +116,16 @@ def test_a_task_a_call_and_a_letter_wait_for_a_person_even_in_auto_mode():
 
 def test_the_brake_holds_everything_past_the_number_of_actions_and_not_at_it():
     two = [reminder("a"), reminder("b")]
-    assert make_plan(two, {}, terms(limits=Limits(2, money("0.00")))).brake is None
-    plan = make_plan(two, {}, terms(limits=Limits(1, money("0.00"))))
+    assert make_plan(two, {}, terms(limits=PlanLimits(2, money("0.00")))).brake is None
+    plan = make_plan(two, {}, terms(limits=PlanLimits(1, money("0.00"))))
     assert "2 actions in one cycle" in plan.brake
     assert {action.hold for action in plan.actions} == {"brake"}
 
 
 def test_the_brake_holds_everything_past_the_sum_of_charges_and_not_at_it():
     charges = [charge("a", money("6.00")), charge("b", money("4.00"))]
-    assert make_plan(charges, {}, terms(limits=Limits(50, money("10.00")))).brake is None
-    assert "charges of 10.00 USD" in make_plan(charges, {}, terms(limits=Limits(50, money("9.99")))).brake
+    assert make_plan(charges, {}, terms(limits=PlanLimits(50, money("10.00")))).brake is None
+    assert "charges of 10.00 USD" in make_plan(charges, {}, terms(limits=PlanLimits(50, money("9.99")))).brake
 
 
 def test_a_charge_that_cannot_be_held_against_the_limit_holds_the_plan():
