@@ -1,4 +1,4 @@
-"""`syncd resolve`: a person says what became of a write that nobody can prove; `syncd backup`: a copy of the store."""
+"""`syncd resolve`: a person says what became of a write that nobody can prove."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from syncd.cli.desk import opened, opened_alone_if_free, whoever
+from syncd.cli.desk import opened_alone_if_free, whoever
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
-from syncd.cli.output import Table, print_json, print_text, say
+from syncd.cli.output import Table, print_json, print_text
 from syncd.cli.plan import WHO
 from syncd.errors import Usage
 
@@ -48,17 +48,3 @@ def resolve(
     else:
         row = (answered.connection, str(answered.intent.id), answered.intent.key, answered.outcome)
         print_text([Table(("connection", "action", "key", "outcome"), [row])])
-
-
-@click.command(short_help="Write a consistent copy of the store.")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@CONFIG
-def backup(*, file: Path, config: Path | None) -> None:
-    """Write a consistent, checked copy of the store to FILE, also while the daemon works. Never overwrites.
-
-    The copy opens only with the key that seals its tokens: keep that key elsewhere. A store set back to a copy writes
-    nothing until `syncd recover` has learned from the books what was done since.
-    """
-    with opened(config) as office:
-        office.store.copy_to(file)
-    say(f"{file}: {file.stat().st_size // 1024} KiB, checked; the key that opens its tokens is not in it")

@@ -58,7 +58,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "export": ("transfer:export", "Write a connection's books to a book file or CSV."),
         "assess": ("assess:assess", "Decide on a book file without any connection."),
         "rules": ("rules:rules", "Lint, test, show, compare and replay rules files."),
-        "backup": ("resolve:backup", "Write a consistent copy of the store."),
+        "backup": ("backup:backup", "Write a consistent copy of the store."),
         "recover": ("recover:recover", "Rebuild a lost store from the books' own records."),
         "simulator": ("simulator:simulator", "The simulated providers alone, for trying a configuration."),
     }
