@@ -21,6 +21,14 @@ _SECOND_HALF = 7
 
 
 @dataclass(frozen=True, slots=True)
+class DatedRate:
+    """A rate of a rules file in percent a year, from a day on until the next row."""
+
+    first_on: date
+    pct: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class RateRow:
     """`pct` a year from `first_on` to `last_on`, both included; no `last_on`: until further notice."""
 

@@ -11,9 +11,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from rules.domain.credit_limits import CreditLimits, ZeroLimit
 from rules.domain.dispute_codes import CODES
+from rules.domain.references import DatedRate
 from rules.domain.settings import AmountText, Day, RateText, RuleSettings
-from rules.domain.situation import CreditLimits, DatedRate, ZeroLimit
 from rules.policy.documents import Path, Tree, merge_documents, parse, place
 from rules.policy.modules import rule_modules
 from rules.policy.policies import Policies

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rules.domain.credit_limits import CreditLimits
 from rules.domain.facts import Customer, Invoice
+from rules.domain.references import DatedRate
 from rules.domain.settings import RuleSettings
-from rules.domain.situation import CreditLimits, DatedRate
 from rules.policy.documents import Path, Tree, place
 from rules.policy.resolve import Resolved
 from rules.policy.select import Select
