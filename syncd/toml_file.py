@@ -6,13 +6,13 @@ through one: the text of the number is kept, so that the message can show the sp
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from rules.domain.near_miss import near_miss
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -103,17 +103,6 @@ def float_problems(file: Path, value: object, place: Place = ()) -> Iterator[tup
 def model_problem(file: Path, place: Place, error: ErrorDetails, known: Iterable[str]) -> str:
     """What pydantic found at `place`, in words; `known` are the keys that could have been meant."""
     return problem_at(file, place, _in_words(error, str(place[-1]), known))
-
-
-def near_miss(written: str, known: Iterable[str]) -> str:
-    """`; did you mean "…"?` where one of `known` is close, else nothing."""
-    found = closest(written, known)
-    return f'; did you mean "{found}"?' if found else ""
-
-
-def closest(written: str, known: Iterable[str]) -> str | None:
-    """The one of `known` that was meant, where one is close."""
-    return next(iter(difflib.get_close_matches(written, list(known), n=1, cutoff=0.6)), None)
 
 
 def keys_of(model: type[BaseModel]) -> list[str]:

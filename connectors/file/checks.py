@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
-from connectors.file.fields import meant
 from connectors.file.gathered import Gathered, Placed
 from connectors.file.sums import sum_problems
 from rules.domain.calendars import days_after
 from rules.domain.facts import ChargeBilled, Customer, Dispute, Hold, Invoice, Payment, Promise, Silence
+from rules.domain.near_miss import near_miss
 
 _WITH_REFS = (
     "customers",
@@ -81,7 +81,7 @@ def _invoices_named(fact: object) -> Iterator[tuple[str, str]]:
 
 
 def _unknown(placed: Placed, key: str, noun: str, name: str, known: set[str]) -> str:
-    return f'{placed.place}.{key}: there is no {noun} "{name}" in this book{meant(name, sorted(known))}'
+    return f'{placed.place}.{key}: there is no {noun} "{name}" in this book{near_miss(name, sorted(known))}'
 
 
 def _circles(customers: list[Placed]) -> Iterator[str]:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from rules.domain.currencies import currency_of
 from rules.domain.money import Money, decimal_of, minor_units
+from rules.domain.near_miss import near_miss
 from rules.domain.zone_names import is_zone, no_zone
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -133,13 +133,7 @@ def refuse_unknown(table: Mapping[str, object], known: list[str], reading: Readi
     """Note every key that is not in `known`, with the one that was probably meant."""
     for key in table:
         if key not in known:
-            reading.key(key).refuse(f"there is no such key{meant(str(key), known)}")
-
-
-def meant(word: str, known: list[str]) -> str:
-    """``; did you mean "due_on"?``, or nothing where no known word is near."""
-    near = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f'; did you mean "{near[0]}"?' if near else ""
+            reading.key(key).refuse(f"there is no such key{near_miss(str(key), known)}")
 
 
 def write_table(shape: Shape, value: Any) -> dict[str, object]:
@@ -304,7 +298,7 @@ def choice(*words: str) -> Kind:
 
     def read(value: object, _: Reading) -> str:
         if value not in words or not isinstance(value, str):
-            hint = meant(value, list(words)) if isinstance(value, str) else ""
+            hint = near_miss(value, words) if isinstance(value, str) else ""
             raise ValueError(f"this is one of {', '.join(words)}, not {_said(value)}{hint}")
         return value
 

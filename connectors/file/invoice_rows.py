@@ -28,13 +28,13 @@ from connectors.file.fields import (
     Shape,
     Unread,
     choice,
-    meant,
     read_table,
 )
 from rules.domain.currencies import ISO_4217
 from rules.domain.facts import Application, Book, Company, Customer, Invoice, InvoiceStatus, Payment
 from rules.domain.hindsight import effects_of
 from rules.domain.money import Money
+from rules.domain.near_miss import near_miss
 
 _DAY_IN_NAME = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 _GROUPS = Kind(lambda value, _: tuple(part.strip() for part in str(value).split(";") if part.strip()), ";".join)
@@ -115,7 +115,7 @@ def _in_our_words(sheet: Sheet) -> Sheet:
 def _header_problems(header: tuple[str, ...]) -> Iterator[str]:
     for column in header:
         if column not in COLUMNS:
-            yield f'there is no column "{column}" in this layout{meant(column, list(COLUMNS))}'
+            yield f'there is no column "{column}" in this layout{near_miss(column, list(COLUMNS))}'
     for column in REQUIRED:
         if column not in header:
             yield f'the column "{column}" is missing'

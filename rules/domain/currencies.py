@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from rules.domain.near_miss import near_miss
 
 # In use today, and those retired since 2000 that older books still carry (the second table).
 _IN_USE = """
@@ -30,6 +30,5 @@ def currency_of(code: object) -> str:
     if isinstance(code, str) and code in ISO_4217:
         return code
     word = code.strip().upper() if isinstance(code, str) else ""
-    near = get_close_matches(word, _OFTEN_MEANT, n=1) or get_close_matches(word, sorted(ISO_4217), n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else "; write an ISO 4217 code such as USD"
+    hint = near_miss(word, _OFTEN_MEANT) or near_miss(word, sorted(ISO_4217)) or "; write an ISO 4217 code such as USD"
     raise ValueError(f'"{code}" is not a currency code{hint}')

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
+
+from rules.domain.near_miss import near_miss
 
 
 @cache
@@ -25,6 +26,5 @@ def no_zone(name: str) -> ValueError:
     zones = sorted(available_timezones())
     cities = {zone.rpartition("/")[2].casefold(): zone for zone in zones}
     city = cities.get(name.strip().casefold().replace(" ", "_"))
-    near = [city] if city else get_close_matches(name, zones, n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else "; write a name such as Europe/London"
+    hint = near_miss(city or name, zones) or "; write a name such as Europe/London"
     return ValueError(f'"{name}" is not an IANA timezone{hint}')

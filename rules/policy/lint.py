@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from rules.domain.facts import Book, Customer
+from rules.domain.near_miss import near_miss
 from rules.policy.lint_charges import charge_warnings, law_warnings
 from rules.policy.lint_escalation import escalation_warnings
-from rules.policy.lint_names import names_in, near, strange_texts, strangers
+from rules.policy.lint_names import names_in, strange_texts, strangers
 from rules.policy.lint_rules import rule_warnings
 from rules.policy.policies import Policies
 
@@ -70,7 +71,7 @@ def _governed(policies: Policies, name: str, book: Book | None) -> list[Customer
 def _strange_connections(policies: Policies, known: list[str]) -> Iterator[str]:
     for word in policies.chosen.connections:
         if word not in known:
-            problem = f"the configuration has no connection of that name{near(word, known)}"
+            problem = f"the configuration has no connection of that name{near_miss(word, sorted(known))}"
             yield policies.told_select(("connections", word), problem)
 
 
@@ -97,8 +98,10 @@ def _unknown(policies: Policies, book: Book) -> Iterator[str]:
         for word in table:
             if word not in known:
                 yield policies.told_select(
-                    (f"{noun}s", word), f"the book has no {noun} of that name{near(word, known)}"
+                    (f"{noun}s", word), f"the book has no {noun} of that name{near_miss(word, sorted(known))}"
                 )
     for word in policies.credit_limits.groups:
         if word not in groups:
-            yield policies.told_limits(("groups", word), f"the book has no group of that name{near(word, groups)}")
+            yield policies.told_limits(
+                ("groups", word), f"the book has no group of that name{near_miss(word, sorted(groups))}"
+            )

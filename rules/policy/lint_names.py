@@ -9,10 +9,10 @@ from rules.credit_review import Settings as ReviewSettings
 from rules.discounts import Settings as DiscountSettings
 from rules.domain.escalation_settings import EscalationSettings
 from rules.domain.facts import Book
+from rules.domain.near_miss import near_miss
 from rules.domain.reminder_settings import ReminderSettings
 from rules.policy.documents import Path
 from rules.policy.policies import Policies
-from rules.policy.problems import meant
 
 _WRITTEN = ("email", "letter")  # the provider has texts of its own, and a call has none
 Names: TypeAlias = tuple[frozenset[str], frozenset[str], frozenset[str]]
@@ -47,7 +47,7 @@ def strange_texts(policies: Policies, name: str, known: frozenset[str]) -> Itera
     """Messages of one policy, ours or on paper, whose text nobody wrote: each would be held for ever."""
     for path, template in _templates(policies, name):
         if template.strip() and template not in known:  # a blank one has its own words
-            yield path, f'there is no text called "{template}"{near(template, known)}'
+            yield path, f'there is no text called "{template}"{near_miss(template, sorted(known))}'
 
 
 def _templates(policies: Policies, name: str) -> Iterator[tuple[Path, str]]:
@@ -68,10 +68,4 @@ def _templates(policies: Policies, name: str) -> Iterator[tuple[Path, str]]:
 def _missing(path: Path, noun: str, words: Iterable[str], known: frozenset[str]) -> Iterator[tuple[Path, str]]:
     for word in words:
         if word not in known:
-            yield path, f'the book has no {noun} "{word}"{near(word, known)}'
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """The name that was probably meant, if one is near."""
-    found = meant(word, known)
-    return found if "did you mean" in found else ""
+            yield path, f'the book has no {noun} "{word}"{near_miss(word, sorted(known))}'

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from rules.domain.near_miss import near_miss
 from rules.policy.documents import Path
 
 
 def meant(word: str, known: Iterable[str]) -> str:
     """``; did you mean "x"?`` where a known word is near, else the list of what is known."""
     choices = sorted(known)
-    near = get_close_matches(word, choices, n=1)
-    if near:
-        return f'; did you mean "{near[0]}"?'
-    return f"; known are {', '.join(choices)}" if choices else ""
+    return near_miss(word, choices) or (f"; known are {', '.join(choices)}" if choices else "")
 
 
 def refusals(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Path, str]]:

@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rules.domain.near_miss import near_miss
 from syncd.errors import ConfigError, TryAgain, Usage
-from syncd.toml_file import near_miss
 
 if TYPE_CHECKING:
     from syncd.config import Config

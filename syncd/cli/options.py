@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from syncd.toml_file import near_miss
+from rules.domain.near_miss import near_miss
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 CONNECTION = click.option("--connection", metavar="NAME", help="Only this connection of the configuration.")

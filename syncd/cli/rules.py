@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rules.domain.near_miss import near_miss
 from syncd.cli.desk import loaded_whole, opened
 from syncd.cli.options import ANY_PATH, AS_JSON, CONFIG, EXISTING_FILE, NO_CONFIG, RULES, NearMissGroup
 from syncd.cli.output import print_json, print_text
 from syncd.cli.rules_trial import diff, simulate
 from syncd.cli.sources import read_policies, require_policy, rules_files
 from syncd.errors import Usage
-from syncd.toml_file import near_miss
 
 if TYPE_CHECKING:
     from rules.domain.facts import Customer

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rules.domain.near_miss import near_miss
 from syncd.errors import ConfigError, Usage
-from syncd.toml_file import near_miss, text_of
+from syncd.toml_file import text_of
 
 if TYPE_CHECKING:
     from rules.policy import Policies

@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from rules.domain.near_miss import closest, near_miss
 from syncd.config.companies import KIND_TABLES
 from syncd.config.tables import TABLES, ConfigTable
-from syncd.toml_file import Place, closest, float_problems, keys_of, model_problem, near_miss, problem_at
+from syncd.toml_file import Place, float_problems, keys_of, model_problem, problem_at
 
 _KIND_IS_WRONG = "union_tag"
 

@@ -15,12 +15,12 @@ from rules import evaluate
 from rules.domain.eligibility import is_open
 from rules.domain.facts import Account, Customer, Fact, Invoice
 from rules.domain.money import Money
+from rules.domain.near_miss import near_miss
 from rules.domain.wording import spoken
 from syncd.errors import NeverRead, TryAgain, Usage
 from syncd.ledger import Ledger
 from syncd.store.desk import Filed, Word
 from syncd.store.mirror import Called
-from syncd.toml_file import near_miss
 
 if TYPE_CHECKING:
     from rules.domain.evaluation import Evaluation

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rules.domain.near_miss import near_miss
 from syncd.errors import Usage
 from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk
 from syncd.store.desk import BOOK_FILE, Filed
-from syncd.toml_file import near_miss
 
 Found = tuple[Ledger, Filed]
 

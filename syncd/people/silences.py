@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from rules.domain.facts import Customer, Silence
+from rules.domain.near_miss import near_miss
 from syncd.errors import Usage
 from syncd.ledger import Ledger
 from syncd.people.clerk import Clerk, Noted, must_be_open
 from syncd.people.records import must_be_ours, one_of
 from syncd.store.desk import ANYBODY, BOOK_FILE, Filed, Paper, Word
-from syncd.toml_file import near_miss
 
 KIND = "silence"
 
