@@ -298,3 +298,9 @@ def test_a_circle_of_rooms_is_seen_where_no_module_is_in_one(place_of: Callable[
 def test_no_test_folder_shadows_a_package() -> None:
     shadows = [path for path in (REPOSITORY / "tests").iterdir() if path.is_dir() and path.name in PACKAGES]
     assert shadows == [], "a folder of that name directly under tests/ would be imported instead of the package"
+
+
+def test_each_folder_of_tests_stands_in_the_plan_of_the_house() -> None:
+    plan = (REPOSITORY / "docs" / "why" / "design.md").read_text()
+    folders = [path.name for path in (REPOSITORY / "tests").iterdir() if path.is_dir() and path.name[0] not in "._"]
+    assert [name for name in folders if f"`tests/{name}/" not in plan] == []
