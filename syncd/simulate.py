@@ -14,7 +14,17 @@ from datetime import date, timedelta
 from rules import evaluate
 from rules.domain import hindsight
 from rules.domain.accounts import accounts_of, day_of
-from rules.domain.decisions import Action, ChargeReversal, CreditState, FinanceCharge, Problem, Reminder, Skip, Task
+from rules.domain.decisions import (
+    Action,
+    ChargeReversal,
+    CreditState,
+    Decision,
+    FinanceCharge,
+    Problem,
+    Reminder,
+    Skip,
+    Task,
+)
 from rules.domain.eligibility import is_open
 from rules.domain.facts import (
     OURS,
@@ -62,20 +72,20 @@ def simulate(book: Book, policies: Policies, first_on: date, last_on: date, defa
     """Replay `policies` over every day from `first_on` to `last_on`, both included."""
     found = Simulation(really=tuple(_ours_within(book.history, first_on, last_on)))
     replay = _Replay(_without_ours(book, first_on), _standings(book, first_on))
-    day = first_on
-    while day <= last_on:
-        for account in replay.accounts(day):
-            for decision in evaluate(account, policies, day, default).decisions:
-                if isinstance(decision, Problem):
-                    found.problems.setdefault(decision.subject, decision.problem)
-                elif not isinstance(decision, Skip):
-                    replay.do(decision, day)
-                    found.events.append(Event(day, decision))
-        for customer, hold in replay.standings.items():
-            if hold.state in ("hold", "stop"):
-                found.held_days[customer] = found.held_days.get(customer, 0) + 1
-        day += _ONE_DAY
+    for day in _days(first_on, last_on):
+        for decision in replay.decisions(day, policies, default):
+            if isinstance(decision, Problem):
+                found.problems.setdefault(decision.subject, decision.problem)
+            elif not isinstance(decision, Skip):
+                replay.do(decision, day)
+                found.events.append(Event(day, decision))
+        for customer in replay.held():
+            found.held_days[customer] = found.held_days.get(customer, 0) + 1
     return found
+
+
+def _days(first_on: date, last_on: date) -> Iterator[date]:
+    return (first_on + timedelta(days=number) for number in range((last_on - first_on).days + 1))
 
 
 @dataclass(slots=True)
@@ -85,6 +95,15 @@ class _Replay:
     book: Book
     standings: dict[str, Hold]
     history: list[HistoryEntry] = field(default_factory=list)
+
+    def decisions(self, day: date, policies: Policies, default: str | None) -> Iterator[Decision]:
+        """What the rules say of each account that day, one after the other: what is done meanwhile counts tomorrow."""
+        for account in self.accounts(day):
+            yield from evaluate(account, policies, day, default).decisions
+
+    def held(self) -> list[str]:
+        """The customers to whom nothing is sold now."""
+        return [customer for customer, hold in self.standings.items() if hold.state in ("hold", "stop")]
 
     def accounts(self, day: date) -> Iterator[Account]:
         """The accounts of the day that have anything open, billed or held."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,6 +40,31 @@ class Applied:
             self.quarantined + other.quarantined,
             self.opened + other.opened,
         )
+
+
+@dataclass(slots=True)
+class _News:
+    """What the records of a page come to: the rows to write, whom to look at again, and the counts."""
+
+    rows: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    applied: Applied = field(default_factory=Applied)
+
+    def keep(self, record: Record, row: dict[str, Any], old: Any) -> None:
+        """A record as it is now. It is news only where it differs from the `old` row, or where there is none."""
+        self.rows[record.ref.kind, record.ref.id] = row
+        if old is not None and old.doc == row["doc"]:
+            return
+        self.changed |= {row["customer"]} | ({old.customer} if old is not None else set())
+        was_open, is_open = _was_open_invoice(old), record.ref.kind == "invoice" and row["open"]
+        vanished = int(was_open and _is_voided(record))
+        self.applied += Applied(changed=1, vanished=vanished, opened=int(is_open) - int(was_open))
+
+    def lose(self, old: Any, changed: set[str]) -> None:
+        """A record is gone, which concerns these customers."""
+        self.changed |= changed
+        vanished = int(_was_open_invoice(old))
+        self.applied += Applied(changed=int(old is not None), vanished=vanished, opened=-vanished)
 
 
 class Intake:
@@ -84,42 +109,35 @@ class Intake:
         listings: dict[str, int],
         held: Mapping[tuple[str, str], Any],
     ) -> Applied:
-        rows: dict[tuple[str, str], dict[str, Any]] = {}
-        changed: set[str] = set()
-        applied = Applied()
+        news = _News()
         for record in records:
             old = held.get((record.ref.kind, record.ref.id))
-            if isinstance(record, Unreadable):
-                self._quarantine(record)
-                self._mark_listed(record.ref, listings)
-                applied += Applied(quarantined=1)
-                continue
-            if isinstance(record, Gone):
-                changed |= self._forget(record, old)
-                gone = int(_was_open_invoice(old))
-                applied += Applied(changed=int(old is not None), vanished=gone, opened=-gone)
-                continue
-            row = self._row(record, listings)
-            rows[record.ref.kind, record.ref.id] = row
-            if old is None or old.doc != row["doc"]:
-                changed |= {row["customer"]} | ({old.customer} if old is not None else set())
-                was_open, is_open = _was_open_invoice(old), record.ref.kind == "invoice" and row["open"]
-                vanished = int(was_open and _is_voided(record))
-                applied += Applied(changed=1, vanished=vanished, opened=int(is_open) - int(was_open))
-        for kind in {kind for kind, _ in rows}:
-            upsert(self._tx, _fact, [row for (of, _), row in rows.items() if of == kind])
-        given = _given(rows, held)
+            match record:
+                case Unreadable():
+                    self._quarantine(record)
+                    self._mark_listed(record.ref, listings)
+                    news.applied += Applied(quarantined=1)
+                case Gone():
+                    news.lose(old, self._forget(record, old))
+                case Record():
+                    news.keep(record, self._row(record, listings), old)
+        for kind in {kind for kind, _ in news.rows}:
+            upsert(self._tx, _fact, [row for (of, _), row in news.rows.items() if of == kind])
+        given = _given(news.rows, held)
         follow_invoices(self._tx, self._name, given)
         for loser, winner in merged(records, given):
             self._move(loser, winner)
-            changed.add(winner)
-        facts = [record.fact for record in records if isinstance(record, Record)]
+            news.changed.add(winner)
+        self._note_crossings([record.fact for record in records if isinstance(record, Record)])
+        self._note_departed([record.ref for record in records if isinstance(record, Gone)])
+        self._unquarantine(list(news.rows))
+        mark_dirty(self._tx, self._name, news.changed)
+        return news.applied
+
+    def _note_crossings(self, facts: Sequence[Fact]) -> None:
+        """Which payments and credits are on invoices of others."""
         note_crossings(self._tx, self._name, "payment", [fact for fact in facts if isinstance(fact, Payment)])
         note_crossings(self._tx, self._name, "credit_note", [fact for fact in facts if isinstance(fact, CreditNote)])
-        self._note_departed([record.ref for record in records if isinstance(record, Gone)])
-        self._unquarantine(list(rows))
-        mark_dirty(self._tx, self._name, changed)
-        return applied
 
     def _row(self, record: Record, listings: dict[str, int]) -> dict[str, Any]:
         fact = record.fact
