@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from rules import evaluate
 from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.exchange import converted
-from rules.domain.facts import Account
 from rules.domain.money import Money
 from syncd import crash, provider_clock
 from syncd.config import Limits
@@ -128,28 +127,37 @@ def watched(ledger: Ledger, policies: Policies) -> list[str]:
 @uncollected()
 def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: PassReport) -> None:
     """Decide on these accounts and store what is planned, with its reasons."""
-    today = ledger.today()
-    before = journal.mark(ledger.store)
-    waived = ledger.desk.filed(WAIVE)
-    decisions: list[Decision] = []
-    for account in ledger.accounts(heads):
-        decisions.extend(decide(account, ground.policies, today, ledger.config.policy))
-        decisions.extend(waivers_of(account, waived))
-    known = known_of(ledger, heads, decisions)
-    plan = make_plan(decisions, known, planning_terms(ledger, ground))
+    today, before = ledger.today(), journal.mark(ledger.store)
+    decisions = decide(ledger, ground.policies, heads, today)
+    plan = make_plan(decisions, known_of(ledger, heads, decisions), planning_terms(ledger, ground))
     report.accounts, report.decisions, report.problems = len(heads), len(decisions), len(plan.problems)
     if plan.brake and ledger.connections.standing().brake_why is None:
         ledger.connections.brake(plan.brake, ledger.clock.now())
         log.warning("plan.braked", connection=ledger.name, planned=len(plan.actions))
     if plan:
         report.planned = store_plan(ledger, ground.policies, plan)
+    put_away(ledger, heads, before)
+    standing = ledger.connections.standing()
+    if (standing.evaluated_on, standing.policy_version) != (today, ground.policies.version):
+        ledger.connections.evaluated(today, ground.policies.version)
+
+
+def decide(ledger: Ledger, policies: Policies, heads: Sequence[str], today: date) -> list[Decision]:
+    """What the rules say about these accounts, and what people waived in them."""
+    waived = ledger.desk.filed(WAIVE)
+    decisions: list[Decision] = []
+    for account in ledger.accounts(heads):
+        decisions.extend(evaluate(account, policies, today, ledger.config.policy).decisions)
+        decisions.extend(waivers_of(account, waived))
+    return decisions
+
+
+def put_away(ledger: Ledger, heads: Sequence[str], before: int) -> None:
+    """These accounts were decided on: they wait no more, but for whoever people spoke of since the mark `before`."""
     if heads:
         ledger.mirror.settled(heads)
     if meanwhile := journal.spoken_of(ledger.store, ledger.name, before):
         ledger.mirror.touch(meanwhile)
-    standing = ledger.connections.standing()
-    if (standing.evaluated_on, standing.policy_version) != (today, ground.policies.version):
-        ledger.connections.evaluated(today, ground.policies.version)
 
 
 def known_of(ledger: Ledger, heads: Sequence[str], decisions: Sequence[Decision]) -> dict[str, Known]:
@@ -158,28 +166,24 @@ def known_of(ledger: Ledger, heads: Sequence[str], decisions: Sequence[Decision]
     return ledger.intents.known(members, [one.key for one in decisions if not isinstance(one, Skip | Problem)])
 
 
-def decide(account: Account, policies: Policies, today: date, default: str | None) -> tuple[Decision, ...]:
-    """What the rules say about one account."""
-    return evaluate(account, policies, today, default).decisions
-
-
 def planning_terms(ledger: Ledger, ground: Ground) -> Terms:
     """How far this plan may go by itself."""
     company, rates, today = ledger.company, ledger.mirror.rates(), ledger.today()
-    most = ground.limits.max_charges_per_cycle
+    standing, limits = ledger.connections.standing(), ground.limits
+    most = limits.max_charges_per_cycle
     if not isinstance(most, Money):
         most = Money(most, company.currency if company else "USD")
-    standing, limits = ledger.connections.standing(), ground.limits
-    is_news = standing.policy_version not in (None, ground.policies.version)
-    is_news |= limits.first_plan == "few" and standing.plans == 0
+    are_rules_new = standing.policy_version not in (None, ground.policies.version)
+    is_first = standing.plans == 0
+    go_carefully = are_rules_new or (is_first and limits.first_plan == "few")
     return Terms(
         mode=ground.mode,
-        limits=PlanLimits(ground.limits.max_actions_per_cycle, most),
+        limits=PlanLimits(limits.max_actions_per_cycle, most),
         unsupported=ledger.unsupported,
         converted=lambda amount: converted(amount, most.currency, rates, today),
         braked=standing.brake_why,
-        is_first=limits.first_plan == "hold" and standing.plans == 0,
-        most_of_new_rules=limits.max_actions_of_new_rules if is_news else None,
+        is_first=is_first and limits.first_plan == "hold",
+        most_of_new_rules=limits.max_actions_of_new_rules if go_carefully else None,
         approved={filed.ref: filed.who for filed in ledger.desk.filed(WAIVE)},
     )
 

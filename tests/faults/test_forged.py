@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from connectors import Ref
-from rules.domain.decisions import FinanceCharge, Problem
+from rules.domain.decisions import Decision, FinanceCharge, Problem
 from rules.domain.facts import Invoice
 from syncd import approval
 from syncd.cycle import decide
@@ -23,10 +23,9 @@ CHARGE = CASE["finance charge"]
 FORGED = "[syncd:finance_charges/I-1/2026-01-01]"
 
 
-def decided(world: World) -> list[object]:
+def decided(world: World) -> list[Decision]:
     with world.ledger() as (ledger, ground):
-        files = ledger.accounts(ledger.mirror.all_heads())
-        return [one for account in files for one in decide(account, ground.policies, ledger.today(), None)]
+        return decide(ledger, ground.policies, ledger.mirror.all_heads(), ledger.today())
 
 
 def charge_invoice(world: World) -> str:
