@@ -89,14 +89,14 @@ def held_lines(held: int, unable: Mapping[str, int]) -> list[str]:
 
 def _print_table(table: Table) -> None:
     numbers = [name in table.right for name in table.columns]
-    rows = [[_cell(text, number) for text, number in zip(row, numbers, strict=True)] for row in table.rows]
+    rows = [[_cell(text, is_number=number) for text, number in zip(row, numbers, strict=True)] for row in table.rows]
     lines = _on_a_terminal(table, rows) if sys.stdout.isatty() else _in_a_pipe(table, rows)
     for line in lines:
         click.echo(line.rstrip(), color=True)
 
 
-def _cell(text: str, number: bool) -> str:
-    return tame(" ".join((grouped(text) if number else text).split("\n")))
+def _cell(text: str, *, is_number: bool) -> str:
+    return tame(" ".join((grouped(text) if is_number else text).split("\n")))
 
 
 def _in_a_pipe(table: Table, rows: Sequence[Sequence[str]]) -> Iterator[str]:
