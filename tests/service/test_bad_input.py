@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -136,6 +137,8 @@ def test_a_full_disk_is_told_before_and_when_it_happens_and_costs_nothing(site, 
     trade(site, site.add("acme", "quickbooks"))
     with site.opened() as office:
         ledger = office.ledger("acme")
+        with closing(sqlite3.connect(site.folder / "state" / "syncd.db")) as file:
+            file.execute("VACUUM")  # migrations leave empty pages behind, and the pass would find its room there
         with ledger.store.writing() as tx:
             (pages,) = tx.exec_driver_sql("PRAGMA page_count").one()
             tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
