@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 __all__ = ["evaluate", "situations_of"]
 
 
-def evaluate(account: Account, policies: Policies, as_of: date, default: str | None = None) -> Evaluation:
-    """Look at one account on one day. `default` names the policy of whoever `[select]` does not place.
+def evaluate(account: Account, policies: Policies, as_of: date) -> Evaluation:
+    """Look at one account on one day.
 
     Total: data that allows no decision becomes a Problem among the decisions. The same facts give the same answer.
     """
-    found: Evaluation = _frame().evaluate(account, policies, as_of, default)
+    found: Evaluation = _frame().evaluate(account, policies, as_of)
     return found
 
 
-def situations_of(account: Account, policies: Policies, as_of: date, default: str | None = None) -> list[Situation]:
+def situations_of(account: Account, policies: Policies, as_of: date) -> list[Situation]:
     """What the rules look at: the account under each policy that governs any of it, those of no policy last."""
-    found: list[Situation] = _frame().situations_of(account, policies, as_of, default)
+    found: list[Situation] = _frame().situations_of(account, policies, as_of)
     return found
 
 

@@ -39,23 +39,21 @@ Rows: TypeAlias = dict[str, list[tuple[tuple[str, str], Any]]]
 LISTS = ("customers", "promises", "decisions", "problems")
 
 
-def assess(book: Book, policies: Policies, as_of: date, default: str | None = None) -> dict[str, Any]:
+def assess(book: Book, policies: Policies, as_of: date) -> dict[str, Any]:
     """What the rules say of every customer of the book on that day, ready for `json.dumps`.
 
     The book is looked at as it stood that day: what it holds of later days is left out.
     """
-    return assembled([rows_of(book, policies, as_of, default)], policies.version, as_of.isoformat())
+    return assembled([rows_of(book, policies, as_of)], policies.version, as_of.isoformat())
 
 
-def rows_of(
-    book: Book, policies: Policies, as_of: date, default: str | None, written: Callable[[Row], Any] = dict
-) -> Rows:
+def rows_of(book: Book, policies: Policies, as_of: date, written: Callable[[Row], Any] = dict) -> Rows:
     """The same as rows of each list, each with what it is sorted by: a large book is decided on in parts.
 
     `written` says what is kept of a row.
     """
     accounts = accounts_of(hindsight.as_of(book, as_of))
-    evaluations = ((account.customer.ref, evaluate(account, policies, as_of, default)) for account in accounts)
+    evaluations = ((account.customer.ref, evaluate(account, policies, as_of)) for account in accounts)
     return _rows(evaluations, written)
 
 

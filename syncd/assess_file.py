@@ -30,16 +30,15 @@ Answer: TypeAlias = tuple[str, Rows]  # the day it is of, and its rows as JSON t
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a book: under which rules, on which day (None: its own), and the policy of the unplaced."""
+    """What is asked of a book: under which rules, and on which day (None: its own)."""
 
     policies: Policies
     as_of: date | None = None
-    default: str | None = None
 
     def of(self, book: Book) -> Answer:
         """The answer for one book."""
         day = self.as_of or book.as_of
-        return day.isoformat(), rows_of(book, self.policies, day, self.default, _encoded)
+        return day.isoformat(), rows_of(book, self.policies, day, _encoded)
 
 
 def assess_file(path: Path, question: Question, processes: int | None = None) -> dict[str, Any]:

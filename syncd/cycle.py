@@ -118,7 +118,7 @@ def due_accounts(ledger: Ledger, policies: Policies) -> list[str]:
 
 def watched(ledger: Ledger, policies: Policies) -> list[str]:
     """The heads a day can matter to: something open or changed, a hold by a person or by us, or a rule that minds."""
-    if policies.minds_paid_up(ledger.config.policy):
+    if policies.minds_paid_up():
         return ledger.mirror.all_heads()
     held = ledger.mirror.heads({*ledger.desk.customers("hold"), *ledger.intents.held_customers()})
     return sorted({*ledger.mirror.changed_heads(), *ledger.mirror.open_heads(), *held})
@@ -147,7 +147,7 @@ def decide(ledger: Ledger, policies: Policies, heads: Sequence[str], today: date
     waived = ledger.desk.filed(WAIVE)
     decisions: list[Decision] = []
     for account in ledger.accounts(heads):
-        decisions.extend(evaluate(account, policies, today, ledger.config.policy).decisions)
+        decisions.extend(evaluate(account, policies, today).decisions)
         decisions.extend(waivers_of(account, waived))
     return decisions
 

@@ -59,7 +59,7 @@ def explain(ledger: Ledger, policies: Policies, text: str) -> Explanation | None
     account = next(ledger.accounts([head]), None)
     if account is None:
         raise Usage(f'"{text}" belongs to customer {customer}, who is not in our copy of the books yet')
-    result = evaluate(account, policies, today, ledger.config.policy)
+    result = evaluate(account, policies, today)
     invoice = next((each for each in account.invoices if each.ref == ref.id), None) if ref.kind == "invoice" else None
     members = {member.ref for member in account.family}
     ours = ledger.intents.of_accounts(sorted(members))
@@ -74,31 +74,27 @@ def explain(ledger: Ledger, policies: Policies, text: str) -> Explanation | None
         intents=tuple(intent for intent, _ in ours if _concerns(intent.decision, invoice)),
         history=tuple(_besides(account.history, told, invoice)),
         journal=tuple(entry for member in sorted(members) for entry in _journal(ledger, member)),
-        ahead=tuple(_ahead(account, policies, today, ledger.config.policy, invoice)),
+        ahead=tuple(_ahead(account, policies, today, invoice)),
     )
 
 
-def _ahead(
-    account: Account, policies: Policies, today: date, default: str | None, invoice: Invoice | None
-) -> Iterator[Ahead]:
+def _ahead(account: Account, policies: Policies, today: date, invoice: Invoice | None) -> Iterator[Ahead]:
     """The first day each kind of decision would come up that is not called for today.
 
     A flag to be set again in days ahead is our own of today, which our copy of the books does not show yet.
     """
-    seen = {(each.kind, each.customer) for each in _actions(account, policies, today, default, invoice)}
+    seen = {(each.kind, each.customer) for each in _actions(account, policies, today, invoice)}
     for days in range(1, _DAYS_AHEAD + 1):
         day = today + timedelta(days=days)
-        for decision in _actions(account, policies, day, default, invoice):
+        for decision in _actions(account, policies, day, invoice):
             again = isinstance(decision, CreditState) and decision.before == decision.after
             if not again and (decision.kind, decision.customer) not in seen:
                 seen.add((decision.kind, decision.customer))
                 yield Ahead(day, decision)
 
 
-def _actions(
-    account: Account, policies: Policies, day: date, default: str | None, invoice: Invoice | None
-) -> list[Action]:
-    decisions = evaluate(account, policies, day, default).decisions
+def _actions(account: Account, policies: Policies, day: date, invoice: Invoice | None) -> list[Action]:
+    decisions = evaluate(account, policies, day).decisions
     return [each for each in decisions if not isinstance(each, Skip | Problem) and _concerns(each, invoice)]
 
 

@@ -91,7 +91,7 @@ def open_office(config: Config, clock: Clock, *, exclusive: bool, names: Sequenc
 
 @contextmanager
 def _opened(config: Config, clock: Clock, names: Sequence[str], *, passes: bool) -> Iterator[Office]:
-    rulebook = Rulebook(config.rules_dir)
+    rulebook = Rulebook(config.rules_dir, config.policies)
     if passes:
         rulebook.policies  # noqa: B018 - read now: nothing starts to make passes on rules that are refused
     store = open_store(config.database, check=passes)

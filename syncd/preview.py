@@ -47,7 +47,7 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
     heads = watched(ledger, ground.policies)
     accounts = tuple(ledger.accounts(heads))
     waived = ledger.desk.filed(WAIVE)
-    evaluations = [_evaluated(ledger, ground, account, today, waived) for account in accounts]
+    evaluations = [_evaluated(ground, account, today, waived) for account in accounts]
     decisions = [decision for evaluation in evaluations for decision in evaluation.decisions]
     plan = make_plan(decisions, known_of(ledger, heads, decisions), planning_terms(ledger, ground))
     document = report(evaluations, ground.policies.version, today)
@@ -64,9 +64,9 @@ def forgotten(ledger: Ledger) -> str | None:
     return f"{lost}; run: syncd recover" if lost else None
 
 
-def _evaluated(ledger: Ledger, ground: Ground, account: Account, today: date, waived: Sequence[Filed]) -> Evaluation:
+def _evaluated(ground: Ground, account: Account, today: date, waived: Sequence[Filed]) -> Evaluation:
     """What the rules and people call for, without why nothing is done about invoices on which nothing is open."""
-    found = evaluate(account, ground.policies, today, ledger.config.policy)
+    found = evaluate(account, ground.policies, today)
     past = {invoice.ref for invoice in account.invoices if not is_open(invoice) and invoice.status != "draft"}
     kept = (one for one in found.decisions if not _is_silence_about(one, past))
     return replace(found, decisions=(*kept, *waivers_of(account, waived)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,8 +61,9 @@ class Rulebook:
     Read when they are first asked for: many commands only look at what is stored, and all would wait.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, connections: Mapping[str, str]) -> None:
         self._folder = folder
+        self._connections = connections  # the policy that each falls back on, as the configuration says
         self._policies: Policies | None = None
 
     @property
@@ -72,15 +74,18 @@ class Rulebook:
             ConfigError: with every problem of every file.
         """
         if self._policies is None:
-            self._policies = read_rules(self._folder)
+            self._policies = self._read()
         return self._policies
 
     def reload(self) -> tuple[str, ...]:
         """Read the rules again. Returns the problems for which they were refused; none where they are now in force."""
         try:
-            self._policies = read_rules(self._folder)
+            self._policies = self._read()
         except ConfigError as error:
             log.warning("rules.reload_refused", problems=len(error.problems), why="; ".join(error.problems))
             return error.problems
         log.info("rules.reloaded", version=self.policies.version)
         return ()
+
+    def _read(self) -> Policies:
+        return read_rules(self._folder).serving(self._connections)

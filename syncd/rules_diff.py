@@ -33,13 +33,11 @@ class Difference:
     new: Mapping[str, Any] | None
 
 
-def differences(
-    accounts: Iterable[Account], old: Policies, new: Policies, as_of: date, default: str | None = None
-) -> list[Difference]:
+def differences(accounts: Iterable[Account], old: Policies, new: Policies, as_of: date) -> list[Difference]:
     """Every difference, account by account: policies chosen first, then decisions by key."""
     found: list[Difference] = []
     for account in accounts:
-        before, after = (evaluate(account, policies, as_of, default) for policies in (old, new))
+        before, after = (evaluate(account, policies, as_of) for policies in (old, new))
         found.extend(_policies(before, after))
         found.extend(_decisions(_by_key(before), _by_key(after)))
     return found

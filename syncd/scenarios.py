@@ -132,6 +132,8 @@ def _differences(document: Mapping[str, Any], scenario: Mapping[str, Any], expec
     book_tables = {"company": _COMPANY, "as_of": as_of, **book_tables}
     try:
         policies = policies_of([("rules", rules)])
+        if (policy := scenario.get("policy")) is not None:
+            policies = policies.with_default(policy)
         book = book_from(book_tables, "book")
     except (PolicyRefused, BookRefused) as refused:
         yield from _refusal(refused.problems, expect.get("refused"))
@@ -143,7 +145,7 @@ def _differences(document: Mapping[str, Any], scenario: Mapping[str, Any], expec
     if day is None:
         yield "as_of: the scenario or its book must name a day"
         return
-    yield from compare(assess(book, policies, day, scenario.get("policy")), expect)
+    yield from compare(assess(book, policies, day), expect)
 
 
 def _refusal(problems: Iterable[str], expected: Iterable[str] | None) -> Iterator[str]:

@@ -68,12 +68,12 @@ class Simulation:
     problems: dict[str, str] = field(default_factory=dict)
 
 
-def simulate(book: Book, policies: Policies, first_on: date, last_on: date, default: str | None = None) -> Simulation:
+def simulate(book: Book, policies: Policies, first_on: date, last_on: date) -> Simulation:
     """Replay `policies` over every day from `first_on` to `last_on`, both included."""
     found = Simulation(really=tuple(_ours_within(book.history, first_on, last_on)))
     replay = _Replay(_without_ours(book, first_on), _standings(book, first_on))
     for day in _days(first_on, last_on):
-        for decision in replay.decisions(day, policies, default):
+        for decision in replay.decisions(day, policies):
             if isinstance(decision, Problem):
                 found.problems.setdefault(decision.subject, decision.problem)
             elif not isinstance(decision, Skip):
@@ -96,10 +96,10 @@ class _Replay:
     standings: dict[str, Hold]
     history: list[HistoryEntry] = field(default_factory=list)
 
-    def decisions(self, day: date, policies: Policies, default: str | None) -> Iterator[Decision]:
+    def decisions(self, day: date, policies: Policies) -> Iterator[Decision]:
         """What the rules say of each account that day, one after the other: what is done meanwhile counts tomorrow."""
         for account in self.accounts(day):
-            yield from evaluate(account, policies, day, default).decisions
+            yield from evaluate(account, policies, day).decisions
 
     def held(self) -> list[str]:
         """The customers to whom nothing is sold now."""

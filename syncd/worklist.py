@@ -87,7 +87,7 @@ def worklist(ledger: Ledger, policies: Policies, collector: str | None = None) -
     waiting = [intent for intent in ledger.intents.actions(("held",)) if intent.hold == "person"]
     stored = _Stored(waiting, frozenset(intent.key for intent in ledger.intents.actions()))
     accounts = ledger.accounts(watched(ledger, policies))
-    cases = [_case(account, policies, today, ledger.config.policy, stored) for account in accounts]
+    cases = [_case(account, policies, today, stored) for account in accounts]
     overdue = {money.currency: money.amount for money in sums(money for case in cases for money in case.asked)}
     items = [_item(ledger.name, case, overdue, today) for case in cases if case.asked or case.tasks]
     mine = [item for item in items if collector is None or _is(item.case.collector, collector)]
@@ -106,12 +106,11 @@ def _case(
     account: Account,
     policies: Policies,
     today: date,
-    default: str | None,
     stored: _Stored,
 ) -> Case:
-    situations = situations_of(account, policies, today, default)
+    situations = situations_of(account, policies, today)
     rows = [row for situation in situations for row in _asked(situation)]
-    found = evaluate(account, policies, today, default)
+    found = evaluate(account, policies, today)
     members = {member.ref: member for member in account.family}
     contacts = [entry for entry in account.history if isinstance(entry, Contacted)]
     return Case(

@@ -39,14 +39,13 @@ class _Reach(NamedTuple):
     shared: Spacing
 
 
-def evaluate(account: Account, policies: Policies, as_of: date, default: str | None = None) -> Evaluation:
-    """Look at one account on one day. `default` names the policy of whoever `[select]` does not place.
+def evaluate(account: Account, policies: Policies, as_of: date) -> Evaluation:
+    """Look at one account on one day.
 
     Total: data that allows no decision becomes a Problem among the decisions. The same facts give the same answer.
     """
-    default = policies.fallback(account.company.connection, default)
-    by_customer = {customer.ref: policies.select(customer, None, default) for customer in account.family}
-    situations = _situations(account, policies, as_of, by_customer, default)
+    by_customer = _policies_by_customer(account, policies)
+    situations = _situations(account, policies, as_of, by_customer)
     positions = tuple(_positions(account, situations, by_customer))
     said = [_said(situations[name], policies) for name in sorted(name for name in situations if name is not None)]
     decisions = [*_problems(account, policies, by_customer), *one_a_day(said)]
@@ -57,16 +56,20 @@ def evaluate(account: Account, policies: Policies, as_of: date, default: str | N
     )
 
 
-def situations_of(account: Account, policies: Policies, as_of: date, default: str | None = None) -> list[Situation]:
+def situations_of(account: Account, policies: Policies, as_of: date) -> list[Situation]:
     """What the rules look at: the account under each policy that governs any of it, those of no policy last."""
-    default = policies.fallback(account.company.connection, default)
-    by_customer = {customer.ref: policies.select(customer, None, default) for customer in account.family}
-    found = _situations(account, policies, as_of, by_customer, default)
+    found = _situations(account, policies, as_of, _policies_by_customer(account, policies))
     return [found[name] for name in sorted(found, key=lambda name: (name is None, name or ""))]
 
 
+def _policies_by_customer(account: Account, policies: Policies) -> dict[str, str | None]:
+    """The policy over each of the family as a whole; None where nothing places it."""
+    connection = account.company.connection
+    return {customer.ref: policies.select(customer, connection=connection) for customer in account.family}
+
+
 def _situations(
-    account: Account, policies: Policies, as_of: date, by_customer: Mapping[str, str | None], default: str | None
+    account: Account, policies: Policies, as_of: date, by_customer: Mapping[str, str | None]
 ) -> dict[str | None, Situation]:
     """One situation for each policy that governs a customer or an invoice of the account."""
     customers = {customer.ref: customer for customer in account.family}
@@ -77,7 +80,7 @@ def _situations(
     apart = policies.chosen.sees_invoices
     for invoice in account.invoices:
         owner = invoice.customer
-        policy = policies.select(customers[owner], invoice, default) if apart else by_customer[owner]
+        policy = policies.select(customers[owner], invoice, account.company.connection) if apart else by_customer[owner]
         scopes[_known(policies, policy)].add(invoice.ref)
     gap_days = _gap_days(account, policies, scopes) if len(scopes) > 1 else 0
     written = frozenset(step for name in scopes if name is not None for step in _written(policies, name))

@@ -64,8 +64,8 @@ def unwritten(policies: Policies, texts: Iterable[str]) -> list[str]:
 def _governed(policies: Policies, name: str, book: Book | None) -> list[Customer]:
     if book is None:
         return []
-    default = policies.fallback(book.company.connection, None)
-    return [one for one in book.customers if policies.select(one, None, default) == name]
+    connection = book.company.connection
+    return [one for one in book.customers if policies.select(one, connection=connection) == name]
 
 
 def _strange_connections(policies: Policies, known: list[str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rules.domain.credit_limits import CreditLimits
@@ -34,17 +34,25 @@ class Policies:
     # A shipped pack is known to be sound, so it is made ready when it first governs: its holidays take time to load.
     _of_pack: Callable[[str], Mapping[str, BaseModel]] = field(repr=False)
 
-    def select(self, customer: Customer, invoice: Invoice | None, default: str | None) -> str | None:
+    def serving(self, connections: Mapping[str, str]) -> Policies:
+        """The same, where a connection of which `[select]` says nothing falls back on the policy named here."""
+        return self._choosing(connections={**connections, **self.chosen.connections})
+
+    def with_default(self, name: str) -> Policies:
+        """The same, with the policy of that name over whoever nothing closer places."""
+        return self._choosing(default=name)
+
+    def _choosing(self, **words: object) -> Policies:
+        return replace(self, chosen=self.chosen.model_copy(update=words))
+
+    def select(self, customer: Customer, invoice: Invoice | None = None, connection: str = "") -> str | None:
         """The policy that governs, by name; None where nothing places the customer.
 
-        `default` stands for `[select] default`; without both, the only policy there is governs.
+        What places it least closely is its connection, then the default; without both, the only policy there is.
         """
-        placed = self.chosen.place(customer, invoice) or default or self.chosen.default
+        chosen = self.chosen
+        placed = chosen.place(customer, invoice) or chosen.connections.get(connection) or chosen.default
         return placed or (self.names[0] if len(self.names) == 1 else None)
-
-    def fallback(self, connection: str, default: str | None) -> str | None:
-        """The policy of whoever nothing closer places: the one `[select]` gives the connection, else `default`."""
-        return self.chosen.connections.get(connection) or default
 
     def knows(self, name: str) -> bool:
         """Whether a policy or shipped pack of that name can govern."""
@@ -66,14 +74,14 @@ class Policies:
         """
         return self._settings[name] if name in self._settings else self._of_pack(name)
 
-    def governing(self, default: str | None = None) -> tuple[str, ...]:
-        """Every policy that can govern: the files' own, and packs that `[select]` or `default` choose as they are."""
-        chosen = {policy for _, policy in self.chosen.named()} | ({default} if default else set())
+    def governing(self) -> tuple[str, ...]:
+        """Every policy that can govern: the files' own, and packs that are chosen as they are."""
+        chosen = {policy for _, policy in self.chosen.named()}
         return (*self.names, *sorted(name for name in chosen if self.knows(name) and name not in self.names))
 
-    def minds_paid_up(self, default: str | None = None) -> bool:
+    def minds_paid_up(self) -> bool:
         """Whether some rule can decide about customers who owe nothing any more, for no more than a day's passing."""
-        settings = (one for name in self.governing(default) for one in self.rule_settings(name).values())
+        settings = (one for name in self.governing() for one in self.rule_settings(name).values())
         return any(isinstance(one, RuleSettings) and one.minds_paid_up for one in settings)
 
     def told(self, name: str, path: Path, words: str) -> str:

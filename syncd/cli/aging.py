@@ -76,10 +76,10 @@ def _of_ledgers(
     from syncd.assess import assess
 
     with opened(config, connection) as office:
-        policies = read_policies(rules, config) if rules else office.policies
+        policies = read_policies(rules, config).serving(office.config.policies) if rules else office.policies
         for ledger in office.ledgers:
             book = ledger.book()
-            yield ledger.name, book, assess(book, policies, as_of or book.as_of, ledger.config.policy)
+            yield ledger.name, book, assess(book, policies, as_of or book.as_of)
 
 
 def _shown(aged: Mapping[str, Any], book: Book, by: By) -> Iterator[Text]:

@@ -37,22 +37,23 @@ def assess(
         policies = read_policies(rules, config)
         if policy is not None:
             require_policy(policies, policy)
+            policies = policies.with_default(policy)
         if as_json:
-            _print_json(book, policies, as_of, policy)
+            _print_json(book, policies, as_of)
         else:
-            _print_text(book, policies, as_of, policy)
+            _print_text(book, policies, as_of)
 
 
-def _print_json(path: Path, policies: Policies, as_of: date | None, policy: str | None) -> None:
+def _print_json(path: Path, policies: Policies, as_of: date | None) -> None:
     from syncd.assess_file import Question, assess_file
 
-    print_rows(assess_file(path, Question(policies, as_of, policy)))
+    print_rows(assess_file(path, Question(policies, as_of)))
 
 
-def _print_text(path: Path, policies: Policies, as_of: date | None, policy: str | None) -> None:
+def _print_text(path: Path, policies: Policies, as_of: date | None) -> None:
     from connectors.file.read import read_book
     from syncd.assess import assess as decide
     from syncd.cli.rendering import assessment
 
     book = read_book(path)
-    print_text(assessment(decide(book, policies, as_of or book.as_of, policy), book))
+    print_text(assessment(decide(book, policies, as_of or book.as_of), book))

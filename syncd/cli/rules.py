@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,14 +152,14 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
 def _policy_of(policies: Policies, customer: str | None, book: Path | None, config: Path | None) -> str:
     if customer is None:
         raise Usage("name a customer, or a policy with --policy")
-    found, connection, default = _in_book(customer, book) if book else _in_mirror(customer, config)
-    name = policies.select(found, None, policies.fallback(connection, default))
+    found, connection, falls_back = _in_book(customer, book) if book else _in_mirror(customer, config)
+    name = policies.serving(falls_back).select(found, connection=connection)
     if name is None:
         raise Usage(f'no policy is chosen for "{customer}": give [select] a default')
     return name
 
 
-def _in_book(name: str, book: Path) -> tuple[Customer, str, None]:
+def _in_book(name: str, book: Path) -> tuple[Customer, str, Mapping[str, str]]:
     from connectors.file.read import read_book
 
     read = read_book(book)
@@ -167,13 +167,13 @@ def _in_book(name: str, book: Path) -> tuple[Customer, str, None]:
     for same in (str, str.casefold):  # as written, else in any case
         for customer in customers:
             if same(name) in (same(customer.ref), same(customer.name)):
-                return customer, read.company.connection, None
+                return customer, read.company.connection, {}
     known = [word for customer in customers for word in (customer.ref, customer.name)]
     raise Usage(f'{book} has no customer "{name}"{near_miss(name, known)}')
 
 
-def _in_mirror(name: str, config: Path | None) -> tuple[Customer, str, str | None]:
-    """The customer in the books we hold, with its connection and the policy that falls back to."""
+def _in_mirror(name: str, config: Path | None) -> tuple[Customer, str, Mapping[str, str]]:
+    """The customer in the books we hold, with its connection and the policies that connections fall back on."""
     from connectors import Ref
     from rules.domain.facts import Customer
 
@@ -182,7 +182,7 @@ def _in_mirror(name: str, config: Path | None) -> tuple[Customer, str, str | Non
             found = ledger.mirror.find(name)
             customer = ledger.mirror.fact(Ref("customer", found[1])) if found else None
             if isinstance(customer, Customer):
-                return customer, ledger.name, ledger.config.policy
+                return customer, ledger.name, office.config.policies
     raise Usage(f'no connection has a customer "{name}"; --book FILE looks in a book file')
 
 

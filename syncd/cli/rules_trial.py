@@ -46,8 +46,8 @@ def diff(
 
     before, after = read_policies([old], None), read_policies([new], None)
     found = [
-        (name, one, differences(accounts_of(one), before, after, one.as_of, default))
-        for name, one, default in _books(book, connection, config)
+        (name, one, differences(accounts_of(one), before.serving(falls_back), after.serving(falls_back), one.as_of))
+        for name, one, falls_back in _books(book, connection, config)
     ]
     if as_json:
         rows = [{"connection": name, **_difference(each)} for name, _, changes in found for each in changes]
@@ -88,10 +88,11 @@ def simulate(
 
     policies = read_policies(rules, config)
     found: list[_Trial] = []
-    for name, one, default in _books(book, connection, config):
+    for name, one, falls_back in _books(book, connection, config):
         last = period_of(one, None, last_on).last_on
         period = period_of(one, first_on or _ninety_days_before(last), last)
-        outcome = replayed(one, policies, period.first_on, period.last_on, policy or default)
+        tried = policies.with_default(policy) if policy else policies.serving(falls_back)
+        outcome = replayed(one, tried, period.first_on, period.last_on)
         found.append(_Trial(name, one, period.first_on, period.last_on, outcome))
     if as_json:
         print_json([_simulation(trial, policies.version) for trial in found])
@@ -105,19 +106,19 @@ def _ninety_days_before(day: date) -> date:
     return days_after(day, -89)
 
 
-Named = tuple[str | None, "Book", str | None]
+Named = tuple[str | None, "Book", Mapping[str, str]]
 
 
 def _books(path: Path | None, connection: str | None, config: Path | None) -> Iterator[Named]:
-    """The book file, or everything we hold of each connection with the policy it falls back on."""
+    """The book file, or everything we hold of each connection, with the policies that connections fall back on."""
     from connectors.file.read import read_book
 
     if path is not None:
-        yield None, read_book(path), None
+        yield None, read_book(path), {}
         return
     with opened(config, connection) as office:
         for ledger in office.ledgers:
-            yield ledger.name, ledger.book(), ledger.config.policy
+            yield ledger.name, ledger.book(), office.config.policies
 
 
 def _difference(one: Difference) -> dict[str, Any]:

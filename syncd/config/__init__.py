@@ -196,6 +196,11 @@ class Config:
     templates_dir: Path | None
     watch: WatchConfig = WatchConfig()
 
+    @property
+    def policies(self) -> Mapping[str, str]:
+        """The policy each connection falls back on, where its table names one."""
+        return {name: one.policy for name, one in self.connections.items() if one.policy}
+
 
 def find_config(path: Path | None) -> Path:
     """The file that counts: `path`, else $SYNCD_CONFIG, else /etc/syncd/config.toml."""

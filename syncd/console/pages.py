@@ -135,7 +135,7 @@ class Pages:
             book = ledger.book()
         except NeverRead as error:
             return text(str(error), 404)
-        found = assess(book, self.office.policies, book.as_of, ledger.config.policy)
+        found = assess(book, self.office.policies, book.as_of)
         names = {customer.ref: customer.name for customer in book.customers}
         return self._page(
             "aging.html",

@@ -75,7 +75,7 @@ def aging(office: Office, ledger: Ledger) -> dict[str, Money]:
     """Open balances of a company by bucket, by our own reckoning of today."""
     totals: dict[str, Money] = {}
     for account in ledger.accounts(ledger.mirror.all_heads()):
-        for position in evaluate(account, office.policies, ledger.today(), ledger.config.policy).customers:
+        for position in evaluate(account, office.policies, ledger.today()).customers:
             for buckets in position.aging.values():
                 for label, amount in buckets.items():
                     totals[label] = totals[label] + amount if label in totals else amount

@@ -116,12 +116,11 @@ class Clerk:
 
     def evaluated(self, ledger: Ledger, account: Account) -> Evaluation:
         """What the rules say of it today."""
-        return evaluate(account, self.policies, ledger.today(), ledger.config.policy)
+        return evaluate(account, self.policies, ledger.today())
 
     def policy_of(self, ledger: Ledger, customer: Customer) -> str | None:
         """The policy that governs the customer as a whole, by name; None where none does, or none of that name is."""
-        fallback = self.policies.fallback(ledger.name, ledger.config.policy)
-        name = self.policies.select(customer, None, fallback)
+        name = self.policies.select(customer, connection=ledger.name)
         return name if name is not None and self.policies.knows(name) else None
 
     def _overdue(self, ledger: Ledger, customer: Customer) -> list[Invoice]:

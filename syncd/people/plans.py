@@ -67,7 +67,7 @@ def state(clerk: Clerk, ledger: Ledger, account: Account, plan: InstallmentPlan)
     balances = [invoice.balance for invoice in account.invoices if invoice.ref in plan.invoices]
     if not any(balance.amount > 0 for balance in balances):
         return "paid"
-    seen = situations_of(account, clerk.policies, ledger.today(), ledger.config.policy)
+    seen = situations_of(account, clerk.policies, ledger.today())
     governing = next(one for one in seen if not one.scope.isdisjoint(plan.invoices))
     broken = broken_on(plan, governing.ledger, governing.overdue, governing.calendar)
     return "kept" if broken is None else "broken"

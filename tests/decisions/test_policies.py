@@ -316,13 +316,26 @@ invoices."I-5" = "i"
     ],
 )
 def test_invoice_goes_over_customer_over_group_over_default(who: Customer, what: Invoice | None, policy: str) -> None:
-    assert load(SELECT).select(who, what, None) == policy
+    assert load(SELECT).select(who, what) == policy
 
 
-def test_the_caller_s_default_stands_for_the_files_default_only() -> None:
-    found = load(SELECT)
-    assert found.select(customer("C-1"), None, "v") == "v"
-    assert found.select(customer("C-1", "trade"), None, "v") == "g"
+def test_a_default_asked_for_stands_for_the_files_default_only() -> None:
+    found = load(SELECT).with_default("v")
+    assert found.select(customer("C-1")) == "v"
+    assert found.select(customer("C-1", "trade")) == "g"
+
+
+def test_what_a_connection_falls_back_on_counts_before_the_default_and_after_all_else() -> None:
+    found = load(SELECT).serving({"acme": "v"})
+    assert found.select(customer("C-1"), connection="acme") == "v"
+    assert found.select(customer("C-1"), connection="other") == "d"
+    assert found.select(customer("C-1", "trade"), connection="acme") == "g"
+    assert found.version == load(SELECT).version
+
+
+def test_what_select_says_of_a_connection_counts_before_what_it_falls_back_on() -> None:
+    found = load(SELECT.replace("[select]", "[select]\nconnections.acme = 'g'")).serving({"acme": "v"})
+    assert found.select(customer("C-1"), connection="acme") == "g"
 
 
 @pytest.mark.parametrize(
@@ -338,12 +351,13 @@ def test_the_caller_s_default_stands_for_the_files_default_only() -> None:
 def test_a_pack_that_governs_as_it_is_has_its_say_on_whoever_paid_late(
     text: str, default: str | None, *, minds: bool
 ) -> None:
-    assert load_policies([("p.toml", text)]).minds_paid_up(default) is minds
+    policies = load_policies([("p.toml", text)])
+    assert (policies.with_default(default) if default else policies).minds_paid_up() is minds
 
 
 def test_the_only_policy_governs_where_nothing_is_selected() -> None:
-    assert load("[policies.only.payer]\n").select(customer(), None, None) == "only"
-    assert load("[policies.one.payer]\n[policies.two.payer]\n").select(customer(), None, None) is None
+    assert load("[policies.only.payer]\n").select(customer()) == "only"
+    assert load("[policies.one.payer]\n[policies.two.payer]\n").select(customer()) is None
 
 
 def test_the_version_changes_with_the_rules_and_not_with_their_spelling() -> None:
