@@ -14,7 +14,7 @@ from rules import evaluate
 from rules.domain.decisions import Problem, Skip
 from rules.domain.facts import Account
 from rules.policy import Policies
-from syncd.assess import decision_json
+from syncd.as_json import decision_json
 
 if TYPE_CHECKING:
     from rules.domain.evaluation import Evaluation

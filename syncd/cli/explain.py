@@ -44,7 +44,7 @@ def explain(*, ref: str, connection: str | None, as_json: bool, config: Path | N
 
 def _document(one: Explanation) -> dict[str, Any]:
     from connectors.file.mapping import document_of
-    from syncd.assess import decision_json, position_json
+    from syncd.as_json import decision_json, position_json
     from syncd.cli.manners import manners_json
 
     return {

@@ -15,7 +15,7 @@ from rules.domain.facts import Customer, HistoryEntry, Hold, Invoice, Silence
 from rules.domain.positions import CustomerPosition
 from rules.domain.wording import counted, spoken
 from rules.domain.zones import zone_of
-from syncd.assess import decision_json
+from syncd.as_json import decision_json
 from syncd.cli.manners import paid_invoices
 from syncd.cli.output import Table, Text
 from syncd.cli.rendering import amount, what

@@ -173,7 +173,7 @@ class _Trial:
 
 
 def _simulation(trial: _Trial, policy_version: str) -> dict[str, Any]:
-    from syncd.assess import decision_json
+    from syncd.as_json import decision_json
     from syncd.simulate import money_by_kind
 
     outcome = trial.outcome
@@ -261,7 +261,7 @@ def _spelled(amounts: Mapping[str, str]) -> str:
 
 
 def _events(book: Book, outcome: Simulation) -> Iterable[Text]:
-    from syncd.assess import decision_json
+    from syncd.as_json import decision_json
     from syncd.cli.explanation import about_of, what_of
     from syncd.names import Names
 
