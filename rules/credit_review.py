@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from rules.domain.calendars import days_after
 from rules.domain.credit import Condition, Creditor, told
@@ -19,6 +19,7 @@ from rules.domain.positions import standing
 from rules.domain.promised import broken
 from rules.domain.review_settings import Earned
 from rules.domain.review_settings import ReviewSettings as Settings
+from rules.domain.settings import Amount
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, spoken, sums
 
@@ -36,12 +37,21 @@ _HUNDRED = Decimal(100)
 class _File:
     """One customer under review: which way it goes (1 better, -1 worse, 0 as it is) and why."""
 
-    situation: Situation
+    creditor: Creditor
     settings: Settings
-    customer: Customer
     way: int
     why: str
     prepay: str | None  # why it is to pay before delivery; None: it is not
+
+    @property
+    def situation(self) -> Situation:
+        """The account it is part of."""
+        return self.creditor.situation
+
+    @property
+    def customer(self) -> Customer:
+        """Whose credit it is."""
+        return self.creditor.customer
 
     @property
     def prepays(self) -> bool:
@@ -54,9 +64,8 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
     for ref in sorted(situation.governed):
         customer = situation.ledger.family[ref]
         creditor = Creditor(situation, customer, _since(situation, settings))
-        found = _file(situation, settings, creditor)
+        yield from _proposals(_file(settings, creditor))
         yield from (Problem(ref, problem, RULE) for problem in creditor.unrated)
-        yield from _proposals(found)
 
 
 def _since(situation: Situation, settings: Settings) -> date:
@@ -64,17 +73,18 @@ def _since(situation: Situation, settings: Settings) -> date:
     return date.min if within is None else days_after(situation.as_of, -within)
 
 
-def _file(situation: Situation, settings: Settings, creditor: Creditor) -> _File:
+def _file(settings: Settings, creditor: Creditor) -> _File:
+    situation = creditor.situation
     prepay = _met(creditor, settings.prepayment)
     worse = _met(creditor, settings.worse)
     if prepay is not None or worse is not None:
-        return _File(situation, settings, creditor.customer, -1, worse or prepay or "", prepay)
+        return _File(creditor, settings, -1, worse or prepay or "", prepay)
     if settings.better is None:
-        return _File(situation, settings, creditor.customer, 0, "nothing speaks for lower limits", None)
+        return _File(creditor, settings, 0, "nothing speaks for lower limits", None)
     lacks = _lacks(situation, settings.better, creditor)
     manners = situation.manners(creditor.customer.ref).told()
     earned = f"{manners[:1].lower()}{manners[1:-1]}"
-    return _File(situation, settings, creditor.customer, 0 if lacks else 1, lacks or earned, None)
+    return _File(creditor, settings, 0 if lacks else 1, lacks or earned, None)
 
 
 def _met(creditor: Creditor, condition: Condition | None) -> str | None:
@@ -129,28 +139,41 @@ def _limit(file: _File) -> Decision | None:
             return None
     pct = settings.raise_limit_pct if file.way > 0 else -settings.lower_limit_pct
     whole = (limit.amount * (_HUNDRED + pct) / _HUNDRED).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    bounded = _bounded(settings, Money(whole, limit.currency), base)
-    if (bounded - limit).amount * file.way <= 0:
+    bounded = _bounded(file, Money(whole, limit.currency))
+    if bounded is None or (bounded - limit).amount * file.way <= 0:
         return None
     what = HIGHER if file.way > 0 else LOWER
     return _task(file, what, f"from {spoken(limit)} to {spoken(bounded)}; {file.why}.")
 
 
 def _used_pct(file: _File, limit: Money) -> Decimal:
-    creditor = Creditor(file.situation, file.customer)
+    creditor = file.creditor
     used = next(iter(sums(creditor.in_currency(creditor.exposure(), limit.currency))), Money.zero(limit.currency))
     return used.amount * 100 / limit.amount
 
 
-def _bounded(settings: Settings, limit: Money, base: str) -> Money:
-    """Within the highest and lowest limit of the limit's own currency."""
-    highest = settings.highest_limit.money(base) if settings.highest_limit else None
-    lowest = settings.lowest_limit.money(base) if settings.lowest_limit else None
-    if highest is not None and highest.currency == limit.currency:
-        limit = min(limit, highest)
-    if lowest is not None and lowest.currency == limit.currency:
-        limit = max(limit, lowest)
+def _bounded(file: _File, limit: Money) -> Money | None:
+    """Within the highest and lowest limit; None where one of them cannot be told for want of a rate."""
+    settings = file.settings
+    for bound, rounding, nearer in (
+        (settings.highest_limit, ROUND_FLOOR, min),
+        (settings.lowest_limit, ROUND_CEILING, max),
+    ):
+        if bound is not None and bound.currency in (None, limit.currency):
+            told = _in_currency(file, bound, limit.currency, rounding)
+            if told is None:
+                return None
+            limit = nearer(limit, told)
     return limit
+
+
+def _in_currency(file: _File, bound: Amount, currency: str, rounding: str) -> Money | None:
+    """A bare bound in the currency of a limit, in whole units where it had to be converted."""
+    own = bound.money(file.situation.account.company.currency)
+    if own.currency == currency:
+        return own
+    worth = file.creditor.in_currency([own], currency)
+    return Money(worth[0].amount.quantize(Decimal(1), rounding=rounding), currency) if worth else None
 
 
 def _terms(file: _File) -> Decision | None:
