@@ -10,11 +10,11 @@ from datetime import date
 from decimal import Decimal
 
 from rules.domain.aging import AgedInvoice
+from rules.domain.eligibility import discount_of
 from rules.domain.facts import Invoice
 from rules.domain.money import Money
 from rules.domain.situation import Situation
 
-_HUNDRED = Decimal(100)
 _ZERO = Decimal(0)
 
 
@@ -52,7 +52,7 @@ def offer_of(situation: Situation, row: AgedInvoice) -> Offer | None:
     invoice = row.invoice
     if invoice.discount is None:
         return None
-    discount = Money(invoice.total.amount * invoice.discount.pct / _HUNDRED, invoice.currency).rounded()
+    discount = discount_of(invoice)
     if not discount:
         return None
     parts = situation.ledger.settlements.get(invoice.ref, ())

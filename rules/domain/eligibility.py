@@ -28,8 +28,13 @@ def discount_earned(invoice: Invoice, settlements: Iterable[Settlement]) -> bool
     if discount is None:
         return False
     in_time = sum((part.amount.amount for part in settlements if part.on <= discount.until), Decimal(0))
-    allowed = Money(invoice.total.amount * discount.pct / _HUNDRED, invoice.currency).rounded()
-    return invoice.total.amount - in_time <= allowed.amount
+    return invoice.total.amount - in_time <= discount_of(invoice).amount
+
+
+def discount_of(invoice: Invoice) -> Money:
+    """What the invoice's early-payment discount is worth, rounded; nothing where it has none."""
+    pct = invoice.discount.pct if invoice.discount is not None else Decimal(0)
+    return Money(invoice.total.amount * pct / _HUNDRED, invoice.currency).rounded()
 
 
 def disputed(invoice: Invoice, disputes: Iterable[Dispute]) -> Money:

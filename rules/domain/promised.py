@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import Field
 
 from rules.domain.calendars import days_after
-from rules.domain.eligibility import discount_earned
+from rules.domain.eligibility import discount_earned, discount_of
 from rules.domain.facts import Promise
 from rules.domain.ledger import Ledger
 from rules.domain.money import Money
@@ -145,10 +145,12 @@ def _to_pay(promise: Promise, ledger: Ledger) -> Mapping[str, Decimal]:
         if invoice is None or invoice.status == "draft":
             continue
         parts = ledger.settlements.get(ref, ())
-        is_settled = invoice.status == "voided" or discount_earned(invoice, parts)
-        rest = _ZERO if is_settled else max(invoice.balance.amount, _ZERO)
         paid_since = (part.amount.amount for part in parts if part.by == "payment" and part.on >= promise.made_on)
-        found[invoice.currency] += sum(paid_since, rest)
+        owed = sum(paid_since, max(invoice.balance.amount, _ZERO))
+        forgiven = owed if invoice.status == "voided" else _ZERO
+        if discount_earned(invoice, parts):
+            forgiven = discount_of(invoice).amount
+        found[invoice.currency] += max(owed - forgiven, _ZERO)
     return found
 
 
