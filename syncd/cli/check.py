@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syncd.atomic import replace_file
+from syncd.cli.clock import the_clock
 from syncd.cli.desk import start_logging
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
 from syncd.cli.output import print_json, say
@@ -34,11 +35,10 @@ def check(*, bundle: Path | None, connection: str | None, as_json: bool, config:
     rules, 77 consent, 69 unreachable.
     """
     from syncd.checkup import examine, worst
-    from syncd.clock import SystemClock
 
     start_logging(verbose=False)
     findings = []
-    for finding in examine(config, SystemClock(), connection):
+    for finding in examine(config, the_clock(), connection):
         findings.append(finding)
         if not as_json:
             mark = click.style("ok      ", fg="green") if finding.is_well else click.style("problem ", fg="red")
@@ -54,14 +54,13 @@ def _write_bundle(file: Path, config: Path | None, findings: list[Finding]) -> N
     import json
 
     from syncd.bundle import bundle
-    from syncd.clock import SystemClock
     from syncd.config import load_config
     from syncd.errors import SyncdError
     from syncd.office import open_office
 
     loaded = load_config(config)
     try:
-        with open_office(loaded, SystemClock(), exclusive=False) as office:
+        with open_office(loaded, the_clock(), exclusive=False) as office:
             document = bundle(loaded, office, findings)
     except SyncdError:
         document = bundle(loaded, None, findings)  # what keeps the office shut stands among the findings

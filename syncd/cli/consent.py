@@ -14,6 +14,7 @@ import click
 
 from connectors.errors import WrongCompany
 from syncd import hints
+from syncd.cli.clock import the_clock
 from syncd.cli.desk import require_connection, start_logging
 from syncd.cli.options import CONFIG, EXISTING_FILE
 from syncd.cli.output import say
@@ -107,7 +108,6 @@ def _opened(config: Path | None, name: str, *, insist: bool = True) -> Iterator[
 
     `insist`: the configured company is the one whose books and consent we have under that name.
     """
-    from syncd.clock import SystemClock
     from syncd.config import load_config
     from syncd.office import open_vault
     from syncd.store.connections import Connections
@@ -116,7 +116,7 @@ def _opened(config: Path | None, name: str, *, insist: bool = True) -> Iterator[
     start_logging(verbose=False)
     loaded = load_config(config)
     require_connection(loaded, name)
-    settings, clock = loaded.connections[name].settings(), SystemClock()
+    settings, clock = loaded.connections[name].settings(), the_clock()
     loaded.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = open_store(loaded.database)
     try:
@@ -186,7 +186,6 @@ def _from_laptop(consent: Consent, name: str) -> str:
 
 def _answer_ticket(name: str) -> None:
     """The laptop's side. Needs no configuration and no secret."""
-    from syncd.clock import SystemClock
     from syncd.config.values import is_loopback
     from syncd.consent import listen
     from syncd.handover import Ticket, sealed
@@ -200,7 +199,7 @@ def _answer_ticket(name: str) -> None:
         say(f"Open this address in a browser, choose the company and give consent:\n\n  {ticket.address}\n")
 
     if is_loopback(urlsplit(ticket.redirect_uri).hostname or ""):
-        redirected = listen(ticket.redirect_uri, SystemClock(), invite)
+        redirected = listen(ticket.redirect_uri, the_clock(), invite)
     else:
         invite()
         redirected = _pasted(f"Then paste the full address of the page you land on ({ticket.redirect_uri}?…):")

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from rules.domain.wording import grouped
+from syncd.cli.clock import the_clock
 from syncd.cli.options import AS_JSON, NO_CONFIG
 from syncd.cli.output import Table, Text, print_json, print_text, say
 
@@ -41,13 +42,12 @@ def demo(*, csv: Path | None, keep: bool, serve: bool, as_json: bool) -> int:
     both through their real SDKs and consent, and lives through ninety days. Needs nothing configured; sends nothing
     beyond this machine.
     """
-    from syncd.clock import SystemClock
     from syncd.demo.run import kept_folder, scratch_folder, show
     from syncd.demo.script import DAYS
     from syncd.demo.stage import clear
 
     folder = kept_folder(Path.cwd()) if keep else scratch_folder()
-    clock = SystemClock()
+    clock = the_clock()
     try:
         with _quiet(), _progress(DAYS) as on_day, show(csv, folder, clock, on_day) as played:
             if as_json:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rules.domain.near_miss import near_miss
+from syncd.cli.clock import the_clock
 from syncd.errors import ConfigError, TryAgain, Usage
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ def opened(
         ConfigError: the configuration, the rules, the database or a secret is refused.
         TryAgain: `exclusive`, and another process makes passes on this state.
     """
-    from syncd.clock import SystemClock
     from syncd.office import open_office
 
     start_logging(verbose=verbose)
@@ -39,7 +39,7 @@ def opened(
         raise Usage(f"{loaded.path} has no [connections.NAME] yet; `syncd init` shows how one is written")
     for name in names:
         require_connection(loaded, name)
-    with open_office(loaded, SystemClock(), exclusive=exclusive, names=names) as office:
+    with open_office(loaded, the_clock(), exclusive=exclusive, names=names) as office:
         yield office
 
 

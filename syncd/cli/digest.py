@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syncd.cli.clock import the_clock
 from syncd.cli.desk import opened
 from syncd.cli.options import CONFIG
 from syncd.cli.output import say
@@ -46,11 +47,10 @@ def digest(*, now: bool, because: str, config: Path | None) -> None:
 
 
 def _send(letter: Letter, config: Config) -> None:
-    from syncd.clock import SystemClock
     from syncd.digest import send
     from syncd.office import open_mailer
 
-    clock, to = SystemClock(), config.watch.digest.to
+    clock, to = the_clock(), config.watch.digest.to
     mailer = open_mailer(config, clock)
     if not to or mailer is None:
         where = "[watch] digest_to and [email] say to whom and how the letter is sent; one of them is missing"

@@ -8,11 +8,16 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import click
 
+from syncd.cli.clock import bring
 from syncd.cli.options import NearMissGroup
 from syncd.failures import exit_code_of, expected_errors, machine_trouble
+
+if TYPE_CHECKING:
+    from syncd.clock import Clock
 
 INTERRUPTED_EXIT_CODE = 130
 COMPLETION_VARIABLE = "_SYNCD_COMPLETE"
@@ -118,13 +123,16 @@ def root(ctx: click.Context, config: Path | None) -> None:
     ctx.obj = config
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code. What nobody expected is raised: it is a bug."""
+def run(arguments: Sequence[str], clock: Clock | None = None) -> int:
+    """Run one command line by the machine's clock, or the one given, and return its exit code.
+
+    What nobody expected is raised: it is a bug.
+    """
     if COMPLETION_VARIABLE in os.environ:
         root.main(prog_name="syncd")  # answers the shell and leaves
     try:
         _refuse_broken(arguments)
-        return _called(arguments)
+        return _called(arguments, clock)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -146,9 +154,10 @@ def _refuse_broken(arguments: Sequence[str]) -> None:
             raise click.UsageError(f'"{shown}" holds bytes that are no text in UTF-8: write it anew')
 
 
-def _called(arguments: Sequence[str]) -> int:
+def _called(arguments: Sequence[str], clock: Clock | None) -> int:
     try:
         with root.make_context("syncd", list(arguments), color=False if os.environ.get("NO_COLOR") else None) as ctx:
+            bring(ctx, clock)
             result = root.invoke(ctx)
         sys.stdout.flush()
     except click.exceptions.Exit as leaving:

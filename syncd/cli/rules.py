@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rules.domain.near_miss import near_miss
+from syncd.cli.clock import the_clock
 from syncd.cli.desk import loaded_whole, opened
 from syncd.cli.options import ANY_PATH, AS_JSON, CONFIG, EXISTING_FILE, NO_CONFIG, RULES, NearMissGroup
 from syncd.cli.output import print_json, print_text
@@ -131,10 +132,10 @@ def _warnings(policies: Policies, book: Path | None, configured: Config | None) 
     from connectors.email.templates import names
     from connectors.file.read import read_book
     from rules.policy import lint
-    from syncd.clock import SystemClock, today
+    from syncd.clock import today
 
     receivables = read_book(book) if book else None
-    day = receivables.as_of if receivables else today(SystemClock(), "UTC")
+    day = receivables.as_of if receivables else today(the_clock(), "UTC")
     connections, own_texts = (configured.connections, configured.templates_dir) if configured else (None, None)
     return lint(policies, receivables, day, connections, names(own_texts))
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from syncd.cli.clock import the_clock
 from syncd.cli.options import NO_CONFIG
 from syncd.cli.output import say
 from syncd.errors import Usage
@@ -60,9 +61,9 @@ def simulator(*, quickbooks_port: int, xero_port: int, tokens: Path | None) -> N
     """
     from connectors.simulator.quickbooks import QuickBooksCompany
     from connectors.simulator.xero import XeroCompany
-    from syncd.clock import SystemClock, today
+    from syncd.clock import today
 
-    clock = SystemClock()
+    clock = the_clock()
     companies: list[Company] = [QuickBooksCompany(clock, rate_limited=False), XeroCompany(clock)]
     for company in companies:
         _fill(company, today(clock, company.timezone))

@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from syncd.cli.root import run
+from tests.clocks import SetClock
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -24,11 +25,17 @@ class Ran:
 
 
 @pytest.fixture
-def syncd(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Ran]]:
+def clock() -> SetClock:
+    """What `syncd` takes the time to be."""
+    return SetClock()
+
+
+@pytest.fixture
+def syncd(capsys: pytest.CaptureFixture[str], clock: SetClock) -> Iterator[Callable[..., Ran]]:
     """One command line, run in this process. Its log went to a stream that ends with the test."""
 
     def call(*arguments: str | Path) -> Ran:
-        code = run([str(argument) for argument in arguments])
+        code = run([str(argument) for argument in arguments], clock)
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 

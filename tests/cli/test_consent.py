@@ -20,6 +20,7 @@ from connectors.simulator.xero import XeroCompany
 from syncd.clock import SystemClock
 from syncd.consent import listen
 from syncd.errors import TryAgain, Usage
+from tests.clocks import SetClock
 
 Syncd = Callable[..., Any]
 
@@ -44,8 +45,7 @@ auth_url = "{xero}"
 
 
 @pytest.fixture
-def companies() -> dict[str, Any]:
-    clock = SystemClock()
+def companies(clock: SetClock) -> dict[str, Any]:
     return {"acme": QuickBooksCompany(clock, rate_limited=False), "kiwi": XeroCompany(clock)}
 
 

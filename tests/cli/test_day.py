@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from syncd.lock import held
+from tests.clocks import TODAY
 
 Syncd = Callable[..., Any]
 
@@ -32,7 +33,6 @@ kind = "interest"
 annual_pct = "18"
 requires_terms = false
 """
-TODAY = datetime.now(UTC).date()
 
 
 def book(late_days: int = 40) -> dict[str, Any]:
@@ -386,8 +386,7 @@ def test_reasons_that_are_said_of_many_are_said_once(syncd: Syncd, office: Path)
 
 
 def test_an_approved_reminder_says_in_which_hours_it_goes_out(syncd: Syncd, office: Path) -> None:
-    closed = "23:58" if datetime.now(UTC).hour < 12 else "00:00"
-    hours = f'from = "{closed}", to = "{closed[:-1]}{int(closed[-1]) + 1}"'
+    hours = 'from = "23:58", to = "23:59"'
     levels = 'levels = [{ at_days = 5, template = "friendly" }]'
     email = '[email]\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"\nfrom = "ar@acme.example"\n'
     (office / "config.toml").write_text(CONFIG + email)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.clocks import TODAY
+
 Syncd = Callable[..., Any]
 
-TODAY = datetime.now(UTC).date()
 CONFIG = 'state_dir = "state"\n[connections.acme]\nkind = "file"\npath = "books"\ntimezone = "UTC"\n'
 RULES = """
 [select]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.clocks import TODAY
 
 Syncd = Callable[..., Any]
 
@@ -32,7 +34,6 @@ kind = "interest"
 annual_pct = "18"
 requires_terms = false
 """
-TODAY = datetime.now(UTC).date()
 NOW = f"today is {TODAY}"
 NONE, READ = "no customer or invoice is called", "in what was read from acme"
 NO_NUMBER = "is not a decimal number; write digits and a point only, such as 1250.00"

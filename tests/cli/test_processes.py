@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from syncd.clock import SystemClock
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 Syncd = Callable[..., Any]
 PATIENCE_S = 60.0  # a loaded machine is slow to start; nothing waits this long on a quiet one
@@ -37,6 +39,12 @@ BOOK: dict[str, Any] = {
     ],
 }
 RULES = '[select]\ndefault = "p"\n[policies.p.credit_hold]\nhold = { any = { days_past_due = 30 } }\n'
+
+
+@pytest.fixture
+def clock() -> SystemClock:
+    """What `syncd` takes the time to be: the same as the processes beside it."""
+    return SystemClock()
 
 
 @contextmanager

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.clocks import TODAY
 
 Syncd = Callable[..., Any]
 
@@ -25,7 +27,6 @@ extends = "p"
 [policies.called.reminders]
 levels = [{ at_days = 1, template = "friendly", channel = "call" }]
 """
-TODAY = datetime.now(UTC).date()
 
 
 def day(days: int) -> str:
