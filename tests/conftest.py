@@ -56,7 +56,9 @@ def postgres_server() -> Iterator[PostgresServer]:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """A new store's place. Whatever asks for it is run on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
-        return SqliteFile(tmp_path / "syncd.db")
+        file = SqliteFile(tmp_path / "syncd.db")
+        file.fill()
+        return file
     server: PostgresServer = request.getfixturevalue("postgres_server")
     return server.new()
 

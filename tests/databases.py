@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import shutil
 import sqlite3
+import tempfile
 import uuid
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -37,9 +39,31 @@ class Database(Protocol):
         ...
 
 
+@cache
+def _migrated() -> bytes:
+    """The file of an empty store. Making its tables anew for each test would take a fifth of a short one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "syncd.db"
+        open_store(f"sqlite:///{path}").close()
+        return path.read_bytes()
+
+
+def new_store(state: Path) -> None:
+    """Lay a store that was migrated and never used where the office over this state looks for it."""
+    state.mkdir(mode=0o700)
+    SqliteFile(state / "syncd.db").fill()
+
+
 @dataclass(frozen=True)
 class SqliteFile:
     path: Path
+
+    def fill(self) -> None:
+        """Make it a store that was migrated and never used."""
+        self.path.touch(mode=0o600, exist_ok=False)
+        self.path.write_bytes(_migrated())
+        with closing(sqlite3.connect(self.path)) as store, store:
+            store.execute("UPDATE store_info SET lineage = ?", (str(uuid.uuid4()),))
 
     @property
     def url(self) -> str:

@@ -37,6 +37,7 @@ from syncd.ledger import Ledger
 from syncd.office import Office, open_office
 from syncd.pass_report import Ground, PassReport
 from syncd.store import journal
+from tests.databases import new_store
 from tests.faults.cases import HEAD, Case
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -293,20 +294,12 @@ class World:
     def states(self) -> dict[str, str]:
         """The state of every operation, by its key."""
         with self.ledger() as (ledger, _):
-            return {
-                step.key: step.state for action in ledger.intents.actions() for step in ledger.intents.steps(action.id)
-            }
+            return states_in(ledger)
 
     def state(self) -> str:
         """The state of the newest operation of the case's verb; its action's where that was given up before."""
         with self.ledger() as (ledger, _):
-            found = [
-                action.state if step.state == "planned" and action.state == "stale" else step.state
-                for action in ledger.intents.actions()
-                for step in ledger.intents.steps(action.id)
-                if step.operation.verb == self.case.verb
-            ]
-        return found[-1]
+            return self._state_in(ledger)
 
     def journal(self) -> list[journal.Entry]:
         with self.ledger() as (ledger, _):
@@ -314,15 +307,14 @@ class World:
 
     def check_promise(self) -> None:
         """What holds at any moment: nothing twice, and each end written down once."""
-        assert self.count <= 1, f"{self.case} was done {self.count} times"
-        ends = Counter(entry.key for entry in self.journal() if entry.event == "operation.confirmed")
-        assert set(ends.values()) <= {1}, ends
-        confirmed = {key for key, state in self.states().items() if state == "confirmed"}
-        assert confirmed == set(ends)
+        with self.ledger() as (ledger, _):
+            self._check_promise_in(ledger)
 
     def outcome(self) -> str:
         """What became of the effect, in the words of the matrix."""
-        self.check_promise()
+        with self.ledger() as (ledger, _):
+            self._check_promise_in(ledger)
+            state = self._state_in(ledger)
         return {
             (1, "confirmed"): "once",
             (1, "unknown"): "once, shown as unclear",
@@ -330,7 +322,28 @@ class World:
             (0, "stale"): "not sent, stale",
             (0, "rejected"): "not sent, refused",
             (0, "planned"): "not sent, waits",
-        }[self.count, self.state()]
+        }[self.count, state]
+
+    def _check_promise_in(self, ledger: Ledger) -> None:
+        assert self.count <= 1, f"{self.case} was done {self.count} times"
+        ends = Counter(entry.key for entry in journal.read(ledger.store) if entry.event == "operation.confirmed")
+        assert set(ends.values()) <= {1}, ends
+        confirmed = {key for key, state in states_in(ledger).items() if state == "confirmed"}
+        assert confirmed == set(ends)
+
+    def _state_in(self, ledger: Ledger) -> str:
+        found = [
+            action.state if step.state == "planned" and action.state == "stale" else step.state
+            for action in ledger.intents.actions()
+            for step in ledger.intents.steps(action.id)
+            if step.operation.verb == self.case.verb
+        ]
+        return found[-1]
+
+
+def states_in(ledger: Ledger) -> dict[str, str]:
+    """The state of every operation, by its key."""
+    return {step.key: step.state for action in ledger.intents.actions() for step in ledger.intents.steps(action.id)}
 
 
 def config_text(company: Any, url: str, mail_port: int, database: str | None = None) -> str:
@@ -408,6 +421,8 @@ class Builder:
         (folder / "config.toml").write_text(text.replace("[limits]\n", f"[limits]\n{limits}"))
         (folder / "client-secret").touch(mode=0o600)
         (folder / "client-secret").write_text("demo-secret\n")
+        if database is None:
+            new_store(folder / "state")
         connect(world)
         if prepare:
             case.prepare(world)

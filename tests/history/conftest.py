@@ -22,6 +22,7 @@ from syncd.config import load_config
 from syncd.ledger import Ledger
 from syncd.office import open_office
 from syncd.store.past import Past
+from tests.databases import new_store
 
 RULES = '[select]\ndefault = "standard"\n[policies.standard]\nextends = "standard"\n'
 START = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -106,6 +107,8 @@ def years_of(tmp_path: Path) -> Iterator[Callable[..., Years]]:
             (tmp_path / "rules.d" / "10.toml").write_text(RULES)
             text = CONFIG.format(kind=kind, id_name=id_name, account=company.account, url=server.url)
             (tmp_path / "config.toml").write_text(text)
+
+            new_store(tmp_path / "state")
 
             def reopen() -> Ledger:
                 office = stack.enter_context(open_office(load_config(tmp_path / "config.toml"), clock, exclusive=False))

@@ -24,6 +24,7 @@ from syncd.consent import adopted
 from syncd.ledger import Ledger
 from syncd.office import Office, open_office
 from syncd.pass_report import Ground
+from tests.databases import new_store
 
 START = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -119,6 +120,7 @@ def laid_out(tmp_path: Path, clock: Any, doors: ExitStack) -> Site:
     (tmp_path / "rules.d" / "10.toml").write_text(RULES)
     (tmp_path / "secret").write_text("demo-secret\n")
     os.chmod(tmp_path / "secret", 0o600)  # noqa: PTH101 - as a person types it
+    new_store(tmp_path / "state")
     return Site(tmp_path, clock, doors)
 
 
