@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from syncd.store import journal
+from syncd.store.engine import open_store
 from tests.faults.cases import CASE
 from tests.faults.world import KILLED, Builder, World
 
@@ -14,16 +17,23 @@ PERSONAL = ("accounts@oak.example", "Oak Furniture", "accounts@office.example")
 
 
 @pytest.fixture(params=["quickbooks", "xero"])
-def worked(build: Builder, request: pytest.FixtureRequest) -> World:
-    """A company with mails sent, one unclear, tokens refreshed and a command that failed."""
+def unclear(build: Builder, request: pytest.FixtureRequest) -> World:
+    """A company whose first command was killed over a mail: nobody knows whether it went."""
     world = build(CASE["SMTP e-mail"], request.param, on_machine_clock=True)
-    assert world.cli("cycle", "-v", crash_at="after_claim/send_message").returncode == KILLED
-    for command in (("cycle", "-v"), ("status",), ("plan",), ("audit",), ("check",)):
-        ran = world.cli(*command)
-        assert "Traceback" not in ran.stderr
-        with (world.folder / "child.log").open("a") as log:
-            log.write(ran.stdout + ran.stderr)
+    killed = world.cli("cycle", "-v", crash_at="after_claim/send_message")
+    assert killed.returncode == KILLED
     return world
+
+
+@pytest.fixture
+def worked(unclear: World) -> World:
+    """That company after mails were sent, one unclear, tokens refreshed and a command that failed."""
+    for command in (("cycle", "-v"), ("status",), ("plan",), ("audit",), ("check",)):
+        ran = unclear.cli(*command)
+        assert "Traceback" not in ran.stderr
+        with (unclear.folder / "child.log").open("a") as log:
+            log.write(ran.stdout + ran.stderr)
+    return unclear
 
 
 def secrets(world: World) -> list[str]:
@@ -51,30 +61,37 @@ def test_secrets_are_in_no_log_no_database_no_bundle_and_names_in_no_bundle(work
     assert "accounts@oak.example" not in "".join(line for line in log.splitlines() if "event" in line)
 
 
-def test_what_is_unclear_is_listed_and_a_person_ends_it_with_who_and_why(worked: World) -> None:
-    world = worked
-    listed = json.loads(world.cli("audit", "--unclear", "--json").stdout)
+def test_what_is_unclear_is_listed_and_a_person_ends_it_with_who_and_why(unclear: World) -> None:
+    world = unclear
+    assert world.typed("cycle").code == 1  # something needs a person
+    listed = json.loads(world.typed("audit", "--unclear", "--json").out)
     assert [row["verb"] for row in listed] == ["send_message"]
     number = str(listed[0]["action"])
 
-    assert world.cli("resolve", number, "--why", "x").returncode == 2
-    assert world.cli("resolve", "999", "--done", "--why", "x").returncode == 2
-    ended = world.cli("resolve", number, "--not-done", "--why", "their mailbox has nothing", "--as", "dana")
-    assert ended.returncode == 0, ended.stderr
+    assert world.typed("resolve", number, "--why", "x").code == 2
+    assert world.typed("resolve", "999", "--done", "--why", "x").code == 2
+    ended = world.typed("resolve", number, "--not-done", "--why", "their mailbox has nothing", "--as", "dana")
+    assert ended.code == 0, ended.err
     line = next(entry for entry in world.journal() if entry.event == "operation.resolved")
     assert (line.who, line.detail) == ("dana", {"done": False, "why": "their mailbox has nothing"})
-    assert world.cli("cycle").returncode == 0
+    assert world.typed("cycle").code == 0
     assert world.outcome() == "once"
-    assert world.cli("audit", "--unclear").stdout == "nothing is unclear\n"
+    assert world.typed("audit", "--unclear").out == "nothing is unclear\n"
 
 
-def test_a_backup_is_whole_and_never_overwrites(worked: World, tmp_path: Path) -> None:
-    copy = tmp_path / "copy.db"
-    assert worked.cli("backup", str(copy)).returncode == 0
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_a_backup_is_whole_and_never_overwrites(build: Builder, provider: str, tmp_path: Path) -> None:
+    world, copy = build(CASE["SMTP e-mail"], provider), tmp_path / "copy.db"
+    world.quiet()
+    written = world.journal()
+    assert "operation.confirmed" in {entry.event for entry in written}
+    assert world.typed("backup", str(copy)).code == 0
     assert copy.stat().st_mode & 0o777 == 0o600
-    again = worked.cli("backup", str(copy))
-    assert again.returncode == 2
-    assert "never overwrites" in again.stderr
+    with closing(open_store(f"sqlite:///{copy}")) as whole:
+        assert journal.read(whole) == written
+    again = world.typed("backup", str(copy))
+    assert again.code == 2
+    assert "never overwrites" in again.err
     nowhere = tmp_path / "no-folder" / "copy.db"
-    lost = worked.cli("backup", str(nowhere))
-    assert (lost.returncode, lost.stderr) == (2, f"{nowhere}: cannot be written: No such file or directory\n")
+    lost = world.typed("backup", str(nowhere))
+    assert (lost.code, lost.err) == (2, f"{nowhere}: cannot be written: No such file or directory\n")

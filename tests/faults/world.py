@@ -14,12 +14,13 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from connectors import open_connector
@@ -30,6 +31,7 @@ from connectors.simulator.quickbooks import QuickBooksCompany
 from connectors.simulator.smtp import Mailbox
 from connectors.simulator.xero import XeroCompany
 from syncd.attempt import attempt_pass
+from syncd.cli.root import run
 from syncd.clock import SystemClock, timing
 from syncd.config import load_config
 from syncd.cycle import due_accounts, plan_accounts, pull_changes, settle_open
@@ -102,6 +104,14 @@ class Zygote:
         self._process.stdout.close()
 
 
+class Typed(NamedTuple):
+    """What a command said."""
+
+    code: int
+    out: str
+    err: str
+
+
 @dataclass
 class World:
     """Everything of one test. `customer` and `invoice` are the ids the case works on."""
@@ -163,6 +173,12 @@ class World:
         return subprocess.run(  # noqa: S603 - our own module
             command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False, timeout=60
         )
+
+    def typed(self, *arguments: str) -> Typed:
+        """The same in this process, by this world's clock: for what a command says, where nothing kills it."""
+        with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+            code = run([*arguments, "--config", str(self.folder / "config.toml")], self.clock)
+        return Typed(code, out.getvalue(), err.getvalue())
 
     def child_killed_after(self, number: int) -> int:
         """One pass, killed the moment the books took its `number`th request for a change, or the mail server a mail."""
