@@ -21,8 +21,11 @@ help:
 demo: $(READY)
 	@$(BIN)/syncd demo
 
+# One process more than the two cores it is made for: a test often waits, for the disk or an answer. What a process
+# compiles is kept, whatever the environment says: tests start many.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: lint
-	@$(BIN)/python -m pytest -q -n 2
+	@$(BIN)/python -m pytest -q -n 3
 
 lint: $(READY)
 	@$(BIN)/ruff check
