@@ -7,6 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import click
@@ -78,6 +79,11 @@ _TURNS = frozenset(["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI
 def brake_line(why: str) -> str:
     """Why everything waits, and the way out where the reason does not name it."""
     return f"BRAKE: {why}" if "syncd recover" in why else f"BRAKE: {why}; look with `syncd plan`, then `syncd release`"
+
+
+def moment(at: datetime | None) -> str | None:
+    """An instant to the minute, in UTC; None for none."""
+    return f"{at:%Y-%m-%d %H:%M}Z" if at else None
 
 
 def held_lines(held: int, unable: Mapping[str, int]) -> list[str]:

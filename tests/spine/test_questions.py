@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from connectors import Page, Unreadable
-from syncd.cli.reports import _status, _to_do
+from syncd.cli.status import _status, _to_do
 from syncd.cycle import run_pass
 from syncd.store.intents import Intents
 

@@ -1,0 +1,118 @@
+"""`syncd audit`: what was done, by the journal; and what nobody knows yet. It asks no provider and changes nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from syncd.cli.desk import opened
+from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY
+from syncd.cli.output import Table, moment, print_json, print_text
+
+if TYPE_CHECKING:
+    from syncd.ledger import Ledger
+    from syncd.office import Office
+    from syncd.store.intent_rows import Step
+    from syncd.store.journal import Entry
+
+
+@click.command(short_help="What was planned, sent, answered, approved and refused, when and by whom.")
+@click.option("--customer", metavar="CUSTOMER", help="Only what concerns this customer: its name or its id.")
+@click.option("--key", metavar="KEY", help="Only this action.")
+@click.option("--since", type=DAY, metavar="DATE", help="Only from this day on (UTC).")
+@click.option("--unclear", is_flag=True, help="Only what was sent without a clear answer and is not settled yet.")
+@click.option("--last", type=click.IntRange(min=1), default=50, show_default=True, help="The newest that many lines.")
+@CONNECTION
+@AS_JSON
+@CONFIG
+def audit(
+    *,
+    customer: str | None,
+    key: str | None,
+    since: date | None,
+    unclear: bool,
+    last: int,
+    connection: str | None,
+    as_json: bool,
+    config: Path | None,
+) -> None:
+    """The journal: what was planned, sent, answered, approved and refused, when and by whom, oldest first.
+
+    With --unclear instead what was sent without a clear answer: look in the books, then `syncd resolve` it.
+    """
+    from syncd.store.journal import read
+
+    if unclear:
+        _print_unclear(config, connection, as_json=as_json)
+        return
+    midnight = datetime.combine(since, time(), UTC) if since else None
+    with opened(config, connection) as office:
+        about: list[str | None] = _called(office, customer) if customer else [None]
+        lists = [read(office.store, connection, customer=ref, key=key, since=midnight, limit=last) for ref in about]
+    entries = sorted(chain.from_iterable(lists), key=lambda entry: entry.at)[-last:]
+    if as_json:
+        print_json([_entry(entry) for entry in entries])
+    elif entries:
+        print_text([Table(("at", "connection", "event", "key", "who", "detail"), [_entry_row(one) for one in entries])])
+    else:
+        click.echo("the journal has nothing about this")
+
+
+def _called(office: Office, customer: str) -> list[str | None]:
+    """The ids that go by this name in any of the companies, or the id itself."""
+    found = [ledger.mirror.find(customer) for ledger in office.ledgers]
+    return [customer, *({one[1] for one in found if one} - {customer})]
+
+
+def _print_unclear(config: Path | None, connection: str | None, *, as_json: bool) -> None:
+    with opened(config, connection) as office:
+        rows = [_unclear(ledger, step) for ledger in office.ledgers for step in _open_ended(ledger)]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        columns = ("connection", "action", "key", "verb", "sent", "why")
+        print_text([Table(columns, [tuple(str(row[column]) for column in columns) for row in rows])])
+        click.echo("look in the books, then: syncd resolve NO. --done|--not-done --why TEXT")
+    else:
+        click.echo("nothing is unclear")
+
+
+def _open_ended(ledger: Ledger) -> list[Step]:
+    """What nobody knows yet, and what nobody can find out but a person."""
+    found = {step.id: step for step in (*ledger.intents.unsettled(), *ledger.intents.unclear())}
+    return [found[number] for number in sorted(found)]
+
+
+def _unclear(ledger: Ledger, step: Step) -> dict[str, Any]:
+    return {
+        "connection": ledger.name,
+        "action": step.action,
+        "key": step.key,
+        "customer": step.customer,
+        "verb": step.operation.verb,
+        "sent": step.first_sent_at.isoformat(timespec="seconds") if step.first_sent_at else "",
+        "tries": step.attempts,
+        "why": step.why or "under way when the process ended; the next pass looks for it in the books",
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": entry.at.isoformat(),
+        "connection": entry.connection,
+        "event": entry.event,
+        "key": entry.key,
+        "customer": entry.customer,
+        "who": entry.who,
+        "detail": dict(entry.detail),
+    }
+
+
+def _entry_row(entry: Entry) -> tuple[str, ...]:
+    told = {key: str(value).removesuffix(".") for key, value in entry.detail.items() if value not in ("", None)}
+    detail = ", ".join(f"{key} {value}" for key, value in told.items())
+    return moment(entry.at) or "", entry.connection, entry.event, entry.key, entry.who, detail
