@@ -2,7 +2,8 @@
 
 A mark beside the database says which store it was and how many requests it had sent. Forgetting what was sent is the
 largest danger of all, so a store that knows less than the mark may read, but writes nothing until it is recovered. So
-does a file that sent requests and has no mark beside it: it is a copy, put in place of what was lost with its mark.
+does a file that sent requests and has no mark beside it: it is a copy, put in place of what was lost with its mark. Of
+a store that several offices share each has a mark, and a new office none: there the server's own numbers tell a copy.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from syncd.atomic import replace_file
 from syncd.errors import ConfigError
 from syncd.store.engine import Store
-from syncd.store.info import Mark, mark_of, recovered_at, set_recovered
+from syncd.store.info import Mark, is_copy, mark_of, recovered_at, set_recovered, take_home
 
 MARK = "store.mark"
 _ONE_AT_A_TIME = threading.Lock()  # every connection has a lineage of its own, all of them one mark
@@ -37,7 +38,7 @@ class Lineage:
         """What the store has forgotten, in one sentence; None where it is the one that sent everything."""
         beside, held = self._beside(), self.current()
         if beside is None:
-            return _copy(held, self.path) if held.writes and self._is_alone else None
+            return _copy(held, self.path) if held.writes and (self._is_alone or is_copy(self.store)) else None
         if held.lineage == beside.lineage and held.writes >= beside.writes:
             return None
         if held.lineage != beside.lineage:
@@ -45,9 +46,11 @@ class Lineage:
         return f"the database was set back: it remembers {held.writes} of {beside.writes} requests sent from here"
 
     def begin(self) -> None:
-        """Put a mark beside the store before the first request of all."""
+        """Put a mark beside the store before the first request of all, and remember where a shared one stands."""
         if not self.path.exists():
             self.keep()
+        if not self._is_alone:
+            take_home(self.store)
 
     def keep(self) -> None:
         """Write the store's mark beside it: a request is about to be sent."""

@@ -18,6 +18,7 @@ store_info = Table(
     Column("lineage", String(36), nullable=False),
     Column("writes", Integer, nullable=False),  # requests sent, kept beside the database as well
     Column("recovered_at", String(40)),
+    Column("home", String(40)),  # the server's own numbers for where it stood as the last office began to send
 )
 
 # One row a connection: where reading stands and what stops it.
