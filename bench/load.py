@@ -57,7 +57,7 @@ def main() -> None:
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         ledger.vault.store(Tokens("a", "r", tomorrow, tomorrow, "1"))
         before = time.perf_counter(), time.process_time()
-        with opened_load(ledger, folder / "state", Ask(None, None, ledger.today())) as load, profiled():
+        with opened_load(ledger, Ask(None, None, ledger.today())) as load, profiled():
             done = load.run()
         invoices = sum(month.held.documents for month in done.months if month.name == "invoice")
         wall, cpu = time.perf_counter() - before[0], time.process_time() - before[1]

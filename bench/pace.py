@@ -51,7 +51,7 @@ def paced(folder: Path, kind: str) -> dict[str, Any]:
         ledger = office.ledger("bench")
         begun, calls = clock.monotonic(), 0
         while calls < CALLS:
-            with opened_load(ledger, folder / "state", Ask(None, None, ledger.today(), again=True)) as load:
+            with opened_load(ledger, Ask(None, None, ledger.today(), again=True)) as load:
                 calls += load.run().calls
         simulated_s = clock.monotonic() - begun
     allowed_s = calls * 60 / A_MINUTE[kind]

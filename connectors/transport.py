@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from typing import TypeVar
 
 import tenacity
@@ -90,13 +91,15 @@ class Timing:
 class Usage:
     """Calls made since last taken, by purpose ("read", "write", "auth"), and what the provider says is left.
 
-    `made` counts them all and is never taken back: it moves as long as something is going on.
+    `made` counts them all and is never taken back: it moves as long as something is going on. `share` is the part of
+    the provider's limits that this process may use: less than all of them while another one of ours works beside it.
     """
 
     calls: Counter[str] = field(default_factory=Counter)
     day_left: int | None = None
     minute_left: int | None = None
     made: int = 0
+    share: Fraction = Fraction(1)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def count(self, purpose: str) -> None:
@@ -104,6 +107,10 @@ class Usage:
         with self._lock:
             self.calls[purpose] += 1
             self.made += 1
+
+    def part_of(self, limit: int) -> int:
+        """How much of a limit the share is; never nothing."""
+        return max(1, int(limit * self.share))
 
     def take(self) -> Counter[str]:
         """The counts since the last take, which are then forgotten."""
@@ -113,12 +120,14 @@ class Usage:
 
 
 class Pacer:
-    """Keeps a connection within `per_window` calls in any `window_s` seconds by sleeping before a call.
+    """Keeps a connection within its share of `per_window` calls in any `window_s` seconds by sleeping before a call.
 
     Several threads may wait at one pacer: each gets its turn.
     """
 
-    def __init__(self, per_window: int, window_s: float, timing: Timing) -> None:
+    def __init__(self, per_window: int, window_s: float, timing: Timing, usage: Usage) -> None:
+        self._per_window = per_window
+        self._usage = usage
         self._sent: deque[float] = deque(maxlen=per_window)
         self._window_s = window_s
         self._timing = timing
@@ -127,20 +136,23 @@ class Pacer:
     def wait(self) -> None:
         """Return when one more call fits."""
         with self._turn:
-            if len(self._sent) == self._sent.maxlen:
-                wait_s = self._sent[0] + self._window_s - self._timing.monotonic()
+            most = self._usage.part_of(self._per_window)
+            if len(self._sent) >= most:
+                wait_s = self._sent[-most] + self._window_s - self._timing.monotonic()
                 if wait_s > 0:
                     self._timing.sleep(wait_s)
             self._sent.append(self._timing.monotonic())
 
 
 class Lanes:
-    """Keeps a connection within `count` requests that are on the wire or were answered within `rest_s` seconds.
+    """Keeps a connection within its share of `count` requests on the wire or answered within `rest_s` seconds.
 
     However late some of them arrive, the provider never sees more than `count` in any `rest_s` of its own.
     """
 
-    def __init__(self, count: int, rest_s: float, timing: Timing) -> None:
+    def __init__(self, count: int, rest_s: float, timing: Timing, usage: Usage) -> None:
+        self._count = count
+        self._usage = usage
         self._free_at: deque[float] = deque([timing.monotonic()] * count)
         self._freed = threading.Condition()
         self._turn = threading.Lock()
@@ -151,9 +163,11 @@ class Lanes:
     def one(self) -> Iterator[None]:
         """Wait for a lane, and keep it until the answer is here."""
         with self._turn:
+            spared = self._count - self._usage.part_of(self._count)
             with self._freed:
-                self._freed.wait_for(lambda: self._free_at)
-                wait_s = self._free_at.popleft() - self._timing.monotonic()
+                self._freed.wait_for(lambda: len(self._free_at) > spared)
+                wait_s = self._free_at[spared] - self._timing.monotonic()
+                self._free_at.popleft()
             if wait_s > 0:
                 self._timing.sleep(wait_s)
         try:

@@ -49,6 +49,7 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
     """
     report = report or PassReport(ledger.name)
     ledger.lease.take()
+    ledger.make_room()
     require_same_company(ledger.connector, ledger.findings, ledger.time)  # before anything is not found there
     if ledger.forgotten() is None:
         report.settled = settle_open(ledger)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from fractions import Fraction
+from pathlib import Path
 from typing import Protocol
 
 from connectors import Connector, OwnDunning, Receipt
@@ -20,6 +22,7 @@ from syncd.clock import Clock, CompanyTime
 from syncd.config import ConnectionConfig
 from syncd.errors import NeverRead
 from syncd.letters import LetterTray
+from syncd.lock import is_held
 from syncd.logs import log
 from syncd.memory.lineage import Lineage
 from syncd.memory.mail_log import LoggedMailer, MailLog
@@ -38,6 +41,8 @@ from syncd.store.leases import Lease
 from syncd.store.mirror import Mirror
 
 OWN_DUNNING = "own_dunning"
+# Of what a provider allows in a second and a minute, while a load of history takes the rest: a pass asks for little.
+PASS_SHARE = Fraction(1, 4)
 
 
 def _nobody(_step: Step) -> None:
@@ -77,6 +82,7 @@ class Ledger:
     lineage: Lineage
     mail_log: MailLog
     lease: Lease
+    load_lock: Path  # held while a load of history runs beside the passes
     mailer: Mailer | None = None
     _own_dunning: OwnDunning | None = None
     _works_since: date | None = None
@@ -92,6 +98,10 @@ class Ledger:
         company = self.connections.standing().company
         # Providers are not reliable about the time zone; the name of the connection is ours alone.
         return company and replace(company, timezone=self.config.timezone, connection=self.name)
+
+    def make_room(self) -> None:
+        """Leave a load of history that runs beside this pass its share of the provider's limits."""
+        self.connector.usage.share = PASS_SHARE if is_held(self.load_lock) else Fraction(1)
 
     def accounts(self, heads: Sequence[str]) -> Iterator[Account]:
         """The accounts of these billing heads as they stand today; none before the first pull."""

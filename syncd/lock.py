@@ -11,6 +11,21 @@ from pathlib import Path
 from syncd.errors import TryAgain
 
 
+def is_held(path: Path) -> bool:
+    """Whether somebody holds the lock at `path` now."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 @contextmanager
 def held(path: Path, *, wait: bool = False, owner: str = "another syncd") -> Iterator[None]:
     """Hold the lock at `path` for the length of the block.

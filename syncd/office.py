@@ -134,6 +134,7 @@ def open_ledger(
         mail_log=MailLog(config.state_dir / "mail.log", connection.name),
         lease=Lease(store, connection.name, f"{socket.gethostname()}:{config.state_dir}", clock.now),
         mailer=mailer,
+        load_lock=config.state_dir / f"backfill-{connection.name}.lock",
     )
 
 

@@ -215,7 +215,7 @@ class Line:
 
     def __init__(self, settings: ConnectionSettings, tokens: TokenSource, timing: Timing, usage: Usage) -> None:
         self._settings, self._tokens, self._timing, self._usage = settings, tokens, timing, usage
-        self._pace = Lanes(AT_ONCE, 1.0, timing), Pacer(PER_MINUTE, 60.0, timing)
+        self._pace = Lanes(AT_ONCE, 1.0, timing, usage), Pacer(PER_MINUTE, 60.0, timing, usage)
         self._sessions: list[Session] = []
 
     def api(self) -> Api:

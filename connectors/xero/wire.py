@@ -81,7 +81,7 @@ class Gate:
 
     def __init__(self, timing: Timing, usage: Usage, read_timeout_s: float = READ_TIMEOUT_S) -> None:
         self._timeout = (CONNECT_TIMEOUT_S, read_timeout_s)
-        self._pacer = Pacer(PER_MINUTE, 60.0, timing)
+        self._pacer = Pacer(PER_MINUTE, 60.0, timing, usage)
         self._turn = threading.Lock()
         self._slots = threading.BoundedSemaphore(IN_FLIGHT)
         self.usage = usage

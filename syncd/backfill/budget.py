@@ -6,14 +6,18 @@ under a purpose of their own, so that a second run on the same day goes on count
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 from connectors.transport import Usage
 from syncd.clock import Clock
+from syncd.ledger import PASS_SHARE
 from syncd.store.connections import Connections
 
 PURPOSE = "backfill"
+LOAD_SHARE = 1 - PASS_SHARE
 CALLS_A_PAGE = 2  # a first page may be counted as well
 _LOOK_AGAIN = timedelta(minutes=10)
 _PROBE = timedelta(hours=3)  # nobody says when a day begins: eight looks a day find it
@@ -26,6 +30,7 @@ class CallBudget:
     usage: Usage
     connections: Connections
     clock: Clock
+    is_daemon_there: Callable[[], bool]
     reserve: int = 0
     most: int | None = None
     made: int = 0  # by this run
@@ -34,13 +39,19 @@ class CallBudget:
 
     def begin(self) -> None:
         """Take over what the daemon last heard is left, where that is of today."""
+        self.make_room()
         standing = self.connections.standing()
         today = self.clock.now().astimezone(UTC).date()
         heard_today = standing.pulled_at is not None and standing.pulled_at.astimezone(UTC).date() == today
         self.usage.day_left = standing.day_left if heard_today else None
 
+    def make_room(self) -> None:
+        """Leave a daemon that works on the connection its share of each second and minute the provider allows."""
+        self.usage.share = LOAD_SHARE if self.is_daemon_there() else Fraction(1)
+
     def count(self) -> None:
         """Store the calls made since the last count."""
+        self.make_room()
         calls = self.usage.take()
         if not calls:
             return

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from connectors import FactKind
@@ -174,7 +173,7 @@ class Backfill:
     def _send(self, pool: ThreadPoolExecutor) -> None:
         """Ask for as many pages as may be on the wire."""
         left = self.bench.budget.left()
-        most = self.bench.history.in_flight
+        most = self.bench.budget.usage.part_of(self.bench.history.in_flight)
         most = most if left is None else min(most, left // CALLS_A_PAGE)
         while self._todo and len(self._flying) < most:
             task = self._todo.popleft()
@@ -312,7 +311,7 @@ def _is_asked_for(load: Load, ask: Ask) -> bool:
 
 
 @contextmanager
-def opened_load(ledger: Ledger, state_dir: Path, ask: Ask, calls: int | None = None) -> Iterator[Backfill]:
+def opened_load(ledger: Ledger, ask: Ask, calls: int | None = None) -> Iterator[Backfill]:
     """A load of one connection, alone on it; the daemon may work beside it. Makes no request.
 
     Raises:
@@ -324,8 +323,8 @@ def opened_load(ledger: Ledger, state_dir: Path, ask: Ask, calls: int | None = N
         raise Usage(f"{ledger.name} is read from files, which hold their own history; there is nothing to load")
     _refuse_odd_days(ask)
     reserve = history.calls_reserved
-    budget = CallBudget(ledger.connector.usage, ledger.connections, ledger.clock, reserve, calls)
-    with held(state_dir / f"backfill-{ledger.name}.lock", owner="another backfill"):
+    budget = CallBudget(ledger.connector.usage, ledger.connections, ledger.clock, ledger.lease.is_taken, reserve, calls)
+    with held(ledger.load_lock, owner="another backfill"):
         past, exported = Past(ledger.store, ledger.name), ExportedRows(ledger.store, ledger.name)
         yield Backfill(Bench(history, past, exported, budget, ledger.clock), ask)
 

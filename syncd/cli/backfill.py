@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from syncd.backfill.check import MonthCheck
     from syncd.backfill.load import Ask, Backfill, Backfilled
     from syncd.ledger import Ledger
-from syncd.office import Office
 
 _LEAST_CALLS = 5  # three to begin with, two for a page
 
@@ -80,7 +79,7 @@ def backfill(
             return take_in_exports(office.ledgers[0], files, own_map, dry=dry_run, as_json=as_json)
         ledgers = [ledger for ledger in office.ledgers if not every or ledger.config.kind != "file"]
         rows = [
-            _attempt(office, ledger, _ask(ledger, since, until, wait=wait, again=again), calls, as_json=as_json)
+            _attempt(ledger, _ask(ledger, since, until, wait=wait, again=again), calls, as_json=as_json)
             for ledger in ledgers
         ]
     if as_json:
@@ -97,18 +96,13 @@ def _ask(ledger: Ledger, since: date | None, until: date | None, *, wait: bool, 
     return Ask(since, until, ledger.today(), wait=wait, again=again)
 
 
-def _attempt(
-    office: Office, ledger: Ledger, ask: Ask, calls: int | None, *, as_json: bool
-) -> tuple[dict[str, Any], int]:
+def _attempt(ledger: Ledger, ask: Ask, calls: int | None, *, as_json: bool) -> tuple[dict[str, Any], int]:
     """One connection's load as a row; a failure is part of it."""
     from connectors.errors import ConnectorError
     from syncd.backfill.load import opened_load
 
     try:
-        with (
-            opened_load(ledger, office.config.state_dir, ask, calls) as load,
-            _progress(load, ledger.name, as_json=as_json),
-        ):
+        with opened_load(ledger, ask, calls) as load, _progress(load, ledger.name, as_json=as_json):
             done = load.run()
     except KeyboardInterrupt:
         same = "the same without --again" if ask.again else "the same"

@@ -74,6 +74,12 @@ class Lease:
             if self._row(tx).epoch != self.epoch:
                 raise TryAgain(_lost(self.connection))
 
+    def is_taken(self) -> bool:
+        """Whether an office works on the connection now, or did until it was killed less than a term ago."""
+        with self.store.reading() as tx:
+            row, now = self._row(tx), self._time(tx)
+        return row.holder is not None and _until(row.lease_until) > now
+
     def give_back(self) -> None:
         """Let another office in at once."""
         if self.epoch is None:

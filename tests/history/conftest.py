@@ -64,7 +64,7 @@ class Years:
             if stop_after is not None and stored >= stop_after:
                 raise KeyboardInterrupt
 
-        with opened_load(self.ledger, self.folder / "state", ask or self.ask(), calls) as load:
+        with opened_load(self.ledger, ask or self.ask(), calls) as load:
             load.show = show
             return load.run()
 

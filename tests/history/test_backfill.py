@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from fractions import Fraction
 
 import pytest
 from sqlalchemy import delete, insert, select
 
 from connectors.errors import ConsentNeeded, Unavailable
+from connectors.quickbooks.wire import AT_ONCE, PER_MINUTE
 from connectors.simulator.http import Fault
+from connectors.transport import Usage
+from connectors.xero.wire import IN_FLIGHT
+from connectors.xero.wire import PER_MINUTE as XERO_MINUTE
+from rules.policy import load_policies
+from syncd.backfill.budget import LOAD_SHARE
 from syncd.backfill.load import opened_load
 from syncd.backfill.windows import cut_up, wanted
 from syncd.config import Limits
-from syncd.cycle import pull_changes
-from syncd.errors import TryAgain, Usage
+from syncd.cycle import Ground, pull_changes, run_pass
+from syncd.errors import TryAgain
+from syncd.errors import Usage as Refused
+from syncd.ledger import PASS_SHARE
 from syncd.store import schema
 from syncd.store.past import Cut, Load, Past
-from tests.history.conftest import fill
+from tests.history.conftest import RULES, fill
 
 
 class TestAWholeLoad:
@@ -153,7 +162,7 @@ class TestBesideTheDaemon:
         years.told.clear()
 
         with (
-            opened_load(years.ledger, years.folder / "state", years.ask()),
+            opened_load(years.ledger, years.ask()),
             pytest.raises(TryAgain, match="another backfill"),
         ):
             years.backfill()
@@ -163,6 +172,38 @@ class TestBesideTheDaemon:
         cut = next(cut for cut in years.past.cuts() if cut.shown > 10)
         assert cut.total == cut.shown
         assert cut.tries == 0
+
+
+class TestTheLimitsAreShared:
+    """Of what the provider allows in a second and a minute, a load leaves a pass beside it a quarter."""
+
+    def test_a_load_beside_a_daemon_leaves_it_a_part_of_each_minute(self, years):
+        years.ledger.lease.take()
+        begun = years.clock.monotonic()
+        calls = sum(years.backfill(years.ask(again=True)).calls for _ in range(10))
+        allowed = years.ledger.connector.calls_a_minute * 3 // 4
+        assert years.clock.monotonic() - begun >= (calls - 1) // allowed * 60
+        assert years.ledger.connector.usage.share == Fraction(3, 4)
+
+    def test_it_takes_all_again_once_the_daemon_is_gone(self, years):
+        years.ledger.lease.take()
+        years.ledger.lease.give_back()
+        years.backfill()
+        assert years.ledger.connector.usage.share == 1
+
+    def test_a_pass_beside_a_load_keeps_to_its_part(self, years):
+        ground = Ground(load_policies([("r.toml", RULES)]), limits(), "review")
+        with opened_load(years.ledger, years.ask()):
+            run_pass(years.ledger, ground)
+            assert years.ledger.connector.usage.share == Fraction(1, 4)
+        run_pass(years.ledger, ground)
+        assert years.ledger.connector.usage.share == 1
+
+    def test_both_together_stay_within_what_a_provider_allows(self):
+        for at_once, a_minute, allowed in ((AT_ONCE, PER_MINUTE, (10, 500)), (IN_FLIGHT, XERO_MINUTE, (5, 60))):
+            parts = [Usage(share=share) for share in (LOAD_SHARE, PASS_SHARE)]
+            assert sum(part.part_of(at_once) for part in parts) <= allowed[0]
+            assert sum(part.part_of(a_minute) for part in parts) <= allowed[1]
 
 
 class TestWhatDisagrees:
@@ -206,7 +247,7 @@ class TestBadInput:
             years.ask(since=date(2025, 2, 1), until=date(2025, 1, 1)),
             years.ask(since=date(1066, 10, 14)),
         ):
-            with pytest.raises(Usage):
+            with pytest.raises(Refused):
                 years.backfill(ask)
         assert years.server.seen == []
 
