@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from connectors import Ref
 from rules.domain.near_miss import near_miss
 from syncd.errors import Usage
 from syncd.ledger import Ledger
@@ -58,9 +59,17 @@ def must_be_ours(filed: Filed) -> None:
 
 
 def is_about(ledger: Ledger, filed: Filed, text: str) -> bool:
-    """Whether the record concerns the customer or invoice that `text` names."""
-    ids = {called.ref.id for called in ledger.mirror.called(text, exactly=False)} | {text.removeprefix("id:")}
-    return bool(ids & {filed.customer, *subjects(filed.value), *_of_group(ledger, filed.value)})
+    """Whether the record concerns the customer or invoice that `text` names.
+
+    QuickBooks counts customers and invoices each from 1: an id says nothing without what it is the id of.
+    """
+    wanted = text.removeprefix("id:")
+    called = [one for one in ledger.mirror.called(wanted, exactly=False) if wanted in (text, one.ref.id)]
+    named = [one.ref for one in called if not one.by_id or wanted != text] or [one.ref for one in called]
+    if not named:  # gone from the books, or the key of a charge: known by its id alone
+        return wanted in (filed.customer, *subjects(filed.value))
+    concerned = [Ref("customer", one) for one in (filed.customer, *_of_group(ledger, filed.value))]
+    return not {*concerned, *(Ref("invoice", one) for one in subjects(filed.value))}.isdisjoint(named)
 
 
 def _of_group(ledger: Ledger, value: Any) -> list[str]:

@@ -208,6 +208,20 @@ def test_ending_what_is_not_there_says_so(syncd: Syncd, office: Path) -> None:
     )
 
 
+def test_a_word_about_an_invoice_ends_no_record_of_the_customer_with_the_same_id(syncd: Syncd, office: Path) -> None:
+    """QuickBooks counts customers and invoices each from 1."""
+    as_counted = json.dumps(book()).replace('"C-2"', '"2"').replace('"I-2"', '"2"')
+    (office / "books" / "book.json").write_text(as_counted)
+    (office / "config.toml").write_text(CONFIG.replace('"state"', '"another"'))
+    assert syncd("pull").code == 0
+    for about in ("Elm Inc", "1002"):
+        assert syncd("silence", "add", about).code == 0
+    assert syncd("silence", "end", "1002").out.startswith("silence-2")
+    gone = syncd("silence", "end", "1002")
+    assert (gone.code, gone.err) == (2, 'no silence is recorded as or about "1002"\n')
+    assert [row["customer"] for row in json.loads(syncd("silence", "list", "--json").out)] == ["2"]
+
+
 def test_listing_about_nobody_says_who_was_meant(syncd: Syncd, office: Path) -> None:
     ran = syncd("promise", "list", "Oak Ldt")
     assert ran.code == 2
