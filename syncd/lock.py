@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from syncd.atomic import room_for
 from syncd.errors import TryAgain
 
 
@@ -31,7 +32,7 @@ def held(path: Path, *, wait: bool = False, owner: str = "another syncd") -> Ite
     """Hold the lock at `path` for the length of the block.
 
     Raises:
-        TryAgain: somebody else holds it and `wait` is off.
+        TryAgain: somebody else holds it and `wait` is off; DiskFull: there is no room to say who holds it.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -41,8 +42,9 @@ def held(path: Path, *, wait: bool = False, owner: str = "another syncd") -> Ite
         except BlockingIOError:
             pid = os.read(handle, 20).decode(errors="replace").strip()
             raise TryAgain(f"{owner} works on this state already (process {pid or 'unknown'}, lock {path}).") from None
-        os.ftruncate(handle, 0)
-        os.write(handle, str(os.getpid()).encode())
+        with room_for(path):
+            os.ftruncate(handle, 0)
+            os.write(handle, str(os.getpid()).encode())
         yield
     finally:
         os.close(handle)

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import NoReturn
 
 BUG_EXIT_CODE = 70
+INTERRUPTED_EXIT_CODE = 130  # as `run` says it, which may not be loaded yet
 MISPLACED_EXIT_CODE = 78
 
 
@@ -48,7 +49,12 @@ def misplaced_packages() -> str | None:
 
 
 def _report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Whatever nobody expected is our bug: one line for the user, the trace only for those who ask."""
+    """Whatever nobody expected is our bug: one line for the user, the trace only for those who ask.
+
+    Ctrl-C while a command still loads is none, whatever the half-loaded module makes of it.
+    """
+    if _is_interrupt(error):
+        os._exit(INTERRUPTED_EXIT_CODE)
     if os.environ.get("SYNCD_DEBUG"):
         sys.__excepthook__(kind, error, trace)
     else:
@@ -60,3 +66,9 @@ def _report_bug(kind: type[BaseException], error: BaseException, trace: Tracebac
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(BUG_EXIT_CODE)
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None

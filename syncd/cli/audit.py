@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rules.domain.near_miss import near_miss
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY
 from syncd.cli.output import Table, moment, print_json, print_text
+from syncd.errors import Usage
 
 if TYPE_CHECKING:
     from syncd.ledger import Ledger
@@ -52,12 +54,15 @@ def audit(
     midnight = datetime.combine(since, time(), UTC) if since else None
     with opened(config, connection) as office:
         about: list[str | None] = _called(office, customer) if customer else [None]
+        names = [name for ledger in office.ledgers for name in ledger.mirror.names()] if about == [customer] else []
         lists = [read(office.store, connection, customer=ref, key=key, since=midnight, limit=last) for ref in about]
     entries = sorted(chain.from_iterable(lists), key=lambda entry: entry.at)[-last:]
     if as_json:
         print_json([_entry(entry) for entry in entries])
     elif entries:
         print_text([Table(("at", "connection", "event", "key", "who", "detail"), [_entry_row(one) for one in entries])])
+    elif customer and (meant := near_miss(customer, names)):
+        raise Usage(f'no customer is called "{customer}"{meant}')
     else:
         click.echo("the journal has nothing about this")
 

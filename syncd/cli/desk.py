@@ -36,7 +36,7 @@ def opened(
     loaded = loaded_whole(config)
     names = [connection] if connection else list(loaded.connections)
     if not names:
-        raise Usage(f"{loaded.path} has no [connections.NAME] yet; `syncd init` shows how one is written")
+        raise ConfigError([f"{loaded.path} has no [connections.NAME] yet; `syncd init` shows how one is written"])
     for name in names:
         require_connection(loaded, name)
     with open_office(loaded, the_clock(), exclusive=exclusive, names=names) as office:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rules.domain.near_miss import near_miss
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
 from syncd.cli.output import Text, print_json, print_text
@@ -32,10 +33,11 @@ def explain(*, ref: str, connection: str | None, as_json: bool, config: Path | N
 
     with opened(config, connection) as office:
         known = [found_in(ledger, office.policies, ref) for ledger in office.ledgers]
-    found = [one for one in known if one is not None]
-    if not found:
+        found = [one for one in known if one is not None]
+        names = [] if found else [name for ledger in office.ledgers for name in ledger.mirror.names()]
         where = ", ".join(ledger.name for ledger in office.ledgers)
-        raise Usage(f'no customer or invoice is called "{ref}" in what was read from {where}')
+    if not found:
+        raise Usage(f'no customer or invoice is called "{ref}" in what was read from {where}{near_miss(ref, names)}')
     if as_json:
         print_json([_document(one) for one in found])
     else:

@@ -47,8 +47,13 @@ def _write_new(path: Path, text: str, mode: int) -> None:
     """Create the file with its mode from the first byte on; say what was done."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-            file.write(text)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError:
+            path.unlink()  # half a file would be kept by the next init
+            raise
     except FileExistsError:
         say(f"kept     {path} (it was there already)")
     except OSError as error:

@@ -184,7 +184,9 @@ def _in_mirror(name: str, config: Path | None) -> tuple[Customer, str, Mapping[s
             customer = ledger.mirror.fact(Ref("customer", found[1])) if found else None
             if isinstance(customer, Customer):
                 return customer, ledger.name, office.config.policies
-    raise Usage(f'no connection has a customer "{name}"; --book FILE looks in a book file')
+        known = [one for ledger in office.ledgers for one in ledger.mirror.names()]
+    meant = near_miss(name, known) or "; --book FILE looks in a book file"
+    raise Usage(f'no connection has a customer "{name}"{meant}')
 
 
 def _summary(policies: Policies, name: str) -> dict[str, Any]:

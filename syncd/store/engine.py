@@ -81,14 +81,14 @@ class Store:
 
         Raises:
             Usage: the file exists or cannot be written, or the database is not SQLite.
-            ConfigError: the copy does not pass its check; it is taken away again.
+            ConfigError: the copy does not pass its check; it is taken away again. TryAgain: there is no room for it.
         """
         if self.dialect != "sqlite":
             raise Usage("this store is a PostgreSQL database: copy it with pg_dump")
         _make_private(path)
         with ExitStack() as undo:
             undo.callback(path.unlink, missing_ok=True)  # cut short, it is no copy
-            with closing(self._reader.raw_connection()) as raw:
+            with closing(self._reader.raw_connection()) as raw, _room_for_copy(path):
                 raw.cursor().execute("VACUUM INTO ?", (str(path),))
             with closing(sqlite3.connect(path)) as copy:
                 verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -147,6 +147,14 @@ def _make_private(path: Path) -> None:
         raise Usage(f"{path} exists already; a backup never overwrites") from None
     except OSError as error:
         raise Usage(f"{path}: cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _room_for_copy(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise TryAgain(f"{path}: the copy cannot be written whole ({error}); no copy was made") from error
 
 
 @contextmanager

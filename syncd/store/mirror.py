@@ -55,8 +55,11 @@ class Mirror:
         return fact
 
     def find(self, text: str) -> tuple[Ref, str] | None:
-        """Which customer or invoice a person means by `text`, with its customer; None if none. Names before ids."""
-        found = self.called(text)
+        """Which customer or invoice a person means by `text`, with its customer; None if none.
+
+        Names before ids, as they are written before any other case.
+        """
+        found = self.called(text) or self.called(text, exactly=False)
         return (found[0].ref, found[0].customer) if found else None
 
     def called(self, text: str, *, exactly: bool = True) -> list[Called]:

@@ -131,6 +131,16 @@ def test_the_journal_of_a_customer_is_found_by_its_name(syncd: Syncd, office: Pa
     assert of["Elm Inc"] == []
 
 
+def test_a_name_is_taken_in_any_case_and_a_near_one_is_answered_with_the_one_that_was_meant(
+    syncd: Syncd, office: Path
+) -> None:
+    for ask in (("explain",), ("rules", "show"), ("audit", "--customer")):
+        assert syncd(*ask, "oak ltd").out == syncd(*ask, "Oak Ltd").out
+        nobody = syncd(*ask, "Oak Ldt")
+        assert (nobody.code, nobody.out) == (2, "")
+        assert nobody.err.endswith('; did you mean "Oak Ltd"?\n')
+
+
 def test_a_customer_named_stands_for_everything_of_theirs_that_is_overdue(syncd: Syncd, office: Path) -> None:
     ran = syncd("promise", "add", "Oak Ltd", "--by", day(3), "--json")
     assert json.loads(ran.out)["invoices"] == ["I-1", "I-2"]

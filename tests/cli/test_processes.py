@@ -158,3 +158,41 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path, syncd: Syncd) -> None:
         ran = syncd("simulator", "--quickbooks-port", str(port))
     assert ran.code == 2
     assert f"port {port} cannot be served on" in ran.err
+
+
+def test_ctrl_c_while_a_command_still_loads_is_no_bug(tmp_path: Path) -> None:
+    (tmp_path / "rules.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    load = f"import sys, runpy; sys.path.insert(0, {str(REPOSITORY)!r})\n"
+    load += (
+        "import syncd.cli as cli, signal, os\ncli.misplaced_packages = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", f"{load}cli.main()"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (130, "")
+
+
+@pytest.mark.parametrize(("command", "room"), [(("init", "new"), 4096), (("backup", "copy.db"), 65536)])
+def test_a_file_that_does_not_fit_is_taken_away_again(
+    syncd: Syncd, tmp_path: Path, command: tuple[str, str], room: int
+) -> None:
+    """Half a configuration would be kept by the next init, and half a copy be taken for one."""
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "rules.d").mkdir()
+    (tmp_path / "rules.d" / "10.toml").write_text(RULES)
+    (tmp_path / "books").mkdir()
+    (tmp_path / "books" / "book.json").write_text(json.dumps(BOOK))
+    assert syncd("pull", "--config", tmp_path / "config.toml").code == 0
+    limited = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+        "from syncd.cli import main; main()"
+    )
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", limited, *command, "--config", "config.toml"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )  # fmt: skip
+    assert ended.returncode in (1, 75)
+    assert command[1] in ended.stderr
+    assert "bug" not in ended.stderr
+    assert not (tmp_path / "new" / "config.toml").exists()
+    assert not (tmp_path / "copy.db").exists()
