@@ -111,7 +111,7 @@ def settled_invoices(
         if not parts or parts[-1].on < since:
             continue
         if is_fully_paid(invoice) or (invoice.status == "open" and discount_earned(invoice, parts)):
-            latest = max(_paid_after(invoice, parts, due_days), default=None)
+            latest = _latest(invoice, parts, due_days)
             if latest is not None:
                 late, due_on = latest
                 found.append(Settled(invoice, parts[-1].on, late if late > in_time_days else 0, due_on))
@@ -119,18 +119,25 @@ def settled_invoices(
     return found
 
 
+def _latest(invoice: Invoice, paid: Sequence[Settlement], due_days: DueDays) -> tuple[int, date] | None:
+    """How many days after it was due the part paid latest was paid, with that day; None without a due date."""
+    if len(invoice.installments) > 1:
+        return max(_paid_after(invoice, paid, due_days))
+    stated = invoice.installments[0].due_on if invoice.installments else invoice.due_on
+    if stated is None:
+        return None
+    due_on = due_days.of(stated)
+    return (paid[-1].on - due_on).days, due_on
+
+
 def _paid_after(invoice: Invoice, paid: Sequence[Settlement], due_days: DueDays) -> Iterator[tuple[int, date]]:
-    """How many days after it was due each part of the invoice was paid, with that day. The oldest is paid first."""
-    if len(invoice.installments) <= 1:
-        due_on = invoice.installments[0].due_on if invoice.installments else invoice.due_on
-        if due_on is not None:
-            yield (paid[-1].on - due_days.of(due_on)).days, due_days.of(due_on)
-        return
+    """The same of each instalment. The oldest is paid first."""
     needed, came = _ZERO, list(accumulate(part.amount.amount for part in paid))
     for row in sorted(invoice.installments, key=lambda row: row.due_on):
         needed += row.amount.amount
         on = next((part.on for part, so_far in zip(paid, came, strict=True) if so_far >= needed), paid[-1].on)
-        yield (on - due_days.of(row.due_on)).days, due_days.of(row.due_on)
+        due_on = due_days.of(row.due_on)
+        yield (on - due_on).days, due_on
 
 
 def manners(
