@@ -91,7 +91,7 @@ def _step(situation: Situation, settings: Settings, group: list[Reached]) -> Ite
     closed = window.closed(situation.as_of) if window else None
     why = turn.too_soon or (f"Outside the send window: {closed}." if closed else None)
     if why is None:
-        yield replace(task, steps_aside=task.waits and turn.steps_aside)
+        yield replace(task, has_waited=turn.has_waited and not task.waits)
         return
     puts_off = None if turn.too_soon else PutOff(task.key, mail.hours, mail.open_days)
     for one in group:

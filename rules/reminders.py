@@ -44,19 +44,16 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
 
 
 def _messages(situation: Situation, due: list[Step], settings: Settings) -> Iterable[list[Step]]:
-    """What goes out together, the oldest first. What waited long enough for a person keeps no mail back."""
+    """What goes out together, the oldest first. What has waited long enough goes without what waits for a person."""
     if not settings.one_per_customer:
         return [[step] for step in sorted(due, key=lambda step: (-step.clock.days, step.invoice.ref))]
+    lead = max((step.level for step in due), default=0)
+    if lead == 0 or settings.levels[lead - 1].channel in MAILED:
+        return [due] if due else []
     mailed = [step for step in due if settings.levels[step.level - 1].channel in MAILED]
-    if mailed and len(mailed) < len(due) and max(mailed, key=_level).level < max(due, key=_level).level:
-        by_hand = [step for step in due if step not in mailed]
-        if turn(situation, by_hand).steps_aside:
-            return [mailed, by_hand]
-    return [due] if due else []
-
-
-def _level(step: Step) -> int:
-    return step.level
+    alone = [step for step in mailed if turn(situation, [step]).has_waited]
+    rest = [step for step in due if step not in alone]
+    return [alone, rest] if alone else [rest]
 
 
 def _step(situation: Situation, settings: Settings, ref: str) -> Step | Task | str:

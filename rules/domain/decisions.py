@@ -33,7 +33,7 @@ class Reminder:
     reason: str
     fee: Money | None = None
     repeat: int = 0  # how often the level was sent before
-    steps_aside: bool = False  # it waited for a person so long that mail goes out before it
+    has_waited: bool = False  # it goes by itself, and waits no longer for what waits for a person
     operations: tuple[Operation, ...] = field(default=())
     kind: Literal["reminder"] = "reminder"
 
@@ -119,7 +119,7 @@ class Task:
     invoices: tuple[str, ...] = ()
     amounts: tuple[Money, ...] = ()
     waits: bool = True
-    steps_aside: bool = False  # as with a reminder
+    has_waited: bool = False  # as with a reminder
     operations: tuple[Operation, ...] = field(default=())
     kind: Literal["task"] = "task"
 

@@ -79,7 +79,7 @@ def message(
         reason=_reason(situation, settings, steps, lead),
         fee=fee.amount if isinstance(fee, _Fee) else None,
         repeat=lead.repeat,
-        steps_aside=level.channel not in MAILED and turn(situation, steps).steps_aside,
+        has_waited=level.channel in MAILED and turn(situation, steps).has_waited,
     )
     ordered = sorted(steps, key=_line_order)
     operations = [*_sent(situation, bare, (lead, level), ordered, post)]

@@ -36,6 +36,8 @@ class Said:
 def one_a_day(said: Sequence[Said]) -> Iterator[Decision]:
     """The decisions of all policies, of their messages one; for each other message a skip for each of its invoices."""
     messages = [(one, message) for one in said if not _writes_beside(one) for message in _messages(one)]
+    if any(message.has_waited for _, message in messages):
+        messages = [(one, message) for one, message in messages if not _waits_for_a_person(message)]
     written = _written_today(said) if messages else None
     if written is None and len(messages) <= 1:  # nearly always
         for one in said:
@@ -71,12 +73,14 @@ def _messages(one: Said) -> Iterator[Message]:
 
 
 def _writes(message: Message) -> bool:
-    """A call writes nothing: it keeps no mail back, nor does what waited long enough for a person."""
-    if message.steps_aside:
-        return False
+    """A call writes nothing, and nobody might ever make it: it keeps no mail back."""
     if isinstance(message, Reminder):
         return message.channel not in ("call", "none")
     return any(isinstance(step, SendMessage) for step in message.operations)
+
+
+def _waits_for_a_person(message: Message) -> bool:
+    return message.waits if isinstance(message, Task) else message.channel == "letter"
 
 
 def _rank(message: tuple[Said, Message]) -> tuple[int, bool, int, int, bool, str, str]:
@@ -120,8 +124,7 @@ def _called(message: Message) -> str:
 
 def _by(message: Message) -> str:
     """What it waits for itself, where that is a person."""
-    by_hand = message.waits if isinstance(message, Task) else message.channel == "letter"
-    return ", which waits for a person" if by_hand else ""
+    return ", which waits for a person" if _waits_for_a_person(message) else ""
 
 
 def _waits(one: Said, message: Decision, why: str) -> Iterator[Skip]:

@@ -142,7 +142,7 @@ class ReminderSettings(RuleSettings):
     gap_counts_contacts: Flag = Field(default=False, description="Calls and other contacts count for the gap too.")
     hold_back_days: Count = Field(
         default=7,
-        description="Days for which a message that waits for a person keeps others to the customer back.",
+        description="Days a message waits at most for one to the customer that waits for a person.",
     )
     one_per_customer: Flag = Field(
         default=True,

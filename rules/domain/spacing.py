@@ -1,7 +1,7 @@
 """How far apart messages to a customer are: what was said last, when the next may follow, and who waits for whom.
 
-Reminders and the steps after them keep one distance. What waits for a person goes before other messages for some days,
-then steps aside: nobody may ever post it, and silence collects nothing.
+Reminders and the steps after them keep one distance. What goes by itself waits some days for what waits for a person,
+no longer: nobody may ever post it, and silence collects nothing.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from rules.domain.wording import counted
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Whether it is a message's turn: `too_soon` says why not yet; `steps_aside` that mail need not wait for it."""
+    """Whether it is its turn: `too_soon` says why not yet, `has_waited` that it waits for no person any more."""
 
     too_soon: str | None
-    steps_aside: bool
+    has_waited: bool
 
 
 def turn_of(situation: Situation, refs: Collection[str], called: str, since: date) -> Turn:

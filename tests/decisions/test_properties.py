@@ -252,6 +252,7 @@ LADDERS = st.sampled_from(
         [{"at_days": days, "template": "friendly"} for days in (-5, 1, 14, 30)],
         [{"at_days": 0, "template": "a"}, {"after_previous_days": 7, "template": "b", "repeat_every_days": 3}],
         [{"at_days": 3, "template": "a", "fee": "5.00"}, {"at_days": 20, "end_of_month": True, "template": "b"}],
+        [{"at_days": 1, "template": "a"}, {"at_days": 8, "template": "b", "channel": "letter"}],
     ]
 )
 
@@ -263,6 +264,7 @@ PACES = st.fixed_dictionaries(
         "thresholds": st.sampled_from(["reached", "passed"]),
         "catch_up_days": st.sampled_from([0, 3, 30]),
         "min_gap_days": st.sampled_from([0, 5]),
+        "hold_back_days": st.sampled_from([0, 7]),
         "one_per_customer": st.booleans(),
         "gap_counts_contacts": st.booleans(),
         "when_unapplied_covers": st.sampled_from(["pause", "ignore"]),
