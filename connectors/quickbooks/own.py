@@ -49,6 +49,10 @@ class Own:
         """Whether a document says that it is ours, and nothing proves it."""
         return _leading(_text(row, "PrivateNote")) is not None and self.key_of(row, prefix) is None
 
+    def claims(self, row: Row, key: str, prefix: str) -> bool:
+        """Whether a document says that it was made under `key`, and nothing proves it."""
+        return _leading(_text(row, "PrivateNote")) == key and self.key_of(row, prefix) is None
+
     def _is_of_our_item(self, row: Row) -> bool:
         lines = row.get("Line")
         sales = [line.get("SalesItemLineDetail") for line in lines if isinstance(line, dict)] if lines else []

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from connectors import Connector, Ref
-from rules.domain.actions import EmailInvoice, Operation
+from connectors.errors import Unprovable
+from rules.domain.actions import CreateInvoice, EmailInvoice, Operation
 from rules.domain.facts import Invoice
 from syncd.clock import CompanyTime
 from syncd.freshness import targets
@@ -25,6 +26,7 @@ from syncd.store.mirror import Mirror
 _KIND = "worked_before"
 _UNKNOWN = "which this database knows nothing of"
 _MOST_FLAGS = 10
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,9 @@ class PastWork:
     def about(self, step: Step) -> str | None:
         """What a mark on a record that `step` is about tells; one request for each that was never worked on here."""
         for ref in targets(step.operation):
-            if not self._is_known(ref) and (what := self._told_by(ref, step.operation)) is not None:
+            if self._is_known(ref):
+                continue
+            if (what := self._told_by(ref, step.operation) or self._claimed_by(step)) is not None:
                 return what
         return None
 
@@ -71,7 +75,20 @@ class PastWork:
         found = self.connector.mark_on(ref, mails=isinstance(operation, EmailInvoice))
         if found is None:
             return None
-        what = f"{ref.kind} {ref.id} {found}, {_UNKNOWN}"
+        return self._remembered(f"{ref.kind} {ref.id} {found}")
+
+    def _claimed_by(self, step: Step) -> str | None:
+        """What an invoice tells that says it is the charge `step` makes: people may have changed all else of it."""
+        if not isinstance(step.operation, CreateInvoice) or not self.mirror.has_claims(step.operation.customer):
+            return None
+        try:
+            found = self.connector.was_applied(step.operation, step.key, _EVER)
+        except Unprovable as error:
+            return self._remembered(str(error))
+        return self._remembered(f"invoice {found.remote_id} was made under {step.key}") if found else None
+
+    def _remembered(self, found: str) -> str:
+        what = f"{found}, {_UNKNOWN}"
         self.findings.put(_KIND, {"what": what}, self.time.now())
         return what
 

@@ -117,6 +117,12 @@ class Mirror:
         with self._store.reading() as tx:
             return tx.execute(select(_fact.c.id).where(ours).limit(1)).scalar() is not None
 
+    def has_claims(self, customer: str) -> bool:
+        """Whether an invoice of the customer says that we made it, and nothing proves it."""
+        theirs = and_(_fact.c.connection == self._name, _fact.c.customer == customer, _fact.c.doc.contains(_CLAIMED))
+        with self._store.reading() as tx:
+            return tx.execute(select(_fact.c.id).where(theirs).limit(1)).scalar() is not None
+
     def has_notes_of_ours(self) -> bool:
         """Whether the notes that come with invoices carry a marker of ours, forged documents apart."""
         invoices = and_(_fact.c.connection == self._name, _fact.c.kind == "invoice")
