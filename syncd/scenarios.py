@@ -241,8 +241,10 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
     merged = dict(below)
     for key, value in above.items():
         standing = merged.get(key)
-        both = isinstance(standing, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merged(standing, value) if both else value  # type: ignore[arg-type]
+        if isinstance(standing, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merged(standing, value)
+        else:
+            merged[key] = value
     return merged
 
 

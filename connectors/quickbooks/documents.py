@@ -140,7 +140,7 @@ class Documents:
         return self._item_id
 
     def _item_by_name(self) -> str:
-        rows = self._api.rows("Item", f"select * from Item where Name = '{_quoted(self._item_name)}'")  # noqa: S608
+        rows = self._api.rows("Item", f"select * from Item where Name = '{_quoted(self._item_name)}'")  # noqa: S608 - quoted
         if rows and rows[0].get("Type") not in ("Service", "NonInventory"):
             raise Rejected("", f'the item "{self._item_name}" (finance_charge_item) is no Service item')
         return str(rows[0]["Id"]) if rows else ""

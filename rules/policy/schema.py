@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of one rules file. Nothing is required: a policy may inherit what it does not say."""
     from rules.policy.build import DisputesTable, LimitsTable, ReferenceTable  # noqa: PLC0415 - build imports this package
-    from rules.policy.select import Select  # noqa: PLC0415
+    from rules.policy.select import Select  # noqa: PLC0415 - same
 
     definitions: dict[str, Any] = {}
     rules = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from connectors.simulator.http import Request, Response
@@ -101,7 +102,7 @@ class Api:
                 )
             return known[2]
         response = self._handled(request, parts, now)
-        if response.status == 200:  # noqa: PLR2004
+        if response.status == HTTPStatus.OK:
             self._replies[request_id] = (what, now, response)
         return response
 
@@ -189,9 +190,11 @@ class Api:
         }
 
     def _report(self, request: Request, parts: list[str]) -> Body | Response:
-        if len(parts) != 2 or request.method != "GET":  # noqa: PLR2004
-            raise _unsupported(request)
-        report = reports.named(parts[1])
+        match request.method, parts:
+            case "GET", [_, name]:
+                report = reports.named(name)
+            case _:
+                report = None
         if report is None:
             raise _unsupported(request)
         text = json_text(report(self._books, request.query))
@@ -205,10 +208,14 @@ class Api:
         return {"Preferences": text_of(self._books, self._books.need_one("Preferences"))}
 
     def _company_info(self, request: Request, parts: list[str]) -> Body:
-        if request.method != "GET" or len(parts) > 2:  # noqa: PLR2004
-            raise _unsupported(request)
-        if len(parts) == 2 and parts[1] not in (self._account, "1"):  # noqa: PLR2004
-            raise not_found()
+        match request.method, parts:
+            case "GET", [_]:
+                pass
+            case "GET", [_, account]:
+                if account not in (self._account, "1"):
+                    raise not_found()
+            case _:
+                raise _unsupported(request)
         return {"CompanyInfo": text_of(self._books, self._books.need_one("CompanyInfo"))}
 
     def _exchange_rate(self, request: Request, _: list[str]) -> Body:
