@@ -6,6 +6,7 @@ It imports nothing of the packages it reads, so that it also judges code that do
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +32,7 @@ class Source:
     name: str
     path: str
     tree: ast.Module
-    lines: int
+    text: str
 
     def below(self, *packages: str) -> bool:
         return any(self.name == package or self.name.startswith(f"{package}.") for package in packages)
@@ -45,7 +46,7 @@ def read(path: Path) -> Source:
     text = path.read_text()
     relative = path.relative_to(REPOSITORY)
     name = ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
-    return Source(name, str(relative), ast.parse(text), text.count("\n"))
+    return Source(name, str(relative), ast.parse(text), text)
 
 
 @cache
@@ -197,8 +198,8 @@ def money_never_floats(source: Source) -> Breaches:
 
 def functions_fit_on_a_screen(source: Source) -> Breaches:
     """Law 11: a function has at most fifty lines and a file 350: beyond that a reader gets lost."""
-    if source.lines > LONGEST_FILE:
-        yield 1, f"has {source.lines} lines"
+    if (length := source.text.count("\n")) > LONGEST_FILE:
+        yield 1, f"has {length} lines"
     for node in ast.walk(source.tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
@@ -210,6 +211,16 @@ def every_module_says_what_it_owns(source: Source) -> Breaches:
     """Law 12: a module opens with what it decides or owns."""
     if ast.get_docstring(source.tree) is None:
         yield 1, "has no docstring"
+
+
+def what_is_let_pass_says_why(source: Source) -> Breaches:
+    """Law 14: a warning of linter or type checker that is let pass says why on its line."""
+    for number, line in enumerate(source.text.splitlines(), 1):
+        if LET_PASS.search(line):
+            yield number, "lets a warning pass and does not say why"
+
+
+LET_PASS = re.compile(r"# (noqa(: [A-Z0-9, ]+)?|type: ignore(\[[a-z, -]+\])?)$")
 
 
 def room_of(name: str) -> str:
@@ -249,6 +260,7 @@ LAWS: list[Law] = [
     money_never_floats,
     functions_fit_on_a_screen,
     every_module_says_what_it_owns,
+    what_is_let_pass_says_why,
 ]
 
 
@@ -274,12 +286,14 @@ BREACHES = [
     (money_never_floats, "rules.domain.money", "x = float('1')"),
     (functions_fit_on_a_screen, "syncd.cycle", "def f():\n" + "    x = 1\n" * 51),
     (every_module_says_what_it_owns, "syncd.cycle", "x = 1"),
+    (what_is_let_pass_says_why, "syncd.cycle", "x = eval('1')  # noqa" + ": S307"),
+    (what_is_let_pass_says_why, "syncd.cycle", "x: int = ''  # type" + ": ignore[assignment]"),
 ]
 
 
 @pytest.mark.parametrize(("law", "name", "code"), BREACHES)
 def test_each_law_sees_a_line_that_breaks_it(law: Law, name: str, code: str) -> None:
-    source = Source(name, "", ast.parse(code), code.count("\n"))
+    source = Source(name, "", ast.parse(code), code)
     assert list(law(source))
 
 
@@ -295,7 +309,7 @@ def test_a_circle_of_rooms_is_seen_where_no_module_is_in_one(place_of: Callable[
         "syncd.backfill.sums": "",
         "syncd.backfill.load": "from syncd.store import past",
     }
-    sources = [Source(name, "", ast.parse(code), 1) for name, code in lines.items()]
+    sources = [Source(name, "", ast.parse(code), code) for name, code in lines.items()]
     assert len(circle_in(sources, place_of)) == found
 
 

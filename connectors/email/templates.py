@@ -194,7 +194,7 @@ def _wrapped(text: str) -> str:
 def _paragraphs(text: str) -> Markup:
     """Paragraphs as HTML has them; the text is escaped already."""
     parts = [part.strip() for part in _PARAGRAPH.split(str(text).strip())]
-    return Markup("\n".join(f'<p style="margin:0 0 16px;">{part}</p>' for part in parts if part))  # noqa: S704
+    return Markup("\n".join(f'<p style="margin:0 0 16px;">{part}</p>' for part in parts if part))  # noqa: S704 - is escaped
 
 
 def _capitalize_first(text: str) -> str:
