@@ -67,16 +67,17 @@ def message(
     lead = min(steps, key=_rank)
     level = settings.levels[lead.level - 1]
     fee = _fee(situation, level, [step for step in steps if step.level == lead.level])
+    asked = sums(step.clock.asked for step in steps)
     bare = Reminder(
         rule=RULE,
         customer=situation.account.customer.ref,
         invoices=tuple(sorted(step.invoice.ref for step in steps)),
-        amounts=sums(step.clock.asked for step in steps),
+        amounts=asked,
         level=lead.level,
         template=_template(situation, settings, lead),
         channel=level.channel,
         key=_key(lead),
-        reason=_reason(situation, settings, steps, lead),
+        reason=_reason(situation, settings, steps, lead, asked),
         fee=fee.amount if isinstance(fee, _Fee) else None,
         repeat=lead.repeat,
         has_waited=level.channel in MAILED and turn(situation, steps).has_waited,
@@ -160,9 +161,11 @@ def _percentage(pct: Decimal, bearing: list[Step]) -> _Fee | None:
     return _Fee(fee, bearing[0]) if fee else None
 
 
-def _reason(situation: Situation, settings: ReminderSettings, steps: list[Step], lead: Step) -> str:
+def _reason(
+    situation: Situation, settings: ReminderSettings, steps: list[Step], lead: Step, amounts: tuple[Money, ...]
+) -> str:
     level = settings.levels[lead.level - 1]
-    asked = joined(spoken(amount) for amount in sums(step.clock.asked for step in steps))
+    asked = joined(map(spoken, amounts))
     oldest = max(steps, key=lambda step: step.clock.days)
     paused = situation.disputed.keys() | situation.promised.keys() | situation.netted.keys()
     held = joined(

@@ -44,8 +44,8 @@ def print_rows(document: Mapping[str, str | Sequence[str]]) -> None:
 def _listed(part: str | Sequence[str]) -> str:
     if isinstance(part, str) or not part:
         return json.dumps(part, ensure_ascii=False)
-    rows = ",\n".join(f"    {row}" for row in part)
-    return f"[\n{rows}\n  ]"
+    rows = ",\n    ".join(part)
+    return f"[\n    {rows}\n  ]"
 
 
 def print_text(parts: Iterable[Text]) -> None:
