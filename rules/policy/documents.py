@@ -99,7 +99,8 @@ def place(file: str, path: Path, problem: str) -> str:
     key = ""
     for part in path[max(cut, 0) :]:
         key += f"[{part + 1}]" if isinstance(part, int) else f".{_quoted(part)}" if key else _quoted(part)
-    return f"{file}: [{dotted(path[: max(cut, 0)])}] {key}: {problem}"
+    table = f"[{dotted(path[:cut])}] " if cut > 0 else ""
+    return f"{file}: {table}{key}: {problem}"
 
 
 def dotted(path: Path) -> str:

@@ -46,6 +46,7 @@ _IN_WORDS = {
     "greater_than": "write more than {gt}",
     "less_than_equal": "write {le} or less",
     "less_than": "write less than {lt}",
+    "too_short": "write at least {min_length} of them",
 }
 
 

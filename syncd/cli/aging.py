@@ -11,7 +11,7 @@ import click
 
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY, EXISTING_FILE, RULES
-from syncd.cli.output import Table, Text, print_json, print_text
+from syncd.cli.output import Table, Text, apart, print_json, print_text
 from syncd.cli.sources import read_policies
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def aging(
     if as_json:
         print_json(aged)
     else:
-        print_text(part for one, (_, books, _) in zip(aged, found, strict=True) for part in _shown(one, books, by))
+        print_text(apart(_shown(one, books, by) for one, (_, books, _) in zip(aged, found, strict=True)))
 
 
 Found = tuple[str | None, "Book", Mapping[str, Any]]

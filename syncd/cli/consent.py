@@ -59,6 +59,9 @@ def connect(
     answer to paste back. Or use --paste: open the address anywhere and paste the full address of the page you land on.
     --tokens takes what a provider's token endpoint answered, plus realm_id or tenant_id.
     """
+    ways = {"--paste": paste, "--tokens": tokens, "--from-laptop": from_laptop, "--on-laptop": on_laptop}
+    if len(chosen := [way for way, taken in ways.items() if taken]) > 1:
+        raise Usage(f"{' and '.join(chosen)} are two ways to one consent: take one of them")
     if on_laptop:
         _answer_ticket(name)
         return

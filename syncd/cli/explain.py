@@ -11,7 +11,7 @@ import click
 from rules.domain.near_miss import near_miss
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
-from syncd.cli.output import Text, print_json, print_text
+from syncd.cli.output import Text, apart, print_json, print_text
 from syncd.errors import Usage
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def explain(*, ref: str, connection: str | None, as_json: bool, config: Path | N
     if as_json:
         print_json([_document(one) for one in found])
     else:
-        print_text(part for place, one in enumerate(found) for part in (*([""] if place else []), *_shown(one)))
+        print_text(apart(map(_shown, found)))
 
 
 def _document(one: Explanation) -> dict[str, Any]:

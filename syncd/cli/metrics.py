@@ -12,7 +12,7 @@ import click
 
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY, EXISTING_FILE
-from syncd.cli.output import Table, Text, print_json, print_text
+from syncd.cli.output import Table, Text, apart, print_json, print_text
 
 if TYPE_CHECKING:
     from rules.domain.facts import Book
@@ -80,7 +80,7 @@ def metrics(
     if as_json:
         print_json(found[0] if book else found)
     else:
-        print_text(part for one in found for part in _shown(one))
+        print_text(apart(map(_shown, found)))
 
 
 def _of_file(path: Path) -> tuple[str | None, Book]:

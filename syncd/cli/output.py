@@ -57,6 +57,14 @@ def print_text(parts: Iterable[Text]) -> None:
             click.echo(tame(part))
 
 
+def apart(several: Iterable[Iterable[Text]]) -> Iterator[Text]:
+    """What is told of each company, an empty line between one and the next."""
+    for number, parts in enumerate(several):
+        if number:
+            yield ""
+        yield from parts
+
+
 def say(text: str) -> None:
     """A line for the person at the keyboard, not for the pipe."""
     click.echo(tame(text), err=True)

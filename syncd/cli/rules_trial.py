@@ -14,7 +14,7 @@ import click
 from rules.domain.wording import counted, grouped
 from syncd.cli.desk import opened
 from syncd.cli.options import ANY_PATH, AS_JSON, CONFIG, CONNECTION, DAY, EXISTING_FILE, RULES
-from syncd.cli.output import Table, Text, print_json, print_text
+from syncd.cli.output import Table, Text, apart, print_json, print_text
 from syncd.cli.sources import read_policies
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def diff(
         rows = [{"connection": name, **_difference(each)} for name, _, changes in found for each in changes]
         print_json({"old": before.version, "new": after.version, "differences": rows})
     else:
-        print_text(part for name, one, changes in found for part in _compared(name, one, changes))
+        print_text(apart(_compared(name, one, changes) for name, one, changes in found))
 
 
 @click.command(short_help="Replay rules over history, day by day.")
@@ -97,7 +97,7 @@ def simulate(
     if as_json:
         print_json([_simulation(trial, policies.version) for trial in found])
     else:
-        print_text(part for trial in found for part in _replayed(trial, events=events))
+        print_text(apart(_replayed(trial, events=events) for trial in found))
 
 
 def _ninety_days_before(day: date) -> date:

@@ -20,6 +20,7 @@ def read_policies(rules: Sequence[Path], config: Path | None) -> Policies:
     Raises:
         PolicyRefused: with every problem of every file.
         ConfigError: no rules file is there, or one cannot be read.
+        Usage: a folder is not one of rules.
     """
     from rules.policy import load_policies
 
@@ -51,6 +52,8 @@ def _rules_dir(config: Path | None) -> Path:
 
 def _files_of(path: Path) -> Iterator[Path]:
     if path.is_dir():
+        if (path / "config.toml").exists() and (path / "rules.d").is_dir():
+            raise Usage(f"{path} is the folder of a configuration; name the rules in it: {path / 'rules.d'}")
         yield from sorted(path.glob("*.toml"))
     else:
         yield path

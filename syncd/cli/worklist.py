@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rules.domain.near_miss import near_miss
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
 from syncd.cli.output import Table, Text, print_json, print_text
@@ -40,16 +41,22 @@ def worklist(
         if len(unread) == len(office.ledgers):
             raise TryAgain(f"{', '.join(unread)} was never read; run: syncd pull")
         found = [item for ledger in office.ledgers for item in items_of(ledger, office.policies, collector)]
+        nothing = "nobody is overdue and no task waits"
+        if collector and not found:
+            every = [item for ledger in office.ledgers for item in items_of(ledger, office.policies)]
+            others = {item.case.collector for item in every if item.case.collector}
+            nothing = f'none of the customers with something to do is looked after by "{collector}"'
+            nothing += near_miss(collector, sorted(others))
     ranked = sorted(found, key=lambda item: -item.score)[:first]
     if as_json:
         print_json([_json(item) for item in ranked])
     else:
-        print_text(_shown(ranked, several=len({item.connection for item in ranked}) > 1))
+        print_text(_shown(ranked, nothing, several=len({item.connection for item in ranked}) > 1))
 
 
-def _shown(items: Sequence[Item], *, several: bool) -> Iterator[Text]:
+def _shown(items: Sequence[Item], nothing: str, *, several: bool) -> Iterator[Text]:
     if not items:
-        yield "nothing to do: nobody is overdue and no task waits"
+        yield f"nothing to do: {nothing}"
         return
     columns = (*(("connection",) if several else ()), "points", "customer", "collector", "reach", "why")
     yield Table(columns, [_cells(item, several=several) for item in items], right=("points",))

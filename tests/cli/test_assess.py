@@ -152,6 +152,22 @@ def test_a_shipped_pack_is_shown_before_anything_is_set_up(
     assert (ours.code, "no such file; `syncd init` writes one" in ours.err) == (78, True)
 
 
+def test_the_folder_of_a_configuration_is_told_from_its_rules(syncd: Syncd, book: Path, tmp_path: Path) -> None:
+    syncd("init", tmp_path / "trial")
+    for ask in (("assess", "--book", book, "--rules", tmp_path / "trial"), ("rules", "check", tmp_path / "trial")):
+        ran = syncd(*ask)
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+        assert f"name the rules in it: {tmp_path}/trial/rules.d" in ran.err
+
+
+def test_a_table_that_is_none_and_an_empty_list_are_told_in_plain_words(syncd: Syncd, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("[polices.p]\n[policies.p.reminders]\nlevels = []\n")
+    assert syncd("rules", "check", tmp_path / "a.toml").err.splitlines() == [
+        f'{tmp_path}/a.toml: polices: unknown table; did you mean "policies"?',
+        f"{tmp_path}/a.toml: [policies.p.reminders] levels: write at least 1 of them",
+    ]
+
+
 def test_an_empty_rules_folder_is_refused(syncd: Syncd, book: Path, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     ran = syncd("assess", "--book", book, "--rules", tmp_path / "none")

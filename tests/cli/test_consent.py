@@ -85,6 +85,12 @@ def test_tokens_never_stand_readable_in_the_store(
         assert tokens["refresh_token"].encode() not in file.read_bytes()
 
 
+def test_two_ways_to_one_consent_are_refused_before_anything_is_asked(syncd: Syncd, office: Path) -> None:
+    ran = syncd("connect", "kiwi", "--paste", "--from-laptop")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "--paste and --from-laptop are two ways to one consent: take one of them\n"
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

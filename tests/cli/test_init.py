@@ -17,6 +17,12 @@ def test_init_writes_three_files_that_load_and_a_key_only_its_owner_reads(syncd,
     assert config.secrets_key_file.stat().st_mode & 0o777 == 0o600
 
 
+def test_nothing_in_the_rules_that_init_writes_is_doubtful(syncd, tmp_path: Path) -> None:
+    syncd("init", tmp_path)
+    ran = syncd("rules", "check", "--config", tmp_path / "config.toml")
+    assert (ran.code, "doubtful" in ran.out + ran.err) == (0, False)
+
+
 def test_init_never_overwrites(syncd, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("# mine")
     (tmp_path / "syncd.key").write_text("mine")

@@ -254,6 +254,14 @@ def test_an_invoice_that_is_in_two_connections_must_be_placed(syncd: Syncd, offi
     assert syncd("promise", "add", "1001", "--by", day(3), "--connection", "b").code == 0
 
 
+def test_an_empty_line_parts_what_is_told_of_one_company_from_the_next(syncd: Syncd, office: Path) -> None:
+    (office / "config.toml").write_text(f'{CONFIG}[connections.b]\nkind = "file"\npath = "books"\ntimezone = "UTC"\n')
+    syncd("pull")
+    for report in (("aging",), ("metrics",), ("explain", "Oak Ltd"), ("rules", "diff", "rules.d", "rules.d")):
+        words = [office / word if word == "rules.d" else word for word in report]
+        assert "\n\nb" in syncd(*words).out
+
+
 # --- disputes ---
 
 

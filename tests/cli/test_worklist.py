@@ -122,7 +122,9 @@ def test_a_collector_sees_their_own_and_whoever_bills_for_others_counts_with_the
     assert [name for name, _ in ranked(syncd, "--collector", "dana")] == ["Ash", "Oak Ltd"]
     syncd("assign", "add", "Fir", "dana")
     assert [name for name, _ in ranked(syncd, "--collector", "DANA")] == ["Ash", "Oak Ltd", "Fir"]
-    assert syncd("worklist", "--collector", "nobody").out == "nothing to do: nobody is overdue and no task waits\n"
+    nothing = "nothing to do: none of the customers with something to do is looked after by"
+    assert syncd("worklist", "--collector", "nobody").out == f'{nothing} "nobody"\n'
+    assert syncd("worklist", "--collector", "dane").out == f'{nothing} "dane"; did you mean "dana"?\n'
     assert [name for name, _ in ranked(syncd, "--first", "1")] == ["Ash"]
 
 
