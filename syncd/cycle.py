@@ -59,8 +59,7 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
     if report.brake is not None:
         return report
     if ledger.connections.standing().evaluated_on != ledger.today():
-        ledger.note_own_dunning()
-        ExportedRows(ledger.store, ledger.name).give_way(ledger.clock.now())
+        begin_day(ledger)
     accounts = due_accounts(ledger, ground.policies)
     plan_accounts(ledger, ground, accounts, report)
     report.brake = ledger.connections.standing().brake_why
@@ -96,6 +95,12 @@ def pull_changes(ledger: Ledger, limits: Limits) -> Pulled:
         ledger.connections.brake(why, ledger.clock.now())
         log.warning("plan.braked", connection=ledger.name, vanished=pulled.vanished)
     return pulled
+
+
+def begin_day(ledger: Ledger) -> None:
+    """Once a local day: what the provider does to late payers by itself, and exported rows it shows by now itself."""
+    ledger.note_own_dunning()
+    ExportedRows(ledger.store, ledger.name).give_way(ledger.clock.now())
 
 
 def note_clock(ledger: Ledger, ahead_s: int | None) -> None:
