@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import click
 
@@ -101,12 +101,34 @@ def held_lines(held: int, unable: Mapping[str, int]) -> list[str]:
     return lines + [f"{count} cannot go out: {why}" for why, count in unable.items()]
 
 
+_NARROWEST = 4
+
+
 def _print_table(table: Table) -> None:
     numbers = [name in table.right for name in table.columns]
     rows = [[_cell(text, is_number=number) for text, number in zip(row, numbers, strict=True)] for row in table.rows]
     lines = _on_a_terminal(table, rows) if sys.stdout.isatty() else _in_a_pipe(table, rows)
     for line in lines:
         click.echo(line.rstrip(), color=True)
+
+
+def _widths(table: Table, rows: Sequence[Sequence[str]], room: int) -> tuple[list[int], int]:
+    """How wide each column is to be so that all fit into `room`, and the gap between two.
+
+    The widest text gives way first, and no text breaks inside a word as long as another can give way between two.
+    """
+    columns = list(zip(table.columns, *rows, strict=True))
+    widths = [max(map(_width, column)) for column in columns]
+    texts = [place for place, name in enumerate(table.columns) if name not in table.right]
+    least = {place: max(_width(word) for cell in columns[place] for word in cell.split() or [""]) for place in texts}
+    gap = 2 if sum(widths) - sum(widths[place] - least[place] for place in texts) + 2 * len(widths) - 2 <= room else 1
+    while sum(widths) + gap * (len(widths) - 1) > room:
+        giving = [place for place in texts if widths[place] > least[place]]
+        giving = giving or [place for place in texts if widths[place] > _NARROWEST]
+        if not giving:
+            break
+        widths[max(giving, key=widths.__getitem__)] -= 1
+    return widths, gap
 
 
 def _cell(text: str, *, is_number: bool) -> str:
@@ -134,17 +156,20 @@ def _width(text: str) -> int:
 
 
 def _on_a_terminal(table: Table, rows: Sequence[Sequence[str]]) -> Sequence[str]:
-    """Cells wrapped to the terminal's width, under bold headings."""
+    """Cells wrapped to the terminal's width, under bold headings. No number is ever cut: sooner a line is too long."""
     from rich.console import Console
     from rich.table import Table as RichTable
 
-    rich_table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in table.columns:
+    widths, gap = _widths(table, rows, Console(file=sys.stdout).width)
+    width = sum(widths) + gap * len(widths)
+    console = Console(file=sys.stdout, markup=False, highlight=False, width=width)
+    rich_table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, gap, 0, 0))
+    for column, width in zip(table.columns, widths, strict=True):
         money = column in table.right
-        rich_table.add_column(column, justify="right" if money else "left", no_wrap=money, overflow="fold")
+        justify: Literal["left", "right"] = "right" if money else "left"
+        rich_table.add_column(column, justify=justify, no_wrap=money, overflow="fold", width=width)
     for row in rows:
         rich_table.add_row(*row)
-    console = Console(file=sys.stdout, markup=False, highlight=False)
     with console.capture() as captured:
         console.print(rich_table)
     return captured.get().splitlines()

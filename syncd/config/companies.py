@@ -138,7 +138,9 @@ class XeroTable(Table):
         default="Stop sell", description="The contact group that marks a stop-sell; created if absent."
     )
     day_limit: WholeFromOne | None = Field(
-        examples=[1000], default=None, description="The most calls a day, where your Xero plan allows fewer than 5000."
+        examples=[5000],
+        default=None,
+        description="How many calls a day your Xero plan allows, where it is not 1000. A fifth is left to the daemon.",
     )
     webhook_key_file: str | None = Field(
         examples=["kiwi.webhook_key"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -158,3 +159,25 @@ def test_colour_is_for_terminals_that_want_it(tmp_path: Path, no_color: str, col
     os.close(theirs)
     os.close(ours)
     assert (b"\x1b[" in shown) is coloured
+
+
+SHEET = (
+    "customer,name,number,issued_on,due_on,total,currency\n"
+    "C-1,Elm Street Bakery,1001,2025-01-01,2025-02-01,12345.00,USD\n"
+)
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_a_table_breaks_between_words_where_it_can_and_never_in_a_number(tmp_path: Path, width: int) -> None:
+    (tmp_path / "open.csv").write_text(SHEET)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "syncd.cli", "aging", "--book", str(tmp_path / "open.csv")]
+    environment = {"TERM": "xterm", "NO_COLOR": "1", "COLUMNS": str(width)}
+    subprocess.run(command, stdout=theirs, cwd=REPOSITORY, env=environment, check=True)  # noqa: S603 - our own program
+    os.close(theirs)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", os.read(ours, 10_000).decode())
+    os.close(ours)
+    assert {"12,345.00", "0.00"} <= set(shown.split())
+    fits = width == 80  # the numbers alone are wider than forty columns
+    assert (max(map(len, shown.splitlines())) <= width) is fits
+    assert ({"Elm", "Bakery"} <= set(shown.split())) is fits
