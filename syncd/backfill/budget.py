@@ -92,6 +92,10 @@ class CallBudget:
             return "the provider says the day's calls are used up"
         return f"{self.usage.day_left} calls are left today and {self.reserve} of them are kept for the daemon"
 
+    def knows_when(self) -> bool:
+        """Whether there are calls again at the next try for certain; else that is only a look."""
+        return self._until is not None or self._is_at_most()
+
     def next_try(self) -> datetime:
         """When asking again can help: the moment the provider named, else three hours on or the next UTC day."""
         now = self.clock.now()

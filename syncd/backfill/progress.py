@@ -21,7 +21,7 @@ class Progress:
     """Where a load is. `is_counting` before the first page: what is expected still grows.
 
     `rate` is documents a second of this run; `calls_short` how many calls more than are left today it takes to end;
-    `waiting_until` is set while the day is used up.
+    `waiting_until` is set while the day is used up; `is_sure` where there are calls again then for certain.
     """
 
     documents: int
@@ -34,6 +34,7 @@ class Progress:
     calls_short: int = 0
     is_counting: bool = False
     waiting_until: datetime | None = None
+    is_sure: bool = True
     why: str = ""
 
 
@@ -83,6 +84,7 @@ class Gauge:
             calls_short=calls_short,
             is_counting=self._since is None,
             waiting_until=until,
+            is_sure=budget.knows_when(),
             why=why,
         )
 

@@ -78,15 +78,16 @@ def backfill(
         if files:
             return take_in_exports(office.ledgers[0], files, own_map, dry=dry_run, as_json=as_json)
         ledgers = [ledger for ledger in office.ledgers if not every or ledger.config.kind != "file"]
-        rows = [
-            _attempt(ledger, _ask(ledger, since, until, wait=wait, again=again), calls, as_json=as_json)
-            for ledger in ledgers
-        ]
+        if not ledgers:
+            raise Usage("every connection is read from files, which hold their own history; there is nothing to load")
+        rows = []
+        for ledger in ledgers:
+            ask = _ask(ledger, since, until, wait=wait, again=again)
+            rows.append(_attempt(ledger, ask, calls, as_json=as_json))
+            if not as_json:
+                print_text(_told(rows[-1][0]))
     if as_json:
         print_json([row for row, _ in rows])
-    else:
-        for row, _ in rows:
-            print_text(_told(row))
     return exit_code([code for _, code in rows])
 
 

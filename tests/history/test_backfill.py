@@ -268,6 +268,7 @@ class TestTheDaysCalls:
         waits = [progress for progress in starter.told if progress.waiting_until]
         assert waits
         assert "kept for the daemon" in waits[0].why
+        assert not waits[0].is_sure
         by_day = starter.company.calls_by_day()
         assert min(progress.calls_left_today for progress in starter.told) >= 0
         assert sum(calls["read"] for calls in by_day.values()) == done.calls

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from syncd.backfill.progress import Progress
-from syncd.cli.progress import fitting
+from syncd.cli.progress import Meter, fitting
 from syncd.cli.root import run
 from syncd.clock import SystemClock
 from tests.history.conftest import fill
@@ -51,6 +51,12 @@ class TestHowFarItIs:
     def test_a_pause_says_until_when(self):
         until = datetime(2026, 11, 27, tzinfo=UTC)
         assert fitting(replace(self.NOW, waiting_until=until), 80) == "pauses until 2026-11-27 00:00 UTC"
+
+    @pytest.mark.parametrize(("is_sure", "then"), [(True, "; goes on 2026"), (False, "looks again 2026")])
+    def test_a_moment_nobody_named_is_no_promise(self, capsys, is_sure, then):
+        pause = replace(self.NOW, waiting_until=datetime(2026, 11, 27, tzinfo=UTC), why="used up", is_sure=is_sure)
+        Meter("acme", SystemClock()).show(pause)
+        assert then in capsys.readouterr().err
 
     def test_calls_that_will_not_do_are_said_instead_of_the_end(self):
         assert fitting(replace(self.NOW, calls_short=300, seconds_left=None), 60).endswith("about 300 more are needed")
@@ -106,3 +112,6 @@ class TestTheCommand:
         code, said = command("--connection", "f")
         assert code == 2
         assert "there is nothing to load" in said.err
+        code, said = command("--all")
+        assert code == 2
+        assert "every connection is read from files" in said.err
