@@ -21,7 +21,7 @@ from syncd import crash, provider_clock
 from syncd.config import Limits
 from syncd.errors import TryAgain
 from syncd.identity import require_same_company
-from syncd.ledger import Ledger
+from syncd.ledger import NO_MAIL, Ledger
 from syncd.logs import log
 from syncd.pass_report import Ground, PassReport
 from syncd.plan import Known, Plan, PlanLimits, Terms, make_plan
@@ -114,9 +114,14 @@ def note_clock(ledger: Ledger, ahead_s: int | None) -> None:
 
 
 def due_accounts(ledger: Ledger, policies: Policies) -> list[str]:
-    """Whom to decide on: where facts changed, and once a local day, or under new rules, wherever a day can matter."""
+    """Whom to decide on: where facts changed, and once a local day, or under new rules, wherever a day can matter.
+
+    Mail that waited for `[email]` is looked at again as soon as it is there.
+    """
     standing = ledger.connections.standing()
     changed = ledger.mirror.changed_heads()
+    if ledger.mailer is not None and (waiting := ledger.intents.unable_for(NO_MAIL)):
+        changed = sorted({*changed, *ledger.mirror.heads(waiting)})
     if standing.evaluated_on == ledger.today() and standing.policy_version == policies.version:
         return changed
     return watched(ledger, policies)

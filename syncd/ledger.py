@@ -65,6 +65,9 @@ class Mailer(Writer, Protocol):
         ...
 
 
+NO_MAIL = "no [email] in the configuration, so no message of our own can go out"
+
+
 @dataclass(slots=True)
 class Ledger:
     """One connection with everything needed to work on it."""
@@ -252,5 +255,5 @@ class Ledger:
         if operation.channel == "letter":
             return None
         if self.mailer is None:
-            return "no [email] in the configuration, so no message of our own can go out"
+            return NO_MAIL
         return self.mailer.unsupported(operation)

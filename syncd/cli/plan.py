@@ -214,7 +214,6 @@ def _shown(previews: Sequence[Preview], *, silences: bool) -> Iterator[Text]:
             yield f"no longer called for: {key}"
     waiting = sum(row.get("held_by") == "review" for one in previews for row in one.document["decisions"])
     if waiting:
-        yield from (
-            "",
-            f"{waiting} wait for approval: `syncd approve` lets all go, `syncd approve NO.` or `reject NO.` one",
-        )
+        verb = "waits" if waiting == 1 else "wait"
+        yield ""
+        yield f"{waiting} {verb} for approval: `syncd approve` lets all go, `syncd approve NO.` or `reject NO.` one"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from connectors import Page, Unreadable
+from connectors import Page, Receipt, Unreadable
 from syncd.cli.status import _status, _to_do
 from syncd.cycle import run_pass
+from syncd.ledger import NO_MAIL
 from syncd.store.intents import Intents
 
 
@@ -46,3 +47,26 @@ def test_status_names_each_record_that_cannot_be_read(desk):
     assert (row["quarantined"], len(row["unreadable"])) == (1, 1)
     [line] = [line for line in _to_do(row) if "cannot be read" in line]
     assert line.endswith(": invoice row 2 cannot be read and is left out: nothing is shown in this row")
+
+
+def test_mail_that_waited_for_a_mail_server_goes_out_with_the_next_pass_once_there_is_one(desk, folder):
+    file = folder / "rules.d" / "10.toml"
+    file.write_text(file.read_text().replace(', channel = "provider"', ""))
+    desk.office.rulebook.reload()
+    desk.books.customer("C-1")
+    desk.books.invoice("I-1", "C-1", date(2025, 2, 20))
+    run_pass(desk.ledger, desk.ground)
+    assert _status(desk.ledger, desk.config)["unable"] == {NO_MAIL: 1}
+    desk.ledger.mailer = Taker()
+    assert run_pass(desk.ledger, desk.ground).drained.confirmed["send_message"] == 1
+    assert _status(desk.ledger, desk.config)["unable"] == {}
+
+
+class Taker:
+    """A mail server that takes every message."""
+
+    def write(self, operation, key):
+        return Receipt("taken")
+
+    def unsupported(self, operation):
+        return None
