@@ -238,6 +238,16 @@ def test_the_company_may_be_named_beforehand_and_another_is_refused(two_organisa
     assert consent(live, monkeypatch, "", "--company", company.account) == 0
 
 
+def test_a_company_named_against_the_configuration_is_refused_and_nothing_is_stored(live, capsys):
+    company = live.add("acme", "quickbooks", connected=False)
+    tokens = live.folder / "tokens.json"
+    tokens.write_text(json.dumps(company.issue_tokens()))
+    config = ["--config", str(live.config_file)]
+    assert run(["connect", "acme", "--tokens", str(tokens), "--company", "999", *config]) == 77
+    assert f"is for company {company.account}, not for 999; nothing was changed" in capsys.readouterr().err
+    assert run(["pull", *config]) == 77
+
+
 def test_disconnect_revokes_the_whole_consent_where_it_covers_one_company(live, capsys):
     for name, kind in (("acme", "quickbooks"), ("kauri", "xero")):
         live.add(name, kind)
