@@ -17,6 +17,7 @@ from typing import Any
 
 from rules.domain import hindsight, metrics
 from rules.domain.aging import OverdueSettings, aged, labels
+from rules.domain.calendars import days_after
 from rules.domain.eligibility import is_fully_paid, is_open
 from rules.domain.facts import Book, Invoice
 from rules.domain.metrics import Sold, shown
@@ -25,7 +26,7 @@ from syncd.errors import Usage
 
 _ZERO = Decimal(0)
 _ONE_DAY = timedelta(days=1)
-_YEAR = timedelta(days=364)
+_YEAR_DAYS = 364
 _CUT = OverdueSettings()  # the usual buckets from the due date: figures compare between companies
 
 
@@ -51,7 +52,7 @@ def period_of(book: Book, first_on: date | None, last_on: date | None) -> Period
     last = last_on or book.as_of
     if last > book.as_of:
         raise Usage(f"--to {last} lies after {book.as_of}, the book's own day")
-    first = first_on or last - _YEAR
+    first = first_on or days_after(last, -_YEAR_DAYS)
     if first > last:
         raise Usage(f"--from {first} is after --to {last}")
     return Period(first, last)
@@ -89,13 +90,13 @@ class _Looks:
 
     @cached_property
     def opening(self) -> Book:
-        return hindsight.as_of(self.book, self.period.first_on - _ONE_DAY)
+        return hindsight.as_of(self.book, days_after(self.period.first_on, -1))
 
     @cached_property
     def earlier(self) -> dict[int, Book]:
         """The book a bucket's length before the end, by that length."""
         lengths = {*_lengths()}
-        return {length: hindsight.as_of(self.book, self.period.last_on - timedelta(days=length)) for length in lengths}
+        return {length: hindsight.as_of(self.book, days_after(self.period.last_on, -length)) for length in lengths}
 
     @property
     def currencies(self) -> list[str]:

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from rules import evaluate
 from rules.domain import hindsight
 from rules.domain.accounts import accounts_of, day_of
+from rules.domain.calendars import days_after
 from rules.domain.decisions import (
     Action,
     ChargeReversal,
@@ -43,8 +44,6 @@ from rules.domain.facts import (
 from rules.domain.money import Money
 from rules.domain.wording import sums
 from rules.policy import Policies
-
-_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +171,7 @@ def _is_ours(origin: str | None) -> bool:
 
 def _standings(book: Book, first_on: date) -> dict[str, Hold]:
     """Our own holds as they stood on the eve of the period."""
-    eve = hindsight.as_of(book, first_on - _ONE_DAY)
+    eve = hindsight.as_of(book, days_after(first_on, -1))
     return {hold.customer: hold for hold in eve.holds if hold.is_ours}
 
 

@@ -106,10 +106,13 @@ def release(*, who: str | None, connection: str | None, as_json: bool, config: P
             if (lost := ledger.forgotten()) is not None:
                 say(f"{ledger.name}: {lost}; releasing does not help, run: syncd recover")
         braked = [ledger for ledger in office.ledgers if ledger.connections.standing().brake_why]
-        answered = [one for ledger in braked for one in release_all(ledger, who or whoever(), office.config.mode)]
+        answered = [
+            (ledger, one) for ledger in braked for one in release_all(ledger, who or whoever(), office.config.mode)
+        ]
+        answers = answer_table(answered)
     if not as_json:
         say(f"brake cleared: {', '.join(ledger.name for ledger in braked)}" if braked else "no brake was on")
-    _print_answers(answered, as_json=as_json)
+    _print_answers([one for _, one in answered], answers, as_json=as_json)
 
 
 def _answer(
@@ -128,14 +131,34 @@ def _answer(
     with opened_alone_if_free(config, connection) as (office, alone):
         for ledger in (one for one in office.ledgers if alone and one.forgotten() is None):
             plan_accounts(ledger, ground_of(office), watched(ledger, office.policies), PassReport(ledger.name))
-        answered = [answer(ledger, intent) for ledger, intent in find_actions(office.ledgers, words)]
+        answered = [(ledger, answer(ledger, intent)) for ledger, intent in find_actions(office.ledgers, words)]
+        answers = answer_table(answered)
     if not answered:
         say("nothing waits for an answer")
-    _print_answers(answered, as_json=as_json)
-    return 1 if any(one.intent.hold in ("brake", "unable") for one in answered) else 0
+    _print_answers([one for _, one in answered], answers, as_json=as_json)
+    return 1 if any(one.intent.hold in ("brake", "unable") for _, one in answered) else 0
 
 
-def _print_answers(answered: Sequence[Answered], *, as_json: bool) -> None:
+def answer_table(answered: Sequence[tuple[Ledger, Answered]]) -> Table:
+    """What became of each action, called as `syncd plan` calls it."""
+    from syncd.as_json import decision_json
+    from syncd.cli.rendering import what
+    from syncd.people.told import name_of
+
+    rows = [
+        (
+            one.connection,
+            str(one.intent.id),
+            what(decision_json(one.intent.decision)),
+            name_of(ledger, "customer", one.intent.customer),
+            one.outcome,
+        )
+        for ledger, one in answered
+    ]
+    return Table(("connection", "no.", "what", "customer", "outcome"), rows)
+
+
+def _print_answers(answered: Sequence[Answered], answers: Table, *, as_json: bool) -> None:
     if as_json:
         print_json(
             [
@@ -143,10 +166,8 @@ def _print_answers(answered: Sequence[Answered], *, as_json: bool) -> None:
                 for one in answered
             ]
         )
-        return
-    rows = [(one.connection, str(one.intent.id), one.intent.key, one.outcome) for one in answered]
-    if rows:
-        print_text([Table(("connection", "action", "key", "outcome"), rows)])
+    elif answered:
+        print_text([answers])
 
 
 def _refresh(office: Office, *, alone: bool) -> None:

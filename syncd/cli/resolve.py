@@ -8,8 +8,8 @@ import click
 
 from syncd.cli.desk import opened_alone_if_free, whoever
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION
-from syncd.cli.output import Table, print_json, print_text
-from syncd.cli.plan import WHO
+from syncd.cli.output import print_json, print_text
+from syncd.cli.plan import WHO, answer_table
 from syncd.errors import Usage
 
 
@@ -43,8 +43,8 @@ def resolve(
     with opened_alone_if_free(config, connection) as (office, _):
         ledger, intent = find_unclear(office.ledgers, action)
         answered = resolve_one(ledger, intent, was_done=was_done, who=who or whoever(), why=why)
+        answers = answer_table([(ledger, answered)])
     if as_json:
         print_json({"connection": answered.connection, "key": answered.intent.key, "outcome": answered.outcome})
     else:
-        row = (answered.connection, str(answered.intent.id), answered.intent.key, answered.outcome)
-        print_text([Table(("connection", "action", "key", "outcome"), [row])])
+        print_text([answers])

@@ -55,7 +55,9 @@ def waiting(syncd: Syncd) -> str:
 def test_each_step_waits_for_a_person_and_the_next_one_follows(syncd: Syncd, office: Path) -> None:
     assert waiting(syncd) == "call"
     assert "for dana to do: call)" in syncd("plan").out
-    assert "recorded as done" in syncd("approve").out
+    answered = " ".join(syncd("approve").out.split())
+    assert answered.startswith("connection no. what customer outcome acme 1 task: call by ")
+    assert answered.endswith(" Oak Ltd recorded as done")
     assert waiting(syncd) == "final demand"
     assert "for dana to do: final demand; approve to send it" in syncd("plan").out
     assert "goes out with the next pass" in syncd("approve").out

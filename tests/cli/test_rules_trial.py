@@ -86,6 +86,10 @@ def test_a_replay_starts_from_what_was_really_done_before_it(syncd: Syncd, files
     assert events(syncd, files, "--from", "2025-03-06", "--to", "2025-03-12") == [("2025-03-11", "reminder", "2")]
 
 
+def test_a_replay_may_begin_on_the_first_day_of_the_calendar(syncd: Syncd, files: Path) -> None:
+    assert events(syncd, files, "--from", "0001-01-01", "--to", "0001-01-03") == []
+
+
 def test_a_replay_charges_and_counts_what_really_happened_beside_it(syncd: Syncd, files: Path) -> None:
     april = events(syncd, files, "--from", "2025-04-01", "--to", "2025-04-30")
     assert april == [
