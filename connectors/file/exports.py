@@ -85,16 +85,20 @@ def _separator(text: str) -> str:
 
 def _rows(table: Sequence[Sequence[str]], found: Found) -> Iterator[_Row]:
     """What stands below the headings; in a grouped report each with the customer it stands under."""
-    groups = Groups([row[0].strip() for row in table[found.header :] if row and row[0].strip()])
+    groups = Groups([label for row in table[found.header :] if (label := _label(row, found))])
     for number, row in enumerate(table[found.header :], start=found.header + 1):
         cells = {name: row[at].strip() for name, at in found.columns.items() if at < len(row)}
-        label = row[0].strip() if row else ""
-        if found.grouped and label:
+        if label := _label(row, found):
             groups.enter(label)
-        elif found.grouped:
+        elif found.labels:
             yield number, {**cells, "customer": groups.name}
         else:
             yield number, cells
+
+
+def _label(row: Sequence[str], found: Found) -> str:
+    """What stands at the left of a grouped report: a customer, a job of its further in, or what ends them."""
+    return next((cell.strip() for cell in row[: found.labels] if cell.strip()), "")
 
 
 class Groups:

@@ -54,18 +54,19 @@ class Layout:
 class Found:
     """A layout in a file: the place of each field, the number of the row with the headings.
 
-    `grouped`: the customer stands alone in the first cell of a row before the invoices, not in a column.
+    `labels`: where the customer stands in no column but alone in a row above the invoices, how many columns at the left
+    have no heading, one of which has the name; else none.
     """
 
     layout: Layout
     columns: Mapping[str, int]
     header: int
-    grouped: bool = False
+    labels: int = 0
 
     @property
     def held(self) -> set[str]:
         """The fields it tells."""
-        return {*self.columns, "customer"} if self.grouped else set(self.columns)
+        return {*self.columns, "customer"} if self.labels else set(self.columns)
 
     def missing(self) -> list[str]:
         """The headings it lacks: of a map all must be there, of a known layout those that are needed."""
@@ -119,7 +120,7 @@ def recognised(table: Sequence[Sequence[str]], place: str, own: Layout | None) -
     for number, row in enumerate(table[:_TITLE_ROWS], start=1):
         headings = [" ".join(cell.split()).casefold().lstrip("*") for cell in row]
         for layout in layouts:
-            found = Found(layout, _columns(layout, headings), number, _is_grouped(layout, headings))
+            found = Found(layout, _columns(layout, headings), number, _labels(layout, headings))
             _refuse_no_list(found, headings, place)
             missing = found.missing()
             if not missing:
@@ -138,9 +139,11 @@ def _unknown(nearest: str, lacking: Sequence[str], *, is_own: bool) -> str:
     return f"its headings are none that are known ({known}); describe them with --map FILE"
 
 
-def _is_grouped(layout: Layout, headings: Sequence[str]) -> bool:
-    """Whether customers stand in rows of their own: then the first column has no heading, and none is theirs."""
-    return bool(layout.telling) and headings[:1] == [""] and "customer" not in _columns(layout, headings)
+def _labels(layout: Layout, headings: Sequence[str]) -> int:
+    """How many columns at the left have no heading, where customers stand in rows of their own."""
+    if not layout.telling or "customer" in _columns(layout, headings):
+        return 0
+    return next((at for at, heading in enumerate(headings) if heading), 0)
 
 
 def _written_as(layout: Layout, own: Layout | None) -> Layout:

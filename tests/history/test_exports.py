@@ -184,6 +184,15 @@ class TestReportsInGroups:
             ("Total Wine Ltd", "80"),
         ]
 
+    def test_a_job_may_stand_further_in_and_columns_apart_as_excel_saves_them(self):
+        text = (
+            ",,,Type,,Date,,Num,,Open Balance,,Amount\nOak Ltd,,,,,,,,,,,\n,Roof,,,,,,,,,,\n"
+            ",,,Invoice,,12/15/2012,,77,,0.00,,450.00\n"
+            ",Total Roof,,,,,,,,0.00,,450.00\nTotal Oak Ltd,,,,,,,,,0.00,,450.00\n"
+        )
+        (one,) = read_export(text, "d.csv").invoices
+        assert (one.customer, one.number, one.total) == ("Oak Ltd:Roof", "77", Decimal("450.00"))
+
     def test_a_word_tells_what_is_paid_where_no_balance_does(self):
         rows = ",Invoice,12/15/2012,77,Oak,Paid,9.00\n,Invoice,12/15/2012,78,Oak,Unpaid,9.00\n"
         text = ",Type,Date,Num,Name,Paid,Amount\n" + rows
