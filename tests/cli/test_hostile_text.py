@@ -64,8 +64,8 @@ def test_in_a_pipe_columns_stand_under_each_other_whatever_the_letters_and_no_ro
     rows = [("日本", "1.00", "x"), ("Cafe\u0301 Z", "1000.00", "y" * 2000), ("", "7.00", "two\nlines")]
     print_text([Table(("who", "sum", "why"), rows, right=("sum",))])
     assert capsys.readouterr().out.splitlines() == [
-        "who         sum  why",
-        "日本       1.00  x",
-        "Cafe\u0301 Z  1000.00  " + "y" * 2000,
-        "           7.00  two lines",
+        "who          sum  why",
+        "日本        1.00  x",
+        "Cafe\u0301 Z  1,000.00  " + "y" * 2000,
+        "            7.00  two lines",
     ]
