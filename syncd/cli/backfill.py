@@ -16,7 +16,7 @@ from syncd.cli.exports import take_in_exports
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, DAY, EXISTING_FILE
 from syncd.cli.output import Table, print_json, print_text, say
 from syncd.cli.passes import VERBOSE, exit_code
-from syncd.errors import SyncdError, Usage
+from syncd.errors import SyncdError, TryAgain, Usage
 from syncd.failures import exit_code_of
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def backfill(
             ask = _ask(ledger, since, until, wait=wait, again=again)
             rows.append(_attempt(ledger, ask, calls, as_json=as_json))
             if not as_json:
-                print_text(_told(rows[-1][0]))
+                print_text(_told(*rows[-1]))
     if as_json:
         print_json([row for row, _ in rows])
     return exit_code([code for _, code in rows])
@@ -151,10 +151,10 @@ def _month(month: MonthCheck) -> dict[str, Any]:
     }
 
 
-def _told(row: dict[str, Any]) -> Iterator[str | Table]:
+def _told(row: dict[str, Any], code: int) -> Iterator[str | Table]:
     name = row["connection"]
     if row["failure"]:
-        say(f"{name}: failed: {row['failure']}")
+        say(f"{name}: {'stopped' if code == TryAgain.exit_code else 'failed'}: {row['failure']}")
         return
     yield f"{name}: {row['documents']} documents, {row['changed']} news; {row['calls']} calls, {row['seconds']} s"
     if row["dropped"]:

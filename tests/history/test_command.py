@@ -63,6 +63,11 @@ class TestHowFarItIs:
 
 
 class TestTheCommand:
+    def test_a_day_that_is_used_up_is_no_failure(self, command):
+        code, said = command("--connection", "acme", "--calls", "7", "--no-wait")
+        assert code == 75
+        assert "acme: stopped: the 7 calls a day that --calls allows are made; what was loaded is stored" in said.err
+
     def test_it_says_what_it_loaded_and_that_it_agrees(self, command):
         code, said = command("--connection", "acme")
         assert code == 0
