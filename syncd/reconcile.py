@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from connectors import Ref
 from rules.domain.facts import CreditNote, Invoice, Payment
+from rules.domain.wording import counted, joined, spoken
 from syncd.agreement import Difference, comparison
 from syncd.config import Limits
 from syncd.cycle import pull_changes
@@ -49,7 +50,9 @@ class Agreement:
         if not self.drift:
             explained = f", {len(self.differences)} differences explained" if self.differences else ""
             return f"{self.customers} customers agree with the books{explained}{_missed_words(self.missed)}"
-        apart = f"{len(self.drift)} of {self.customers} balances differ from the books and nothing explains it"
+        apart = (
+            f"{len(self.drift)} of {counted(self.customers, 'balance')} not as in the books, and nothing explains it"
+        )
         rest = f"; {len(self.after)} still differ" if self.after else "; they agree now" if self.missed else ""
         return f"{apart}{_missed_words(self.missed)}{rest}"
 
@@ -168,8 +171,8 @@ def _brake(ledger: Ledger, found: Agreement) -> None:
     if ledger.connections.standing().brake_why is None:
         first = found.drift[0]
         why = (
-            f"{len(found.drift)} balances differ from the books, the first of customer {first.customer}: "
-            f"{first.ours} here, {first.theirs} there; look with: syncd reconcile"
+            f"balances differ from the books ({len(found.drift)} of {found.customers}), the first of customer "
+            f"{first.customer}: {spoken(first.ours)} here, {spoken(first.theirs)} there; `syncd reconcile` lists them"
         )
         ledger.connections.brake(why, ledger.clock.now())
 
@@ -186,8 +189,8 @@ def _missed_words(missed: Mapping[str, int] | None) -> str:
         return ""
     if not missed:
         return "; reading everything again found nothing that was missed"
-    kinds = ", ".join(f"{count} of kind {kind}" for kind, count in missed.items())
-    return f"; reading everything again found {sum(missed.values())} records missed before ({kinds})"
+    kinds = joined(counted(count, kind.replace("_", " ")) for kind, count in missed.items())
+    return f"; reading everything again found {kinds} missed before"
 
 
 def _difference_json(each: Difference) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +36,16 @@ def reconcile(*, full: bool, connection: str | None, as_json: bool, config: Path
     records were missed. The daemon does this every night by itself; beside a running daemon this command has it read
     what changed, and leaves reading everything again to it. Leaves with 1 on drift.
     """
+    from syncd.people.told import name_of
+
     with opened_alone_if_free(config, connection) as (office, alone):
         done = [_reconciled(ledger, office.config.limits, full=full, alone=alone) for ledger in office.ledgers]
+        names = {ledger.name: partial(name_of, ledger, "customer") for ledger in office.ledgers}
+        lines = [] if as_json else [line for row, _ in done for line in _shown(row, names[row["connection"]])]
     if as_json:
         print_json([row for row, _ in done])
     else:
-        print_text(line for row, _ in done for line in _shown(row))
+        print_text(lines)
         if not alone:
             click.echo("another syncd works on this state: reading everything again is left to it, at night")
     return exit_code([code for _, code in done])
@@ -72,14 +77,15 @@ def _read_by_the_daemon(ledger: Ledger) -> bool:
     return False
 
 
-def _shown(row: dict[str, Any]) -> Iterator[Text]:
+def _shown(row: dict[str, Any], name: Callable[[str], str]) -> Iterator[Text]:
     if row["failure"]:
         yield f"{row['connection']}: failed: {row['failure']}"
         return
     yield f"{row['connection']}, as of {row['as_of']}: {row['outcome']}"
     if row["differences"]:
         columns = ("customer", "currency", "ours", "theirs", "difference", "words")
-        rows = [tuple(str(each[column]) for column in columns) for each in row["differences"]]
+        named = ({**each, "customer": name(each["customer"])} for each in row["differences"])
+        rows = [tuple(str(each[column]) for column in columns) for each in named]
         yield Table(columns, rows, right=("ours", "theirs", "difference"))
     if row["drift"]:
         yield f"{row['connection']}: BRAKE: find out why, then run: syncd release --connection {row['connection']}"

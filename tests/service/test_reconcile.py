@@ -7,6 +7,7 @@ import threading
 import time
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -14,10 +15,13 @@ from connectors import OpenBalance, Ref
 from rules.domain.facts import Book, Company, CreditNote, Customer, Invoice, Payment, Rate
 from rules.domain.money import Money
 from syncd.agreement import comparison
+from syncd.cli.output import print_text
+from syncd.cli.reconcile import _shown
 from syncd.cli.root import run
 from syncd.config import load_config
 from syncd.cycle import pull_changes
 from syncd.daemon import Daemon
+from syncd.people.told import name_of
 from syncd.reconcile import KIND, is_due, read_again, reconcile
 from syncd.store.findings import Findings
 from tests.service.conftest import TODAY, trade
@@ -116,7 +120,7 @@ def test_what_incremental_reading_missed_is_drift_then_found_and_mended_and_the_
     assert len(found.drift) == 1
     assert found.missed == {"invoice": 1}
     assert found.after == ()
-    assert "1 balances differ from the books" in ledger.connections.standing().brake_why
+    assert "balances differ from the books (1 of 2)" in ledger.connections.standing().brake_why
 
 
 def _lose_an_invoice(ledger) -> None:
@@ -229,3 +233,20 @@ def test_the_daemon_compares_once_a_night_by_itself(busy, site):
     site.clock.advance(timedelta(days=1))
     daemon.pass_of(office.ledger("acme"))
     assert Findings(ledger.store, "acme").get(KIND).at > first.at
+
+
+def test_drift_is_told_with_the_customers_name_and_the_brake_says_where_to_look(busy, site, capsys):
+    ledger = busy("quickbooks")
+    limits = load_config(ledger.config.file).limits
+    reconcile(ledger, limits)
+    site.clock.advance(timedelta(hours=2))
+    reconcile(ledger, limits)
+    _lose_an_invoice(ledger)
+    found = reconcile(ledger, limits)
+    (customer,) = {each.customer for each in found.drift}
+    print_text(_shown({**found.to_json(), "failure": None}, partial(name_of, ledger, "customer")))
+    told = capsys.readouterr().out
+    assert "reading everything again found 1 invoice missed before; they agree now" in told
+    assert f"\n{name_of(ledger, 'customer', customer)}  " in told
+    why = ledger.connections.standing().brake_why
+    assert why.endswith("there; `syncd reconcile` lists them")
