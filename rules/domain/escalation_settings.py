@@ -157,6 +157,11 @@ class EscalationSettings(RuleSettings):
         return {private: {step.what: step.locks(private=private) for step in self.steps} for private in (True, False)}
 
     @cached_property
+    def written(self) -> frozenset[str]:
+        """The steps that we write, by what they are called."""
+        return frozenset(step.what for step in self.steps if step.channel != "none")
+
+    @cached_property
     def has_bare_amounts(self) -> bool:
         """Whether some amount is in the company's own currency, so that what is owed must be converted to it."""
         amounts = (one for step in self.steps for one in (*step.min_amount, *step.max_amount, *step.min_invoice))

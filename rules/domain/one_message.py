@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 from rules.domain.actions import SendMessage
 from rules.domain.decisions import Decision, Reminder, Skip, Task
-from rules.domain.escalation_settings import EscalationSettings
 from rules.domain.facts import DISCOUNT_TOLD
 from rules.domain.reminder_settings import ReminderSettings
 from rules.domain.situation import Situation
@@ -25,11 +24,10 @@ _WRITTEN = ("email", "letter")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one policy decided about an account, and the settings it went by."""
+    """What one policy decided about an account, and how its reminders go."""
 
     situation: Situation
     reminders: ReminderSettings | None
-    escalation: EscalationSettings | None
     decisions: tuple[Decision, ...]
 
 
@@ -110,7 +108,7 @@ def _written_today(said: Sequence[Said]) -> str | None:
         return "a reminder went out today"
     if any(one.on == today and one.outcome == DISCOUNT_TOLD and one.channel in _WRITTEN for one in ledger.contacts):
         return "a word on a discount went out today"
-    writing = {step.what for one in said if one.escalation for step in one.escalation.steps if step.channel != "none"}
+    writing = situation.spacing.written
     done = (one for one in ledger.tasks if one.on == today and one.outcome == "done" and one.what in writing)
     return next((f"the {one.what} went out today" for one in done), None)
 

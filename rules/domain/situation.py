@@ -30,14 +30,14 @@ from rules.domain.reminder_settings import Never, SendWindow
 class Spacing:
     """How far apart a policy wants messages: days between two of them, per customer or invoice; what counts as one.
 
-    `written` are the steps past reminders, as (rule, what), that any policy over the account writes by itself.
+    `written` are the steps of escalation that we write under any policy over the account.
     """
 
     gap_days: int = 0
     counts_contacts: bool = False
     one_per_customer: bool = True
     hold_back_days: int = 0
-    written: frozenset[tuple[str, str]] = frozenset()
+    written: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

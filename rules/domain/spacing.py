@@ -54,7 +54,8 @@ def _last_said(situation: Situation, refs: Collection[str]) -> date | None:
         entry.on
         for entry in ledger.tasks
         if entry.outcome == "done"
-        and (entry.rule, entry.what) in spacing.written
+        and entry.rule == "escalation"
+        and entry.what in spacing.written
         and (spacing.one_per_customer or any(ref in refs for ref in entry.invoices))
     ]
     if spacing.counts_contacts:

@@ -83,7 +83,7 @@ def _situations(
         policy = policies.select(customers[owner], invoice, account.company.connection) if apart else by_customer[owner]
         scopes[_known(policies, policy)].add(invoice.ref)
     gap_days = _gap_days(account, policies, scopes) if len(scopes) > 1 else 0
-    written = frozenset(step for name in scopes if name is not None for step in _written(policies, name))
+    written = frozenset[str]().union(*(_written(policies, name) for name in scopes if name is not None))
     shared = Spacing(gap_days=gap_days, written=written)
     return {
         name: _situation(
@@ -93,11 +93,10 @@ def _situations(
     }
 
 
-def _written(policies: Policies, name: str) -> Iterator[tuple[str, str]]:
-    """The steps past reminders that the policy writes by itself, as (rule, what)."""
+def _written(policies: Policies, name: str) -> frozenset[str]:
+    """The steps past reminders that are written by us under the policy."""
     escalation = policies.rule_settings(name).get("escalation")
-    if isinstance(escalation, EscalationSettings):
-        yield from (("escalation", step.what) for step in escalation.steps if step.channel != "none")
+    return escalation.written if isinstance(escalation, EscalationSettings) else frozenset()
 
 
 def _gap_days(account: Account, policies: Policies, scopes: Mapping[str | None, set[str]]) -> int:
@@ -159,11 +158,10 @@ def _spacing(settings: object, shared: Spacing) -> Spacing:
 def _said(situation: Situation, policies: Policies) -> Said:
     """What every rule of one policy decides."""
     modules, by_rule = rule_modules(), policies.rule_settings(situation.policy)
-    reminders, escalation = by_rule.get("reminders"), by_rule.get("escalation")
+    reminders = by_rule.get("reminders")
     return Said(
         situation,
         reminders if isinstance(reminders, ReminderSettings) else None,
-        escalation if isinstance(escalation, EscalationSettings) else None,
         tuple(decision for rule, one in by_rule.items() for decision in modules[rule].decide(situation, one)),
     )
 

@@ -117,6 +117,19 @@ def test_a_kept_plan_speaks_at_its_own_dates_and_a_broken_one_brings_the_old_dat
     assert len(mailed(desk)) == 2
 
 
+def test_a_plan_is_judged_by_the_working_days_of_the_policy_in_force(desk, folder):
+    desk.books.invoice("I-1", "C-1", date(2025, 3, 1))
+    pass_on(desk)
+    noted = plans.add(clerk(desk), ["NI-1"], [(date(2025, 3, 15), "50"), (date(2025, 4, 12), "50")])  # a Saturday
+    desk.clock.advance(timedelta(days=14))  # Monday
+    assert plans.state_of(clerk(desk), desk.ledger, noted.filed) == "broken"
+    (folder / "rules.d" / "10.toml").write_text(RULES.replace("overdue]", "overdue]\nbusiness_days = true"))
+    desk.office.rulebook.reload()
+    assert plans.state_of(clerk(desk), desk.ledger, noted.filed) == "kept"
+    desk.clock.advance(timedelta(days=1))
+    assert plans.state_of(clerk(desk), desk.ledger, noted.filed) == "broken"
+
+
 def test_a_plan_that_was_paid_is_over(desk):
     desk.books.invoice("I-1", "C-1", date(2025, 3, 1))
     run_pass(desk.ledger, desk.ground)
