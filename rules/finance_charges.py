@@ -139,7 +139,14 @@ def _blocked(matter: Matter) -> Decision | None:
         return _skip(invoice, 'it is fully paid, and paid_late = "ignore" lets lateness before that go')
     if as_of <= due_on:
         return _skip(invoice, f"it is due on {due_on}, and the due date bears nothing")
+    if as_of <= _late_after(invoice):
+        return _skip(invoice, f"it was issued on {invoice.issued_on}, after it was due, and no day until then bears")
     return _not_agreed(matter)
+
+
+def _late_after(invoice: Invoice) -> date:
+    """The last day that is not late yet."""
+    return parts_of(invoice)[0].late_after(invoice.issued_on)
 
 
 def _not_agreed(matter: Matter) -> Skip | None:
@@ -160,7 +167,7 @@ def _not_agreed(matter: Matter) -> Skip | None:
 
 def _assessed(matter: Matter) -> Iterator[Decision]:
     settings, billed, as_of = matter.settings, matter.billed, matter.parties.situation.as_of
-    first_overdue = next_day(parts_of(matter.invoice)[0].due_on)
+    first_overdue = next_day(_late_after(matter.invoice))
     through = assessed_through(settings.assess_on, as_of, first_overdue, billed.last_on)
     reached = max((day for day in (through, billed.last_on) if day is not None), default=None)
     if reached is None:
@@ -191,7 +198,7 @@ def _charge_or_wait(matter: Matter, assessed: Assessed, rest: Rest, reached: dat
         return not_agreed
     if last_on is not None and reached <= last_on:
         if matter.settings.assess_on is not None and last_on <= as_of:
-            return _not_yet(matter, next_day(parts_of(invoice)[0].due_on))
+            return _not_yet(matter, next_day(_late_after(invoice)))
         more = spoken(Money(rest.amount, invoice.currency))
         return _skip(invoice, f"{more} more is due, but all days to {last_on} are charged")
     return charge_decision(matter, assessed, rest, reached)

@@ -64,7 +64,10 @@ class OverdueSettings(RuleSettings):
 
 
 class AgedPart(NamedTuple):
-    """One due part of an invoice. `due_on` is the effective day, `days` past it, negative before; `bucket` from 0."""
+    """One due part of an invoice. `due_on` is the day lateness counts from, `days` past it, negative before.
+
+    `bucket` counts from 0 and goes by the due date as the books have it, even where the invoice was issued after that.
+    """
 
     contractual_on: date
     due_on: date
@@ -130,6 +133,11 @@ def rest_of(schedule: Sequence[Installment], balance: Money, settings: OverdueSe
 def effective_due(due_on: date, settings: OverdueSettings, calendar: str | None) -> date:
     """The day lateness counts from: `due_on`, or the next working day where the policy says so."""
     return next_working_day(due_on, calendar) if settings.business_days else due_on
+
+
+def late_after(invoice: Invoice, due_on: date, settings: OverdueSettings, calendar: str | None) -> date:
+    """The day a part's lateness counts from: its effective due day, but for what was due earlier the day of issue."""
+    return effective_due(max(due_on, invoice.issued_on), settings, calendar)
 
 
 def aged(
@@ -199,9 +207,14 @@ def _aged_part(
     tolerated: bool,
 ) -> AgedPart:
     contractual_on, rest = part
-    due_on = effective_due(contractual_on, settings, calendar)
+    due_on = late_after(invoice, contractual_on, settings, calendar)
     days = (as_of - due_on).days
-    age = days if settings.age_from == "due_date" else (as_of - invoice.issued_on).days
+    if settings.age_from == "invoice_date":
+        age = (as_of - invoice.issued_on).days
+    elif contractual_on < invoice.issued_on:
+        age = (as_of - effective_due(contractual_on, settings, calendar)).days
+    else:
+        age = days
     late = not tolerated and days > settings.grace_days
     counted = not tolerated and age > settings.grace_days
     bucket = bisect_left(settings.buckets, age) + 1 if counted and age > 0 else 0

@@ -156,8 +156,9 @@ def _billed_parts(matter: Matter) -> tuple[Part, ...]:
 def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Unclear:
     parts, steps, through = held.parts, held.open, held.through
     settings, part = matter.settings, parts[index]
-    late_on = days_after(part.due_on, settings.grace_days + 1)
-    anchor = part.due_on if settings.start_from == "due_date" else matter.invoice.issued_on
+    due_on = part.late_after(matter.invoice.issued_on)
+    late_on = days_after(due_on, settings.grace_days + 1)
+    anchor = due_on if settings.start_from == "due_date" else matter.invoice.issued_on
     if settings.grace_mode == "shift":
         anchor = days_after(anchor, settings.grace_days)
     months = settings.stop_after_months
@@ -165,13 +166,13 @@ def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Uncl
     if late_on > through or _open_late(matter, held, index, late_on) <= 0:
         return Claim(part, anchor, late_on=late_on, ends_on=ends_on)
     last_on = open_until(steps, parts, index, through)
-    days = Days(anchor, part.due_on, last_on, _paid_on(matter, last_on, through))
+    days = Days(anchor, due_on, last_on, _paid_on(matter, last_on, through))
     pricing = _pricing(matter, days, terms)
     if isinstance(pricing, Unclear):
         return pricing
     fixed_sum = ZERO
     if terms.fixed is not None:
-        balance = spread(parts, steps.on(next_day(part.due_on)))[index]
+        balance = spread(parts, steps.on(next_day(due_on)))[index]
         fixed_sum = terms.fixed.sum_for(balance).quantize(matter.unit, rounding=ROUND_HALF_UP)
     return Claim(part, anchor, pricing, is_chargeable=True, fixed_sum=fixed_sum, late_on=late_on, ends_on=ends_on)
 

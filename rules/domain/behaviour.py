@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import accumulate
 from typing import Literal
 
-from rules.domain.aging import OverdueSettings, effective_due
+from rules.domain.aging import OverdueSettings, late_after
 from rules.domain.calendars import days_after
 from rules.domain.eligibility import discount_earned, is_fully_paid
 from rules.domain.facts import Invoice
@@ -48,9 +48,9 @@ class DueDays:
     settings: OverdueSettings
     calendar: str | None = None
 
-    def of(self, due_on: date) -> date:
-        """The day lateness counts from."""
-        return effective_due(due_on, self.settings, self.calendar)
+    def of(self, invoice: Invoice, due_on: date) -> date:
+        """The day lateness of what was due on `due_on` counts from."""
+        return late_after(invoice, due_on, self.settings, self.calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _latest(invoice: Invoice, paid: Sequence[Settlement], due_days: DueDays) -> 
     stated = invoice.installments[0].due_on if invoice.installments else invoice.due_on
     if stated is None:
         return None
-    due_on = due_days.of(stated)
+    due_on = due_days.of(invoice, stated)
     return (paid[-1].on - due_on).days, due_on
 
 
@@ -136,7 +136,7 @@ def _paid_after(invoice: Invoice, paid: Sequence[Settlement], due_days: DueDays)
     for row in sorted(invoice.installments, key=lambda row: row.due_on):
         needed += row.amount.amount
         on = next((part.on for part, so_far in zip(paid, came, strict=True) if so_far >= needed), paid[-1].on)
-        due_on = due_days.of(row.due_on)
+        due_on = due_days.of(invoice, row.due_on)
         yield (on - due_on).days, due_on
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from rules.domain.aging import AgedInvoice, effective_due, rest_of
+from rules.domain.aging import AgedInvoice, effective_due, late_after, rest_of
 from rules.domain.calendars import days_after, month_end
 from rules.domain.facts import InstallmentPlan, Invoice, ReminderSent, TaskDone
 from rules.domain.money import Money, total
@@ -136,7 +136,7 @@ def _oldest_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan |
         return None
     due_by = situation.due_by(invoice) if plan is None else None
     due_on = parts[0].due_on if due_by is None or day <= due_by else min(parts[0].due_on, due_by)
-    return effective_due(due_on, situation.overdue, situation.calendar)
+    return late_after(invoice, due_on, situation.overdue, situation.calendar)
 
 
 def due_step(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step | str:

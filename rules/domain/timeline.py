@@ -80,6 +80,10 @@ class Part:
     due_on: date
     amount: Decimal
 
+    def late_after(self, issued_on: date) -> date:
+        """The day its lateness counts from: no day before the invoice was issued bears anything."""
+        return max(self.due_on, issued_on)
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:

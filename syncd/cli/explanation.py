@@ -93,7 +93,7 @@ _AMOUNTS = ("days past due", "total", "open")
 
 
 def _invoice_row(invoice: Invoice, as_of: date) -> tuple[str, ...]:
-    late = (as_of - invoice.due_on).days if invoice.due_on and is_open(invoice) else 0
+    late = (as_of - max(invoice.due_on, invoice.issued_on)).days if invoice.due_on and is_open(invoice) else 0
     kind = ", our charge" if invoice.is_ours else ""
     return (
         invoice.number or invoice.ref,
