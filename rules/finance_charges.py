@@ -135,13 +135,19 @@ def _blocked(matter: Matter) -> Decision | None:
     due_on = parts[0].due_on
     if matter.billed.charges:
         return None
-    if matter.settings.paid_late == "ignore" and invoice.balance.amount <= 0:
-        return _skip(invoice, 'it is fully paid, and paid_late = "ignore" lets lateness before that go')
+    if matter.settings.paid_late == "ignore" and invoice.balance.amount <= matter.tolerance:
+        return _skip(invoice, f'{_paid(invoice)}, and paid_late = "ignore" lets lateness before that go')
     if as_of <= due_on:
         return _skip(invoice, f"it is due on {due_on}, and the due date bears nothing")
     if as_of <= _late_after(invoice):
         return _skip(invoice, f"it was issued on {invoice.issued_on}, after it was due, and no day until then bears")
     return _not_agreed(matter)
+
+
+def _paid(invoice: Invoice) -> str:
+    if invoice.balance.amount <= 0:
+        return "it is fully paid"
+    return f"the rest of {spoken(invoice.balance)} is within the tolerance"
 
 
 def _late_after(invoice: Invoice) -> date:
@@ -191,8 +197,8 @@ def _assessed(matter: Matter) -> Iterator[Decision]:
 def _charge_or_wait(matter: Matter, assessed: Assessed, rest: Rest, reached: date) -> Decision:
     invoice, billed, as_of = matter.invoice, matter.billed, matter.parties.situation.as_of
     last_on = billed.last_on
-    if invoice.balance.amount <= 0 and matter.settings.paid_late == "ignore":
-        return _skip(invoice, 'it is fully paid, and paid_late = "ignore" charges no more')
+    if invoice.balance.amount <= matter.tolerance and matter.settings.paid_late == "ignore":
+        return _skip(invoice, f'{_paid(invoice)}, and paid_late = "ignore" charges no more')
     not_agreed = _not_agreed(matter)
     if not_agreed is not None:
         return not_agreed
@@ -234,7 +240,8 @@ def _nothing_more(matter: Matter, assessed: Assessed, reached: date) -> str:
         return f"{more} is {limit}"
     if billed.charges:
         last_on = assessed.debt.last_on
-        stopped = settings.stop_after_months is not None and matter.invoice.balance.amount > 0 and last_on < reached
+        is_open = matter.invoice.balance.amount > matter.tolerance
+        stopped = settings.stop_after_months is not None and is_open and last_on < reached
         return f"all that is due through {last_on if stopped else reached} is charged{_STOPPED if stopped else ''}"
     if not any(claim.is_chargeable for claim in assessed.debt.claims):
         return _not_late(assessed, settings, reached)

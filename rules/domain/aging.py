@@ -19,6 +19,7 @@ from rules.domain.money import Money, total
 from rules.domain.settings import Amount, AmountText, Calendar, Count, Flag, Positive, RuleSettings
 
 CURRENT = "current"
+_ZERO = Decimal(0)
 
 
 def _ascending(bounds: tuple[int, ...]) -> tuple[int, ...]:
@@ -50,7 +51,7 @@ class OverdueSettings(RuleSettings):
     )
     tolerance: AmountText = Field(
         default=Amount(Decimal(0)),
-        description="A rest this small is not overdue; on an instalment it stands with the next. Bare: any currency.",
+        description="A rest this small counts as paid, of promises and plans too; an instalment's joins the next.",
     )
     unapplied_credits: Literal["ignore", "oldest_first"] = Field(
         default="ignore",
@@ -61,6 +62,10 @@ class OverdueSettings(RuleSettings):
     def nets(self) -> bool:
         """Whether money and credits on no invoice yet lower what is overdue."""
         return self.unapplied_credits == "oldest_first"
+
+    def forgiven(self, currency: str) -> Decimal:
+        """The rest in this currency too small to be asked for. A tolerance with a currency sees that one alone."""
+        return self.tolerance.number if self.tolerance.currency in (None, currency) else _ZERO
 
 
 class AgedPart(NamedTuple):
@@ -192,9 +197,8 @@ def covered_oldest_first(
 
 
 def is_tolerated(rest: Money, settings: OverdueSettings) -> bool:
-    """Whether the rest is so small that it is not overdue. A tolerance with a currency sees that currency alone."""
-    tolerance = settings.tolerance
-    return tolerance.currency in (None, rest.currency) and rest.amount <= tolerance.number
+    """Whether the rest is so small that it is not overdue."""
+    return rest.amount <= settings.forgiven(rest.currency)
 
 
 def _aged_part(

@@ -56,6 +56,11 @@ class Matter:
         return self.parties.invoice
 
     @property
+    def tolerance(self) -> Decimal:
+        """The rest that is too small to be overdue."""
+        return self.parties.situation.overdue.forgiven(self.invoice.currency)
+
+    @property
     def unit(self) -> Decimal:
         """The currency's smallest coin."""
         return Decimal(1).scaleb(-minor_units(self.invoice.currency))
@@ -123,7 +128,10 @@ def _debt(matter: Matter, through: date, terms: Terms) -> Debt | Unclear:
         if isinstance(claim, Unclear):
             return claim
         claims.append(claim)
-    each = (min(open_until(steps, parts, index, through), claim.ends_on) for index, claim in enumerate(claims))
+    tolerance = matter.tolerance
+    each = (
+        min(open_until(steps, parts, index, through, tolerance), claim.ends_on) for index, claim in enumerate(claims)
+    )
     last_on = max(each, default=through)
     interest_first = settings.appropriation == "interest_first" and settings.kind == "interest"
     return Debt(
@@ -139,7 +147,7 @@ def _debt(matter: Matter, through: date, terms: Terms) -> Debt | Unclear:
         reductions=tuple(matter.docket.reductions_of(invoice)) if interest_first else (),
         charge_payments=_charge_payments(matter) if interest_first else (),
         interest_first=interest_first,
-        tolerance=_tolerance(matter),
+        tolerance=tolerance,
     )
 
 
@@ -165,7 +173,7 @@ def _claim(matter: Matter, held: Held, index: int, terms: Terms) -> Claim | Uncl
     ends_on = date.max if months is None else months_after(anchor, months)
     if late_on > through or _open_late(matter, held, index, late_on) <= 0:
         return Claim(part, anchor, late_on=late_on, ends_on=ends_on)
-    last_on = open_until(steps, parts, index, through)
+    last_on = open_until(steps, parts, index, through, matter.tolerance)
     days = Days(anchor, due_on, last_on, _paid_on(matter, last_on, through))
     pricing = _pricing(matter, days, terms)
     if isinstance(pricing, Unclear):
@@ -184,15 +192,9 @@ def _paid_on(matter: Matter, last_on: date, through: date) -> date:
 
 def _open_late(matter: Matter, held: Held, index: int, day: date) -> Decimal:
     """What of the part was still open on `day`; nothing where that is within the tolerance, or the whole rest."""
-    outstanding, tolerance = held.open.on(day), _tolerance(matter)
+    outstanding, tolerance = held.open.on(day), matter.tolerance
     share = spread(held.parts, outstanding)[index]
     return ZERO if outstanding <= tolerance or share <= tolerance else share
-
-
-def _tolerance(matter: Matter) -> Decimal:
-    """The rest that is too small to be overdue. One with a currency sees that currency alone; a bare one any."""
-    tolerance = matter.parties.situation.overdue.tolerance
-    return tolerance.number if tolerance.currency in (None, matter.invoice.currency) else ZERO
 
 
 def _pricing(matter: Matter, days: Days, terms: Terms) -> Pricing | Unclear:
@@ -230,7 +232,7 @@ def _spans(matter: Matter, through: date) -> tuple[Span, ...]:
         def payable_until(day: date) -> date:
             return effective_due(day, situation.overdue, situation.calendar)
 
-        spans.extend(plan_spans(docket, invoice, through, _tolerance(matter), payable_until))
+        spans.extend(plan_spans(docket, invoice, through, matter.tolerance, payable_until))
     return tuple(spans)
 
 

@@ -48,6 +48,10 @@ class DueDays:
     settings: OverdueSettings
     calendar: str | None = None
 
+    def forgiven(self, invoice: Invoice) -> Decimal:
+        """The rest of the invoice with which it counts as paid."""
+        return self.settings.forgiven(invoice.currency)
+
     def of(self, invoice: Invoice, due_on: date) -> date:
         """The day lateness of what was due on `due_on` counts from."""
         return late_after(invoice, due_on, self.settings, self.calendar)
@@ -85,12 +89,12 @@ class Manners:
         return f"Pays {self.payer_class.replace('_', ' ')}: {'; '.join(parts)}."
 
 
-def days_to_pay(ledger: Ledger, customer: str) -> Decimal | None:
+def days_to_pay(ledger: Ledger, customer: str, overdue: OverdueSettings) -> Decimal | None:
     """Days from issue to each payment, weighted by amount, over fully paid invoices; one decimal, None when none."""
     weight = Decimal(0)
     weighted = Decimal(0)
     for invoice in ledger.invoices_by_customer.get(customer, ()):
-        if is_fully_paid(invoice):
+        if is_fully_paid(invoice, overdue.forgiven(invoice.currency)):
             for part in ledger.settlements.get(invoice.ref, ()):
                 if part.by == "payment":
                     weight += part.amount.amount
@@ -110,13 +114,24 @@ def settled_invoices(
         parts = ledger.settlements.get(invoice.ref)
         if not parts or parts[-1].on < since:
             continue
-        if is_fully_paid(invoice) or (invoice.status == "open" and discount_earned(invoice, parts)):
-            latest = _latest(invoice, parts, due_days)
-            if latest is not None:
+        tolerance = due_days.forgiven(invoice)
+        if is_fully_paid(invoice, tolerance) or (invoice.status == "open" and discount_earned(invoice, parts)):
+            needed = _until_settled(invoice, parts, tolerance)
+            latest = _latest(invoice, needed, due_days)
+            if latest is not None and needed[-1].on >= since:
                 late, due_on = latest
-                found.append(Settled(invoice, parts[-1].on, late if late > in_time_days else 0, due_on))
+                found.append(Settled(invoice, needed[-1].on, late if late > in_time_days else 0, due_on))
     found.sort(key=lambda one: (one.on, one.invoice.ref))
     return found
+
+
+def _until_settled(invoice: Invoice, paid: Sequence[Settlement], tolerance: Decimal) -> Sequence[Settlement]:
+    """What was paid until no more than the tolerance was left: some cents that come later make nobody late."""
+    rest, count = max(invoice.balance.amount, _ZERO), len(paid)
+    while count > 1 and rest + paid[count - 1].amount.amount <= tolerance:
+        count -= 1
+        rest += paid[count].amount.amount
+    return paid[:count]
 
 
 def _latest(invoice: Invoice, paid: Sequence[Settlement], due_days: DueDays) -> tuple[int, date] | None:
@@ -132,7 +147,7 @@ def _latest(invoice: Invoice, paid: Sequence[Settlement], due_days: DueDays) -> 
 
 def _paid_after(invoice: Invoice, paid: Sequence[Settlement], due_days: DueDays) -> Iterator[tuple[int, date]]:
     """The same of each instalment. The oldest is paid first."""
-    needed, came = _ZERO, list(accumulate(part.amount.amount for part in paid))
+    needed, came = -due_days.forgiven(invoice), list(accumulate(part.amount.amount for part in paid))
     for row in sorted(invoice.installments, key=lambda row: row.due_on):
         needed += row.amount.amount
         on = next((part.on for part, so_far in zip(paid, came, strict=True) if so_far >= needed), paid[-1].on)

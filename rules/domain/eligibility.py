@@ -10,6 +10,7 @@ from rules.domain.ledger import Settlement
 from rules.domain.money import Money
 
 _HUNDRED = Decimal(100)
+_ZERO = Decimal(0)
 
 
 def is_open(invoice: Invoice) -> bool:
@@ -17,9 +18,9 @@ def is_open(invoice: Invoice) -> bool:
     return invoice.status == "open" and invoice.balance.amount > 0
 
 
-def is_fully_paid(invoice: Invoice) -> bool:
-    """Whether it was a real invoice of which nothing is left."""
-    return invoice.status in ("open", "paid") and invoice.balance.amount <= 0 and invoice.total.amount > 0
+def is_fully_paid(invoice: Invoice, tolerance: Decimal = _ZERO) -> bool:
+    """Whether it was a real invoice of which nothing is left, or no more than the tolerance."""
+    return invoice.status in ("open", "paid") and invoice.balance.amount <= tolerance and invoice.total.amount > 0
 
 
 def discount_earned(invoice: Invoice, settlements: Iterable[Settlement]) -> bool:

@@ -73,7 +73,7 @@ def position_of(situation: Situation, customer: Customer, policy: str | None) ->
         aging=buckets,
         credit_state=standing(ledger, customer.ref),
         payer_class=manners.payer_class,
-        days_to_pay=days_to_pay(ledger, customer.ref),
+        days_to_pay=days_to_pay(ledger, customer.ref, situation.overdue),
         promises_kept_pct=kept_pct(one for one in situation.judged if one.promise.customer == customer.ref),
         manners=manners,
     )

@@ -15,6 +15,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from rules.domain.aging import OverdueSettings
 from rules.domain.calendars import days_after
 from rules.domain.eligibility import discount_earned, discount_of
 from rules.domain.facts import Promise
@@ -54,14 +55,14 @@ class JudgedPromise:
     rest: Mapping[str, Decimal]
 
 
-def judge(ledger: Ledger, settings: PromiseSettings) -> tuple[JudgedPromise, ...]:
-    """Every promise made by now, in the order they were made."""
+def judge(ledger: Ledger, settings: PromiseSettings, overdue: OverdueSettings) -> tuple[JudgedPromise, ...]:
+    """Every promise made by now, in the order they were made. A rest too small to be `overdue` breaks none."""
     judged: list[JudgedPromise] = []
     latest: dict[str, JudgedPromise] = {}
     for promise in ledger.promises:
         before = [latest[invoice] for invoice in promise.invoices if invoice in latest]
-        level = max((_level_after(earlier, promise, ledger, settings) for earlier in before), default=1)
-        state, rest = _state(promise, ledger, settings)
+        level = max((_level_after(earlier, promise, ledger, settings, overdue) for earlier in before), default=1)
+        state, rest = _state(promise, ledger, settings, overdue)
         found = JudgedPromise(promise, state, level, rest)
         judged.append(found)
         latest.update(dict.fromkeys(promise.invoices, found))
@@ -104,7 +105,9 @@ def kept_pct(judged: Iterable[JudgedPromise]) -> Decimal | None:
     return share.quantize(_TENTH, rounding=ROUND_HALF_UP)
 
 
-def _state(promise: Promise, ledger: Ledger, settings: PromiseSettings) -> tuple[PromiseState, Mapping[str, Decimal]]:
+def _state(
+    promise: Promise, ledger: Ledger, settings: PromiseSettings, overdue: OverdueSettings
+) -> tuple[PromiseState, Mapping[str, Decimal]]:
     judged_on = days_after(promise.promised_on, settings.tolerance_days)
     due = _promised(promise, ledger)
     paid = _paid(promise, ledger, judged_on)
@@ -113,18 +116,22 @@ def _state(promise: Promise, ledger: Ledger, settings: PromiseSettings) -> tuple
         return "withdrawn", rest
     if ledger.as_of <= judged_on:
         return "open", rest
-    if not any(rest.values()):
+    if all(amount <= overdue.forgiven(currency) for currency, amount in rest.items()):
         return "kept", rest
     return ("partly_kept" if any(paid.get(currency) for currency in due) else "broken"), rest
 
 
-def _level_after(earlier: JudgedPromise, promise: Promise, ledger: Ledger, settings: PromiseSettings) -> int:
+def _level_after(
+    earlier: JudgedPromise, promise: Promise, ledger: Ledger, settings: PromiseSettings, overdue: OverdueSettings
+) -> int:
     """A promise for the rest, after a part that was kept, stays at its level; any other is a level higher."""
     last_on = min(promise.made_on, days_after(earlier.promise.promised_on, settings.tolerance_days))
     paid = _paid(earlier.promise, ledger, last_on)
     due = _promised(earlier.promise, ledger)
     was_withdrawn = earlier.promise.withdrawn_on is not None and earlier.promise.withdrawn_on <= promise.made_on
-    was_kept = not was_withdrawn and all(paid.get(currency, _ZERO) >= amount for currency, amount in due.items())
+    rest = {currency: amount - paid.get(currency, _ZERO) for currency, amount in due.items()}
+    is_paid = all(amount <= overdue.forgiven(currency) for currency, amount in rest.items())
+    was_kept = is_paid and not was_withdrawn
     return earlier.level if was_kept else earlier.level + 1
 
 

@@ -131,7 +131,7 @@ class Situation:
     @once
     def judged(self) -> tuple[JudgedPromise, ...]:
         """Every promise of the account with its state and level."""
-        return judge(self.ledger, self.promises)
+        return judge(self.ledger, self.promises, self.overdue)
 
     @once
     def promised(self) -> Mapping[str, Money]:

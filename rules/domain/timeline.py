@@ -241,11 +241,11 @@ def withheld_on(spans: Iterable[Span], day: date, paid: Callable[[Span], Decimal
     return amount
 
 
-def open_until(steps: Steps, parts: tuple[Part, ...], index: int, through: date) -> date:
-    """The last day through `through` on which anything of that part was open."""
+def open_until(steps: Steps, parts: tuple[Part, ...], index: int, through: date, tolerance: Decimal) -> date:
+    """The last day through `through` on which more than `tolerance` of that part was open."""
     for first_on, outstanding in zip(steps.firsts, steps.values, strict=True):
         if first_on > through:
             break
-        if outstanding <= 0 or spread(parts, outstanding)[index] <= 0:
+        if outstanding <= tolerance or spread(parts, outstanding)[index] <= tolerance:
             return min(days_after(first_on, -1), through)
     return through
