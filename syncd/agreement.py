@@ -27,11 +27,15 @@ Key = tuple[str, str]  # customer, currency
 
 @dataclass(slots=True)
 class Reckoned:
-    """One customer's parts in one currency by our copy. `later` is dated after the day that was asked for."""
+    """One customer's parts in one currency by our copy. `later` is dated after the day that was asked for.
+
+    `settled_later` is what payments and credits dated after it took off earlier documents: our balances lack it.
+    """
 
     invoiced: Decimal = Decimal(0)
     on_account: Decimal = Decimal(0)
     later: Decimal = Decimal(0)
+    settled_later: Decimal = Decimal(0)
     at_home: Decimal | None = Decimal(0)  # in the company's currency, each document at its own day's rate
 
     @property
@@ -95,6 +99,8 @@ class Comparison:
             return Difference(*both, "unapplied", f"the report leaves out {Money(rest, currency)} on no invoice yet")
         if ours.later and rest == ours.later:
             return Difference(*both, "basis", f"the report counts {Money(rest, currency)} dated after the day")
+        if ours.settled_later and rest == ours.settled_later:
+            return Difference(*both, "basis", f"{Money(rest, currency)} was settled by what is dated after the day")
         return Difference(*both)
 
     def _foreign(self, customer: str, extra: Mapping[Key, Decimal]) -> Difference | None:
@@ -149,10 +155,17 @@ class _Reckoning:
         at_home = converted(signed, self.home, self.rates, dated)
         part.at_home = None if at_home is None or part.at_home is None else part.at_home + at_home.amount
 
+    def settle(self, invoice: Invoice | None, dated: date, amount: Money) -> None:
+        """Count what settles an invoice of before the day only after it."""
+        if invoice is not None and dated > self.as_of >= invoice.issued_on:
+            part = self.parts.setdefault((invoice.customer, amount.currency), Reckoned())
+            part.settled_later += amount.amount
+
 
 def reckoned(book: Book, as_of: date) -> dict[Key, Reckoned]:
     """What each customer owes by our copy."""
     sums = _Reckoning(as_of, book.company.currency, book.rates)
+    invoices = {invoice.ref: invoice for invoice in book.invoices}
     documents: Iterable[Invoice | Payment | CreditNote] = (*book.invoices, *book.payments, *book.credit_notes)
     for document in documents:
         match document:
@@ -161,8 +174,12 @@ def reckoned(book: Book, as_of: date) -> dict[Key, Reckoned]:
                     sums.add(document.customer, document.issued_on, document.balance, is_credit=False)
             case Payment():
                 sums.add(document.customer, document.received_on, document.unapplied, is_credit=True)
+                for use in document.applied if document.reversed_on is None else ():
+                    sums.settle(invoices.get(use.invoice), document.received_on, use.amount)
             case CreditNote():
                 sums.add(document.customer, document.issued_on, document.unapplied, is_credit=True)
+                for use in document.applied:
+                    sums.settle(invoices.get(use.invoice), use.on or document.issued_on, use.amount)
     return sums.parts
 
 

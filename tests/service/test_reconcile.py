@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -12,7 +13,7 @@ from functools import partial
 import pytest
 
 from connectors import OpenBalance, Ref
-from rules.domain.facts import Book, Company, CreditNote, Customer, Invoice, Payment, Rate
+from rules.domain.facts import Application, Book, Company, CreditNote, Customer, Invoice, Payment, Rate
 from rules.domain.money import Money
 from syncd.agreement import comparison
 from syncd.cli.output import print_text
@@ -78,6 +79,23 @@ def test_a_difference_is_explained_by_what_makes_it_to_the_cent_or_it_is_drift(t
     (found,) = differences(held, money(theirs), money(beyond) if beyond else None)
     assert found.why == why
     assert found.is_drift == (why is None)
+
+
+def test_a_payment_dated_after_the_day_is_in_our_balances_and_not_yet_in_the_report():
+    """A cheque dated ahead, or what somebody in the evening enters under tomorrow's date."""
+    paid = replace(invoice("I-1", money("100.00")), balance=money("40.00"))
+    ahead = Payment("P-1", "C-1", DAY + timedelta(days=1), money("60.00"), (Application("I-1", money("60.00")),))
+    (one,) = differences(book(paid, payments=(ahead,)), money("100.00"))
+    assert (one.why, one.words) == ("basis", "60.00 USD was settled by what is dated after the day")
+    credit = CreditNote(
+        "N-1", "C-1", DAY, money("60.00"), (Application("I-1", money("60.00"), DAY + timedelta(days=1)),)
+    )
+    (one,) = differences(book(paid, credit_notes=(credit,)), money("100.00"))
+    assert one.why == "basis"
+    (one,) = differences(book(paid, payments=(replace(ahead, reversed_on=DAY),)), money("100.00"))
+    assert one.is_drift
+    (one,) = differences(book(paid, payments=(ahead,)), money("99.99"))
+    assert one.is_drift
 
 
 def test_a_customer_only_one_side_knows_is_drift():
