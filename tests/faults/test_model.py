@@ -187,7 +187,7 @@ class Office(RuleBasedStateMachine):
             assert len(self.books.sent) == sent
             recover(self.office)
             self.recovered |= set(self.books.times())
-        self.ledger.connections.release(self.clock.now())
+        self.ledger.connections.release()
 
     @rule(hours=st.integers(1, 24 * 20))
     def time_goes_by(self, hours: int) -> None:
@@ -259,7 +259,7 @@ class Office(RuleBasedStateMachine):
             return
         self.books.fail_writes, self.books.lose, self.books.kill = None, [], None
         for _ in range(6):
-            self.ledger.connections.release(self.clock.now())
+            self.ledger.connections.release()
             attempt_pass(self.ledger, self.ground())
             self.clock.advance(timedelta(minutes=5))
         self.nothing_is_done_twice()
