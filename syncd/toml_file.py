@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rules.domain.near_miss import near_miss
+from rules.domain.refused import in_words
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,18 +24,6 @@ Place: TypeAlias = tuple[str | int, ...]
 
 _EMPTY = re.compile(r"\\u0000|\\U00000000")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_WANTED = {
-    "string_type": "must be text in quotes",
-    "int_type": "must be a whole number without quotes",
-    "bool_type": "must be true or false without quotes",
-    "list_type": "must be a list in [ ]",
-    "tuple_type": "must be a list in [ ]",
-    "dict_type": "must be a table",
-    "model_type": "must be a table",
-    "model_attributes_type": "must be a table",
-    "string_too_short": "must not be empty",
-    "missing": "is missing and has no default",
-}
 
 
 class FloatText(str):
@@ -126,9 +115,6 @@ def _in_words(error: ErrorDetails, key: str, known: Iterable[str]) -> str:
     kind = error["type"]
     if kind == "extra_forbidden":
         return f"unknown key{near_miss(key, known)}"
-    if kind == "literal_error":
-        allowed = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
-        return f'"{error["input"]}" is not one of {", ".join(allowed)}{near_miss(str(error["input"]), allowed)}'
-    if kind == "value_error":
-        return str(error.get("ctx", {}).get("error", error["msg"]))
-    return _WANTED.get(kind, error["msg"][:1].lower() + error["msg"][1:])
+    if kind == "missing":
+        return "is missing and has no default"
+    return in_words(kind, error["msg"], error.get("ctx", {}), error["input"])

@@ -17,13 +17,13 @@ from rules.domain.money import decimal_of
 from rules.domain.settings import (
     Amount,
     AmountText,
-    AmountTexts,
     Count,
     Day,
     PctText,
     Positive,
     RateText,
     RuleSettings,
+    SomeAmounts,
 )
 
 NONE: Final = "none"
@@ -114,14 +114,14 @@ class Settings(RuleSettings):
         "fixed_at_start",
         description="The first day's rate for good; the day of payment's rate for all days; or each day's own.",
     )
-    tiers: Annotated[tuple[Tier, ...] | None, Absent] = Field(
+    tiers: Annotated[Annotated[tuple[Tier, ...], Field(min_length=1)] | None, Absent] = Field(
         None, description="Rates by age (up_to_days) or by balance (up_to_amount) instead of annual_pct."
     )
     per_days: Positive | None = Field(None, description="Tiers' percentages are for this many days, not a year.")
     tier_mode: Literal["whole", "marginal"] = Field(
         "whole", description="whole: the tier reached holds for everything; marginal: each tier for its own stretch."
     )
-    flat: Annotated[AmountTexts | None, Absent] = Field(None, description="Flat fee; one amount for each currency.")
+    flat: Annotated[SomeAmounts | None, Absent] = Field(None, description="Flat fee; one amount for each currency.")
     percent: Annotated[PctText | None, Absent] = Field(None, description="Percentage charged at once.")
     percent_of: Literal["balance", "total"] = Field("balance", description="What the percentage is of.")
     repeat_every_days: Annotated[Positive | None, Absent] = Field(
@@ -154,14 +154,14 @@ class Settings(RuleSettings):
     paid_late: Literal["ignore", "charge"] = Field(
         "ignore", description="An invoice paid in full, but late, before it was assessed."
     )
-    minimum: Annotated[AmountTexts | None, Absent] = Field(None, description="Smallest charge.")
+    minimum: Annotated[SomeAmounts | None, Absent] = Field(None, description="Smallest charge.")
     minimum_mode: Literal["raise", "suppress"] = Field(
         "raise", description="A smaller charge is raised to the minimum, or not made."
     )
     minimum_per: Literal["invoice", "charge"] = Field(
         "invoice", description="The minimum is of an invoice over its life, or of each charge."
     )
-    maximum: Annotated[AmountTexts | None, Absent] = Field(
+    maximum: Annotated[SomeAmounts | None, Absent] = Field(
         None, description="Most that is charged for an invoice over its life."
     )
     rounding: Literal["final", "daily"] = Field(

@@ -20,7 +20,7 @@ from rules.domain.money import Money, total
 from rules.domain.payer_settings import PayerClass
 from rules.domain.positions import exposed
 from rules.domain.promised import broken
-from rules.domain.settings import Amount, AmountTexts, Count, Flag, PctText, Positive, RuleSettings
+from rules.domain.settings import Amount, Count, Flag, PctText, Positive, RuleSettings, SomeAmounts
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, joined, spoken, sums
 
@@ -31,8 +31,8 @@ class Thresholds(RuleSettings):
     """What can be reached. Each is reached at equality."""
 
     days_past_due: Count | None = Field(default=None, description="Days the oldest overdue invoice is past due.")
-    overdue: AmountTexts | None = Field(default=None, description="Amount overdue in all; of a list, one is enough.")
-    largest_overdue: AmountTexts | None = Field(default=None, description="Amount overdue on the largest invoice.")
+    overdue: SomeAmounts | None = Field(default=None, description="Amount overdue in all; of a list, one is enough.")
+    largest_overdue: SomeAmounts | None = Field(default=None, description="Amount overdue on the largest invoice.")
     overdue_invoices: Positive | None = Field(default=None, description="How many invoices are overdue.")
     broken_promises: Positive | None = Field(
         default=None, description="How many promises were not, or not wholly, kept."

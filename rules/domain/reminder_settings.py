@@ -10,7 +10,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from rules.domain.decisions import Channel
-from rules.domain.settings import AmountTexts, Calendar, Count, Flag, PctText, Positive, RuleSettings, Whole
+from rules.domain.settings import (
+    AmountTexts,
+    Calendar,
+    Count,
+    Flag,
+    PctText,
+    Positive,
+    RuleSettings,
+    SomeAmounts,
+    Whole,
+)
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
@@ -38,7 +48,7 @@ class Level(RuleSettings):
     template: str = Field(min_length=1, description="The text: upcoming, friendly, firm, final, notice, or your own.")
     channel: Channel = Field(default="email", description="How it goes out; call and none are for people.")
     copy_to_collector: Flag = Field(default=False, description="Send the collector a copy.")
-    fee: AmountTexts | None = Field(
+    fee: SomeAmounts | None = Field(
         default=None, description="Fee that falls with it, once per invoice; one amount for each currency."
     )
     fee_pct: PctText | None = Field(default=None, description="Fee as a percentage of the invoice's own balance.")

@@ -133,6 +133,9 @@ AmountTexts: TypeAlias = Annotated[
 ]
 """One amount, or a list of them with one for each currency."""
 
+SomeAmounts: TypeAlias = Annotated[AmountTexts, Field(min_length=1)]
+"""The same, but not an empty list."""
+
 Calendar: TypeAlias = Annotated[str | None, AfterValidator(_known_calendar)]
 """The public holidays of a country, or of a country and region: ``"US"``, ``"US-NV"``."""
 

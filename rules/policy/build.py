@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, WithJsonSchema, model_validator
 
 from rules.domain.credit_limits import CreditLimits, ZeroLimit
 from rules.domain.dispute_codes import CODES
@@ -24,6 +25,7 @@ from rules.policy.select import Select
 
 M = TypeVar("M", bound=RuleSettings)
 
+_CODE = re.compile(r"[a-z][a-z0-9_]*")
 SECTIONS = ("select", "policies", "credit_limits", "references", "disputes")
 
 
@@ -46,12 +48,20 @@ class LimitsTable(RuleSettings):
     )
 
 
+def _code(word: str) -> str:
+    if not _CODE.fullmatch(word):
+        raise ValueError(f'"{word}" is no reason code; write small letters, digits and _, such as wrong_price')
+    return word
+
+
+_CODE_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_CODE.pattern}$"})
+Code: TypeAlias = Annotated[str, AfterValidator(_code), _CODE_SCHEMA]
+
+
 class DisputesTable(RuleSettings):
     """The `[disputes]` table: words of your own for why invoices are contested, beside those that ship."""
 
-    codes: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], ...] = Field(
-        default=(), description="Words of your own, in small letters with _ between them."
-    )
+    codes: tuple[Code, ...] = Field(default=(), description="Words of your own, in small letters with _ between them.")
 
 
 class RateRow(RuleSettings):

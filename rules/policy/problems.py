@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, get_args
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from rules.domain.near_miss import near_miss
+from rules.domain.refused import in_words
 from rules.policy.documents import Path
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 def meant(word: str, known: Iterable[str]) -> str:
@@ -21,44 +25,30 @@ def refusals(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[P
     """Each place of the table that was refused, with what is wrong there."""
     errors = error.errors(include_url=False)
     for one in errors:
-        if one["type"] == "too_short" and any(
-            other["loc"][: len(one["loc"])] == one["loc"] != other["loc"] for other in errors
-        ):
-            continue  # a list is short only of the entries refused by themselves
-        path = tuple(part for part in one["loc"] if not _is_internal(part))
+        if _is_told_otherwise(one, errors):
+            continue
+        path = _path(one)
         if one["type"] == "extra_forbidden":
             yield path, f"unknown key{meant(str(path[-1]), _keys_at(model, path[:-1]))}"
         elif one["type"] == "missing":
             yield path, "is missing"
         else:
-            yield path, _sentence(one["type"], one["msg"], one.get("ctx", {}), one["input"])
+            yield path, in_words(one["type"], one["msg"], one.get("ctx", {}), one["input"])
 
 
-# What pydantic says in the words of programs, by its name for it.
-_IN_WORDS = {
-    "int_type": "write a whole number such as 14, without quotes",
-    "int_parsing": "write a whole number such as 14, without quotes",
-    "int_from_float": "write a whole number such as 14",
-    "bool_type": "write true or false, without quotes",
-    "bool_parsing": "write true or false, without quotes",
-    "string_type": "write it in quotes",
-    "greater_than_equal": "write {ge} or more",
-    "greater_than": "write more than {gt}",
-    "less_than_equal": "write {le} or less",
-    "less_than": "write less than {lt}",
-    "too_short": "write at least {min_length} of them",
-}
+def _path(one: ErrorDetails) -> Path:
+    return tuple(part for part in one["loc"] if not _is_internal(part))
 
 
-def _sentence(kind: str, message: str, more: Mapping[str, Any], given: object) -> str:
-    if kind in _IN_WORDS:
-        message = _IN_WORDS[kind].format(**more)
-    text = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    if message.startswith("Value error, "):
-        return text
-    shown = f'"{given}"' if isinstance(given, str) else str(given).lower() if isinstance(given, bool) else given
-    plain = text[:1].lower() + text[1:]
-    return f"{plain}, not {shown}" if not isinstance(given, (dict, list)) else plain
+def _is_told_otherwise(one: ErrorDetails, errors: Sequence[ErrorDetails]) -> bool:
+    """Whether others say it better: a list short only of refused entries; a key that takes a word or a list."""
+    place = _path(one)
+    rest = [other for other in errors if other is not one and _path(other)[: len(place)] == place]
+    if one["type"] == "too_short":
+        return any(_path(other) != place for other in rest)
+    if one["type"] == "literal_error":
+        return bool(rest) and not isinstance(one["input"], str)
+    return one["type"] == "tuple_type" and isinstance(one["input"], str) and bool(rest)
 
 
 def _is_internal(part: str | int) -> bool:

@@ -157,12 +157,12 @@ host = "smtp.example"
         ("poll_interval = 2.5", '"2.5" is not a duration; write "30s", "5m", "1h" or "2d"'),
         ("limits.max_charges_per_cycle = 2.5", 'write it as a decimal string, "2.5", not as a bare number'),
         ("limits.max_actions_per_cycle = 2.0", "must be a whole number without quotes"),
-        ("connections.a = 'acme'", "must be a table"),
+        ("connections.a = 'acme'", 'write a table, such as { key = value }, not "acme"'),
         ("poll_interval_s = 3", 'unknown key; did you mean "poll_interval"?'),
         ('database = "postgresql://db/x"', 'write it with its driver: "postgresql+psycopg://db/x"'),
         ('database = "mysql://x"', '"mysql://x" is neither "sqlite:///FILE" nor "postgresql+psycopg://…"'),
-        ("state_dir = 3", "must be text in quotes"),
-        ("connections = 3", "must be a table"),
+        ("state_dir = 3", "write it in quotes, not 3"),
+        ("connections = 3", "write a table, such as { key = value }, not 3"),
         ("serve = { listen = 'x' }", '"x" is not "host:port" such as "127.0.0.1:8600"'),
         ("limits = { max_vanished_share = '20' }", '"20" is not a share between "0" and "1" ("0.2" is one in five)'),
         (
@@ -181,7 +181,7 @@ host = "smtp.example"
             "connections.'a b' = { kind = 'file', path = 'x' }",
             "a connection's name has letters, digits, point, hyphen and underscore only",
         ),
-        ("connections.a = { kind = 'file', path = '' }", "must not be empty"),
+        ("connections.a = { kind = 'file', path = '' }", "is empty; write something in the quotes"),
         ("email = { host = 'localhost', from = 'a@b.example', port = 99999 }", "must be at most 65535"),
     ],
 )
@@ -250,7 +250,7 @@ def test_a_table_without_a_kind_is_read_as_what_its_keys_say(tmp_path: Path) -> 
         load(tmp_path, '[connections.kiwi]\ntenant_id = 5\nday_limit = "many"')
     assert [problem.partition(": ")[2] for problem in refused.value.problems] == [
         "[connections.kiwi] kind: is missing; write one of quickbooks, xero, file",
-        "[connections.kiwi] tenant_id: must be text in quotes",
+        "[connections.kiwi] tenant_id: write it in quotes, not 5",
         "[connections.kiwi] day_limit: must be a whole number without quotes",
     ]
 
