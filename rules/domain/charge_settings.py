@@ -237,6 +237,15 @@ class Settings(RuleSettings):
         return self
 
     @model_validator(mode="after")
+    def _has_room(self) -> Settings:
+        most = {amount.currency: amount for amount in self.maximum or ()}
+        for least in self.minimum or ():
+            high = most.get(least.currency)
+            if high is not None and least.number > high.number:
+                raise ValueError(f"minimum of {least} is above the maximum of {high}: no charge lies between them")
+        return self
+
+    @model_validator(mode="after")
     def _bands_begin_once(self) -> Settings:
         starts = [] if isinstance(self.fixed_sum, str) else [band.from_ for band in self.fixed_sum]
         twice = next((start for start in starts if starts.count(start) > 1), None)

@@ -12,9 +12,10 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, WithJsonSchema, model_validator
 
+from rules.domain.charge_settings import Settings as ChargeSettings
 from rules.domain.credit_limits import CreditLimits, ZeroLimit
 from rules.domain.dispute_codes import CODES
-from rules.domain.references import DatedRate
+from rules.domain.references import STATUTORY, DatedRate
 from rules.domain.settings import AmountText, Day, RateText, RuleSettings
 from rules.policy.documents import Path, Tree, merge_documents, parse, place
 from rules.policy.modules import rule_modules
@@ -128,6 +129,7 @@ class _Builder:
         resolved = {name: resolve(self.tree, name) for name in (*names, *(n for n in pack_names() if n not in names))}
         settings = {name: self._settings(resolved[name]) for name in names}
         self._check_names(select, names)
+        self._check_references({name: (resolved[name], settings[name]) for name in names})
         if self.tree.problems:
             raise PolicyRefused(dict.fromkeys(self.tree.problems))
         tables = {name: one.tables for name, one in resolved.items()}
@@ -209,6 +211,17 @@ class _Builder:
         for path, policy in select.named():
             if policy not in known:
                 self._complain(("select", *path), f'no policy or pack "{policy}"{meant(policy, known)}')
+
+    def _check_references(self, policies: Mapping[str, tuple[Resolved, Mapping[str, BaseModel]]]) -> None:
+        """A policy's reference rate ships or stands in the files."""
+        known = (*STATUTORY, *self._table(("references",)))
+        for policy, settings in policies.values():
+            charges = settings.get("finance_charges")
+            wanted = charges.reference if isinstance(charges, ChargeSettings) else None
+            if wanted is not None and wanted not in known:
+                self._refuse(
+                    policy, ("finance_charges", "reference"), f'no reference rate "{wanted}"{meant(wanted, known)}'
+                )
 
 
 def _used(tree: Tree, names: tuple[str, ...], tables: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Lint of finance charges: rates above a cap, amounts that contradict each other, tables that end, wrong debtors."""
+"""Lint of finance charges: rates above a cap, keys without effect, tables that end, wrong debtors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from rules.domain.places import of_company, of_customer
 from rules.domain.references import STATUTORY, RateTable, rate_table
 from rules.policy.documents import Path
 from rules.policy.policies import Policies
-from rules.policy.problems import meant
 
 STALE_DAYS = 366  # a statutory table that has no row this recent was not kept up
 _BUSINESS_ONLY = ("boe", "ecb", "us-treasury")
@@ -28,10 +27,6 @@ def charge_warnings(policies: Policies, name: str) -> Iterator[tuple[Path, str]]
         yield from _amounts(settings)
         if settings.reference is None and not settings.requires_terms:
             yield ("finance_charges", "requires_terms"), "a rate of your own without agreed terms is owed by nobody"
-        if settings.reference is not None and _table(policies, settings) is None:
-            known = (*STATUTORY, *policies.references)
-            why = f'no reference rate "{settings.reference}"{meant(settings.reference, known)}'
-            yield ("finance_charges", "reference"), why
 
 
 def law_warnings(
@@ -51,23 +46,17 @@ def law_warnings(
 
 
 def _table(policies: Policies, settings: ChargeSettings) -> RateTable | None:
-    """The rates the policy refers to; None where it refers to none, or to none that exist."""
+    """The rates the policy refers to; None where it refers to none."""
     if settings.reference is None:
         return None
     own = tuple((row.first_on, row.pct) for row in policies.references.get(settings.reference, ()))
-    table = rate_table(settings.reference, own)
-    return table if table is not None and table.rows else None
+    return rate_table(settings.reference, own)
 
 
 def _amounts(settings: ChargeSettings) -> Iterator[tuple[Path, str]]:
     rate, cap = _highest_pct(settings, None), settings.cap
     if rate is not None and not isinstance(cap, str) and rate > cap:
         yield _rate_key(settings), f"{_pct(rate)} % is above the cap of {cap} %: every charge is cut"
-    for low in settings.minimum or ():
-        for high in settings.maximum or ():
-            if low.currency == high.currency and low.number > high.number:
-                why = f"{low} is above the maximum of {high}: no charge ever reaches it"
-                yield ("finance_charges", "minimum"), why
     daily = settings.kind == "interest" and settings.assess_on is None and settings.minimum is not None
     if daily and settings.minimum_per == "charge" and settings.minimum_mode == "raise":
         why = "each day's interest is raised to the minimum: say assess_on"

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from rules.domain.escalation_settings import EscalationSettings
 from rules.domain.reminder_settings import ReminderSettings
 from rules.policy.documents import Path
+from rules.policy.lint_rules import beyond_last_level
 from rules.policy.policies import Policies
 
 Warning_: TypeAlias = tuple[Path, str]
@@ -24,6 +25,9 @@ def escalation_warnings(policies: Policies, name: str) -> Iterator[Warning_]:
     yield from _out_of_the_blue(steps)
     yield from _out_of_order(steps)
     yield from _short_answer(steps)
+    for index, step in enumerate(steps.steps):
+        if step.after_level is not None and (why := beyond_last_level(step.after_level, reminders)) is not None:
+            yield ("escalation", "steps", index, "after_level"), why
     handed = any(step.step in ("agency", "attorney") for step in steps.steps)
     if handed and isinstance(reminders, ReminderSettings) and reminders.hand_over is not None:
         yield ("reminders", "hand_over"), "escalation hands over as well: the same debt would be handed over twice"

@@ -37,6 +37,25 @@ def rule_warnings(policies: Policies, name: str) -> Iterator[Warning_]:
         yield from _never_released(holds)
         yield from _stays(holds)
         yield from _flag(holds)
+        yield from _levels_waited_for(holds, reminders)
+
+
+def beyond_last_level(wanted: int, reminders: object) -> str | None:
+    """Why a reminder of that level is never sent, if the policy's own reminders have none."""
+    levels = len(reminders.levels) if isinstance(reminders, ReminderSettings) else 0
+    if wanted <= levels:
+        return None
+    return (
+        f"waits for reminder level {wanted}, but {f'the last level is {levels}' if levels else 'no reminders are sent'}"
+    )
+
+
+def _levels_waited_for(settings: CreditSettings, reminders: object) -> Iterator[Warning_]:
+    for state in (*_STATES, "stay_while"):
+        condition: Condition | None = getattr(settings, state)
+        for name, threshold in condition.asked_for if condition is not None else ():
+            if name == "reminder_level" and (why := beyond_last_level(threshold, reminders)) is not None:
+                yield ("credit_hold", state), why
 
 
 def _levels(settings: ReminderSettings) -> Iterator[Warning_]:

@@ -128,6 +128,24 @@ tiers = [{ up_to_amount = "5.00 USD", pct = "1" }, { up_to_amount = "9.00 EUR", 
             "[policies.p] credit_review: lowest_limit is above highest_limit: no limit lies between them",
         ),
         (
+            "[policies.p.finance_charges]\nannual_pct = '9'\nminimum = ['9', '5.01 USD']\nmaximum = ['9', '5 USD']",
+            (
+                "[policies.p] finance_charges: minimum of 5.01 USD is above the maximum of 5 USD: "
+                "no charge lies between them"
+            ),
+        ),
+        (
+            "[policies.p.finance_charges]\nreference = 'bo'\nreference_mode = 'piecewise'",
+            '[policies.p.finance_charges] reference: no reference rate "bo"; did you mean "boe"?',
+        ),
+        (
+            "references.pl.rates = [{ from = 2020-01-01, pct = '5' }]\n[policies.p.finance_charges]\nreference = 'nbp'",
+            (
+                '[policies.p.finance_charges] reference: no reference rate "nbp"; '
+                "known are boe, bundesbank, ecb, pl, us-treasury"
+            ),
+        ),
+        (
             "[policies.p.payer]\nchronic = { late_share_pct = '100.1' }",
             "[policies.p.payer.chronic] late_share_pct: a share above 100 % is never reached",
         ),
