@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from rules import evaluate
-from rules.domain import hindsight
+from rules.domain import hindsight, remembered
 from rules.domain.accounts import accounts_of, day_of
 from rules.domain.calendars import days_after
 from rules.domain.decisions import (
@@ -24,7 +24,6 @@ from rules.domain.decisions import (
     Problem,
     Reminder,
     Skip,
-    Task,
 )
 from rules.domain.eligibility import is_open
 from rules.domain.facts import (
@@ -32,14 +31,10 @@ from rules.domain.facts import (
     Account,
     Book,
     ChargeBilled,
-    ChargeReversed,
     ChargeWaived,
     Contacted,
     HistoryEntry,
     Hold,
-    ReminderSent,
-    StandingChanged,
-    TaskDone,
 )
 from rules.domain.money import Money
 from rules.domain.wording import sums
@@ -117,30 +112,10 @@ class _Replay:
 
     def do(self, decision: Action, day: date) -> None:
         """Remember the decision as done on `day`."""
-        self.history.extend(_done(decision, day))
+        self.history.extend(remembered.when_done(decision, day, decision.key))
         if isinstance(decision, CreditState):
             hold = Hold(decision.customer, decision.after, day, f"{OURS}{decision.rule}", reason=decision.reason)
             self.standings[decision.customer] = hold
-
-
-def _done(decision: Action, day: date) -> Iterator[HistoryEntry]:
-    match decision:
-        case Reminder():
-            for invoice in decision.invoices:
-                yield ReminderSent(decision.customer, invoice, decision.level, day, decision.fee, decision.key)
-        case FinanceCharge():
-            yield ChargeBilled(
-                decision.customer, decision.invoice, decision.key, decision.first_on, decision.last_on,
-                decision.amount, decision.interest, decision.computed,
-            )  # fmt: skip
-        case ChargeReversal():
-            yield ChargeReversed(decision.customer, decision.invoice, decision.charge, day, decision.amount)
-        case CreditState():
-            yield StandingChanged(decision.customer, decision.before, decision.after, day)
-        case Task():
-            yield TaskDone(decision.customer, decision.rule, decision.what, day, decision.invoices, key=decision.key)
-        case _:
-            return
 
 
 def _ours_within(history: Iterable[HistoryEntry], first_on: date, last_on: date) -> Iterator[HistoryEntry]:
@@ -152,6 +127,7 @@ def _ours_within(history: Iterable[HistoryEntry], first_on: date, last_on: date)
 
 def _without_ours(book: Book, first_on: date) -> Book:
     """The book without what rules of ours did from `first_on` on."""
+    since = [entry for entry in book.history if day_of(entry) >= first_on]
     return replace(
         book,
         invoices=tuple(one for one in book.invoices if not (one.is_ours and one.issued_on >= first_on)),
@@ -159,9 +135,7 @@ def _without_ours(book: Book, first_on: date) -> Book:
             one for one in book.credit_notes if not (_is_ours(one.origin) and one.issued_on >= first_on)
         ),
         holds=tuple(hold for hold in book.holds if not hold.is_ours),
-        history=tuple(
-            entry for entry in book.history if isinstance(entry, Contacted | ChargeWaived) or day_of(entry) < first_on
-        ),
+        history=(*(entry for entry in book.history if day_of(entry) < first_on), *remembered.by_people(since)),
     )
 
 

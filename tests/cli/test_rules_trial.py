@@ -82,6 +82,41 @@ def test_a_replay_does_each_thing_on_its_day_and_once(syncd: Syncd, files: Path)
     ]
 
 
+APART = "\nmin_gap_days = 5\ngap_counts_contacts = {}\n"
+CALL = '[policies.p.escalation]\nsteps = [{ step = "call", at_days = 9 }]\n'
+
+
+def reminded(syncd: Syncd, files: Path, counts: str, more: str = "") -> list[str]:
+    rules = RULES.replace('fee = "5.00" }]', 'fee = "5.00" }]' + APART.format(counts)) + more
+    (files / "old.toml").write_text(rules)
+    march = events(syncd, files, "--from", "2025-02-20", "--to", "2025-03-31")
+    return [on for on, kind, _ in march if kind == "reminder"]
+
+
+@pytest.mark.parametrize(("counts", "second_on"), [("true", "2025-03-15"), ("false", "2025-03-11")])
+def test_a_call_of_a_replay_keeps_reminders_apart_as_one_really_made_does(
+    syncd: Syncd, files: Path, counts: str, second_on: str
+) -> None:
+    assert reminded(syncd, files, counts, CALL) == ["2025-03-02", second_on]
+
+
+CALLED = {"kind": "contact", "customer": "C-1", "channel": "phone", "on": "2025-03-10"}
+ASKED = {"kind": "task", "customer": "C-1", "rule": "escalation", "what": "call", "on": "2025-03-10"}
+TOLD = {**CALLED, "channel": "email", "outcome": "discount", "invoice": "I-1"}
+
+
+@pytest.mark.parametrize(
+    ("history", "second_on"),
+    [([CALLED], "2025-03-15"), ([ASKED, CALLED], "2025-03-11"), ([TOLD], "2025-03-11")],
+    ids=["a person's own call", "a call our rule had asked for", "our word on a discount"],
+)
+def test_a_replay_keeps_what_people_did_and_leaves_out_what_came_of_our_rules(
+    syncd: Syncd, files: Path, history: list[dict[str, str]], second_on: str
+) -> None:
+    (files / "book.json").write_text(json.dumps({**BOOK, "history": history}))
+    assert reminded(syncd, files, "true") == ["2025-03-02", second_on]
+
+
 def test_a_replay_starts_from_what_was_really_done_before_it(syncd: Syncd, files: Path) -> None:
     assert events(syncd, files, "--from", "2025-03-06", "--to", "2025-03-12") == [("2025-03-11", "reminder", "2")]
 
