@@ -40,8 +40,7 @@ def stopped(ledger: Ledger) -> list[dict[str, Any]]:
                 ledger, intent.customer, decision.after, intent.done_on.isoformat(), decision.reason
             )
     for hold in ledger.desk.all("hold"):
-        expired = hold.expires_on is not None and hold.expires_on < ledger.today()
-        if not hold.is_ours and not expired and hold.state in ("hold", "stop"):
+        if not hold.is_ours and hold.counts_on(ledger.today()) and hold.state in ("hold", "stop"):
             entries[hold.customer] = _entry(ledger, hold.customer, hold.state, hold.since.isoformat(), hold.reason)
     return [entries[customer] for customer in sorted(entries)]
 

@@ -278,6 +278,14 @@ class Hold:
         """Whether a rule placed it, so that a rule may lift it."""
         return self.origin.startswith(OURS)
 
+    def counts_on(self, day: date) -> bool:
+        """Whether it is in force that day: it still is on the day it expires."""
+        return self.since <= day and not self.has_ended_by(day)
+
+    def has_ended_by(self, day: date) -> bool:
+        """Whether its last day is past."""
+        return self.expires_on is not None and self.expires_on < day
+
 
 Fact = Customer | Invoice | Payment | CreditNote
 

@@ -171,16 +171,16 @@ class Ledger:
         """Holds that have run out, by customer."""
         found: dict[str, list[Hold]] = defaultdict(list)
         for hold in self.account.holds:
-            if hold.expires_on is not None and hold.expires_on < self.as_of:
+            if hold.has_ended_by(self.as_of):
                 found[hold.customer].append(hold)
         return found
 
     @once
     def holds(self) -> Mapping[str, list[Hold]]:
-        """Holds in force, by customer. A hold still counts on the day it expires."""
+        """Holds in force, by customer."""
         found: dict[str, list[Hold]] = defaultdict(list)
         for hold in self.account.holds:
-            if hold.since <= self.as_of and (hold.expires_on is None or self.as_of <= hold.expires_on):
+            if hold.counts_on(self.as_of):
                 found[hold.customer].append(hold)
         return found
 

@@ -109,7 +109,7 @@ def _invoice_row(invoice: Invoice, as_of: date) -> tuple[str, ...]:
 def _records(one: Explanation, names: Names) -> Iterator[Text]:
     """What people recorded and still bears on it."""
     account = one.account
-    holds = [hold for hold in account.holds if not hold.is_ours and not _has_ended(hold, one.as_of)]
+    holds = [hold for hold in account.holds if not hold.is_ours and not hold.has_ended_by(one.as_of)]
     disputes = [dispute for dispute in account.disputes if dispute.closed_on is None]
     promises = [promise for promise in account.promises if promise.withdrawn_on is None]
     lists: tuple[tuple[str, Iterable[Any]], ...] = (
@@ -122,10 +122,6 @@ def _records(one: Explanation, names: Names) -> Iterator[Text]:
     rows = [(word, said(value, names.invoice)) for word, values in lists for value in values if _bears_on(value, one)]
     if rows:
         yield from ("", "What people recorded", Table(("record", "what"), rows))
-
-
-def _has_ended(hold: Hold, as_of: date) -> bool:
-    return hold.expires_on is not None and hold.expires_on < as_of
 
 
 def _is_running(silence: Silence, as_of: date) -> bool:

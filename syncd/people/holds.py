@@ -65,8 +65,8 @@ def in_force(ledger: Ledger, customer: str) -> list[Filed]:
 
 
 def counts(hold: Hold, today: date) -> bool:
-    """Whether a person's hold counts today: it still does on the day it expires."""
-    return not hold.is_ours and hold.since <= today and (hold.expires_on is None or today <= hold.expires_on)
+    """Whether it is a person's hold in force today."""
+    return not hold.is_ours and hold.counts_on(today)
 
 
 def rule_says(clerk: Clerk, ledger: Ledger, account: Account, customer: str) -> CreditStanding:

@@ -44,7 +44,7 @@ def row_of(clerk: Clerk, ledger: Ledger, filed: Filed) -> Row:
     return Row(ledger, filed, state, state in _RUNNING)
 
 
-_RUNNING = ("open", "in force", "waiting", "planned", "held", "recorded")
+_RUNNING = ("open", "in force", "not begun", "waiting", "planned", "held", "recorded")
 
 
 def _promise(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
@@ -63,6 +63,8 @@ def _plan(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
 
 def _hold(clerk: Clerk, ledger: Ledger, filed: Filed) -> str:
     del clerk
+    if filed.value.since > ledger.today():
+        return "not begun"
     return "in force" if holds.counts(filed.value, ledger.today()) else "ended"
 
 

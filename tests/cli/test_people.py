@@ -422,6 +422,14 @@ def test_a_person_holds_and_releases_and_the_feed_follows(syncd: Syncd, office: 
     assert json.loads((office / "state" / "stop-sell.json").read_text())["customers"] == []
 
 
+def test_a_hold_that_begins_later_stops_nothing_yet_in_the_feed_either(syncd: Syncd, office: Path) -> None:
+    hold = {"customer": "C-2", "state": "stop", "since": day(3)}
+    (office / "books" / "book.json").write_text(json.dumps({**book(), "holds": [hold]}))
+    syncd("cycle")
+    assert json.loads((office / "state" / "stop-sell.json").read_text())["customers"] == []
+    assert "not begun" in syncd("hold", "list").out
+
+
 def test_a_hold_placed_and_released_on_one_day_is_exported_and_read_again(syncd: Syncd, office: Path) -> None:
     syncd("hold", "add", "Elm Inc", "--state", "stop")
     syncd("hold", "release", "Elm Inc")
