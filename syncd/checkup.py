@@ -71,11 +71,7 @@ def examine(path: Path | None, clock: Clock, only: str | None = None) -> Iterato
         config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = open_store(config.database)
         lost = Lineage(store, config.state_dir / MARK).forgotten()
-        yield (
-            Finding("database", f"{lost}; run: syncd recover", 1)
-            if lost
-            else Finding("database", "opens and is up to date")
-        )
+        yield (Finding("database", lost, 1) if lost else Finding("database", "opens and is up to date"))
     except (ConfigError, OSError) as error:
         yield from _refused("database", error)
     if store is not None:

@@ -55,7 +55,7 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
         report.settled = settle_open(ledger)
     report.pulled = pull_changes(ledger, ground.limits)
     ledger.ask_flags()
-    report.brake = _forgotten(ledger)
+    report.brake = ledger.forgotten()
     if report.brake is not None:
         return report
     if ledger.connections.standing().evaluated_on != ledger.today():
@@ -66,16 +66,10 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
     if report.brake is None and may_write(ledger, ground.limits):
         require_room(ledger)
         ledger.outbox().drain(ground.go_on, report.drained)
-        report.brake = _forgotten(ledger)
+        report.brake = ledger.forgotten()
     waiting = ledger.intents.waiting()
     report.held, report.unclear = waiting.held, waiting.unclear
     return report
-
-
-def _forgotten(ledger: Ledger) -> str | None:
-    """Why nothing may be written: the database does not know what was done before."""
-    lost = ledger.forgotten()
-    return None if lost is None else f"{lost}; nothing is written until a person runs: syncd recover"
 
 
 def settle_open(ledger: Ledger) -> Settled:

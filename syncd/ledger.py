@@ -187,7 +187,7 @@ class Ledger:
         return Outbox(self.intents, self.mirror, self.connector, self.writer_for, self.time, memory, clock_off)
 
     def forgotten(self) -> str | None:
-        """What this database has forgotten, in one sentence; None where it knows all that was sent from here.
+        """What this database has forgotten and what follows; None where it knows all that was sent from here.
 
         A database that never decided on these books knows nothing; marks of ours in them tell that another one did.
         """

@@ -54,14 +54,8 @@ def preview(ledger: Ledger, ground: Ground) -> Preview:
     stored = {intent.key: intent for intent in ledger.intents.actions()}
     coming, hours = _coming(plan), _hours(decisions, ledger.time)
     document["decisions"] = [_with_status(row, coming, stored, hours) for row in document["decisions"]]
-    brake = forgotten(ledger) or plan.brake
+    brake = ledger.forgotten() or plan.brake
     return Preview(ledger.name, today, brake, document, accounts, plan.withdrawn)
-
-
-def forgotten(ledger: Ledger) -> str | None:
-    """Why nothing is written on this database, where it was lost or set back."""
-    lost = ledger.forgotten()
-    return f"{lost}; run: syncd recover" if lost else None
 
 
 def _evaluated(ground: Ground, account: Account, today: date, waived: Sequence[Filed]) -> Evaluation:

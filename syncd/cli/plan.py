@@ -104,7 +104,7 @@ def release(*, who: str | None, connection: str | None, as_json: bool, config: P
     with opened_alone_if_free(config, connection) as (office, _):
         for ledger in office.ledgers:
             if (lost := ledger.forgotten()) is not None:
-                say(f"{ledger.name}: {lost}; releasing does not help, run: syncd recover")
+                say(f"{ledger.name}: {lost}; releasing does not help")
         braked = [ledger for ledger in office.ledgers if ledger.connections.standing().brake_why]
         answered = [
             (ledger, one) for ledger in braked for one in release_all(ledger, who or whoever(), office.config.mode)

@@ -55,12 +55,11 @@ _STATUS_COLUMNS = (
 
 def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
     from syncd.people.silences import in_force
-    from syncd.preview import forgotten
     from syncd.standing import view
 
     standing, seen = ledger.connections.standing(), view(ledger, config)
     counts = seen.actions
-    brake = forgotten(ledger) or standing.brake_why
+    brake = ledger.forgotten() or standing.brake_why
     quarantined = ledger.mirror.quarantined()
     waiting, unclear, refused = counts.get("held", 0), counts.get("unknown", 0), counts.get("rejected", 0)
     consent = _consent(ledger)

@@ -20,6 +20,8 @@ from syncd.store.engine import Store
 from syncd.store.info import Mark, is_copy, mark_of, recovered_at, set_recovered, take_home
 
 MARK = "store.mark"
+# What follows wherever this database does not know what was done before; one sentence, whoever tells it.
+UNTIL_RECOVERED = "nothing is written until a person runs: syncd recover"
 _ONE_AT_A_TIME = threading.Lock()  # every connection has a lineage of its own, all of them one mark
 
 
@@ -35,7 +37,11 @@ class Lineage:
         return mark_of(self.store)
 
     def forgotten(self) -> str | None:
-        """What the store has forgotten, in one sentence; None where it is the one that sent everything."""
+        """What the store has forgotten and what follows; None where it is the one that sent everything."""
+        lost = self._lost()
+        return lost and f"{lost}; {UNTIL_RECOVERED}"
+
+    def _lost(self) -> str | None:
         beside, held = self._beside(), self.current()
         if beside is None:
             return _copy(held, self.path) if held.writes and (self._is_alone or is_copy(self.store)) else None
@@ -80,7 +86,7 @@ class Lineage:
             document = json.loads(self.path.read_text(encoding="utf-8"))
             return Mark(str(document["lineage"]), int(document["writes"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise ConfigError([f"{self.path}: cannot be read ({error}); run: syncd recover"]) from None
+            raise ConfigError([f"{self.path}: cannot be read ({error}); {UNTIL_RECOVERED}"]) from None
 
     def _write(self, mark: Mark) -> None:
         replace_file(self.path, json.dumps({"lineage": mark.lineage, "writes": mark.writes}) + "\n")

@@ -17,6 +17,7 @@ from rules.domain.actions import CreateInvoice, EmailInvoice, Operation
 from rules.domain.facts import Invoice
 from syncd.clock import CompanyTime
 from syncd.freshness import targets
+from syncd.memory.lineage import UNTIL_RECOVERED
 from syncd.store.desk import Desk
 from syncd.store.findings import Findings
 from syncd.store.first_tries import FirstTries
@@ -42,16 +43,16 @@ class PastWork:
     since: Callable[[], date | None]  # the day this database first planned anything here
 
     def shown(self, *, is_new: bool) -> str | None:
-        """What tells of it: found before, or, to a database that never decided on these books, in our copy of them."""
+        """What tells of it, and what follows: found before, or, where nothing was ever decided here, in our copy."""
         found = self.findings.get(_KIND)
         if found is not None:
-            return str(found.document["what"])
+            return _told(str(found.document["what"]))
         if not is_new:
             return None
         if not self.desk.customers("finance_charge") and self.mirror.has_charges_of_ours():
-            return f"the books carry charges of ours, {_UNKNOWN}"
+            return _told(f"the books carry charges of ours, {_UNKNOWN}")
         if not self.desk.customers("reminder") and self.mirror.has_notes_of_ours():
-            return f"the books carry notes of ours, {_UNKNOWN}"
+            return _told(f"the books carry notes of ours, {_UNKNOWN}")
         return None
 
     def about(self, step: Step) -> str | None:
@@ -90,7 +91,7 @@ class PastWork:
     def _remembered(self, found: str) -> str:
         what = f"{found}, {_UNKNOWN}"
         self.findings.put(_KIND, {"what": what}, self.time.now())
-        return what
+        return _told(what)
 
     def _is_known(self, ref: Ref) -> bool:
         """Whether all that was ever done about a record was done from here: it is younger, or has its past here."""
@@ -103,3 +104,7 @@ class PastWork:
             return self.tries.of_invoice(ref.id)
         family = self.mirror.family(self.mirror.heads([ref.id]))
         return self.tries.of_customer(ref.id, [one for members in family.values() for one in members])
+
+
+def _told(what: str) -> str:
+    return f"{what}; {UNTIL_RECOVERED}"
