@@ -1,7 +1,8 @@
 """Which errors a person may meet, and the exit code of each, for commands, passes and checks alike.
 
 65 input refused, 69 the provider is out of reach, 75 the same may work later, 77 a consent is needed, 78 configuration
-or rules refused; 1 for whatever else a person must look at. Parts are loaded when an error comes.
+or rules refused; 1 for whatever else a person must look at, and so for what may have been done or not: 69 and 75 would
+have a script do it again. Parts are loaded when an error comes.
 """
 
 from __future__ import annotations
@@ -28,6 +29,14 @@ def exit_code_of(error: Exception) -> int:
     return next((code for kind, code in _codes() if isinstance(error, kind)), NEEDS_PERSON)
 
 
+def in_words(error: Exception) -> str:
+    """What an expected error says to whoever gave the command."""
+    from connectors.errors import OutcomeUnknown  # noqa: PLC0415 - as above
+
+    unclear = "; it may have been done all the same: look before you do it again"
+    return f"{error}{unclear if isinstance(error, OutcomeUnknown) else ''}"
+
+
 def machine_trouble(error: OSError) -> int | None:
     """The exit code where this machine is the trouble: 78 what may not be written, 75 what is full; None: our bug."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
@@ -50,6 +59,8 @@ def _codes() -> tuple[tuple[type[Exception], int], ...]:
     return (
         (errors.BookRefused, 65),
         (errors.MalformedRecordError, 65),
+        (errors.OutcomeUnknown, NEEDS_PERSON),
+        (errors.Unprovable, NEEDS_PERSON),
         (errors.Unavailable, 69),
         (errors.Throttled, 75),
         (errors.Conflict, 75),

@@ -14,7 +14,7 @@ import click
 
 from syncd.cli.clock import bring
 from syncd.cli.options import NearMissGroup
-from syncd.failures import exit_code_of, expected_errors, machine_trouble
+from syncd.failures import exit_code_of, expected_errors, in_words, machine_trouble
 
 if TYPE_CHECKING:
     from syncd.clock import Clock
@@ -141,7 +141,7 @@ def run(arguments: Sequence[str], clock: Clock | None = None) -> int:
     except BrokenPipeError:
         return _reader_went_away()
     except expected_errors() as error:
-        click.echo(str(error), err=True)
+        click.echo(in_words(error), err=True)
         return exit_code_of(error)
     except OSError as error:
         return _told(error)

@@ -141,6 +141,8 @@ def test_a_strangers_package_of_the_same_name_ends_the_start_with_78(tmp_path: P
         (errors.WrongCompany("x"), 77),
         (errors.MalformedRecordError("x"), 65),
         (errors.Rejected("6000", "x"), 1),
+        (errors.OutcomeUnknown("x"), 1),
+        (errors.Unprovable("x"), 1),
     ],
 )
 def test_an_error_of_a_provider_has_the_exit_code_of_the_contract(error: Exception, code: int) -> None:

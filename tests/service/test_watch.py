@@ -159,6 +159,10 @@ def test_the_letter_is_printed_or_sent_by_command(live, capsys):
         command = ["digest", "--send", "--because", "syncd.service failed", "--config", str(live.config_file)]
         assert run(command) == 0
         assert mailbox.messages[0].message["Subject"] == "syncd.service failed"
+        capsys.readouterr()
+        mailbox.answers["END"] = ""
+        assert run(command) == 1
+        assert capsys.readouterr().err.endswith("; it may have been done all the same: look before you do it again\n")
 
 
 @pytest.mark.parametrize("refused", ["configuration", "rules", "database"])
