@@ -192,7 +192,7 @@ class Payment:
     @property
     def unapplied(self) -> Money:
         """What of it is on no invoice yet; nothing once reversed."""
-        return _rest(self.amount, self.applied, reversed_on=self.reversed_on)
+        return _rest(self.amount, self.applied) if self.reversed_on is None else Money.zero(self.amount.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +215,7 @@ class CreditNote:
         return Money.zero(self.amount.currency) if self.voided else _rest(self.amount, self.applied)
 
 
-def _rest(amount: Money, applied: tuple[Application, ...], reversed_on: date | None = None) -> Money:
-    if reversed_on is not None:
-        return Money.zero(amount.currency)
+def _rest(amount: Money, applied: tuple[Application, ...]) -> Money:
     used = [part.amount for part in applied if part.amount.currency == amount.currency]
     return amount - total(used, amount.currency)
 
@@ -280,11 +278,7 @@ class Hold:
 
     def counts_on(self, day: date) -> bool:
         """Whether it is in force that day: it still is on the day it expires."""
-        return self.since <= day and not self.has_ended_by(day)
-
-    def has_ended_by(self, day: date) -> bool:
-        """Whether its last day is past."""
-        return self.expires_on is not None and self.expires_on < day
+        return self.since <= day and (self.expires_on is None or day <= self.expires_on)
 
 
 Fact = Customer | Invoice | Payment | CreditNote

@@ -171,7 +171,7 @@ class Ledger:
         """Holds that have run out, by customer."""
         found: dict[str, list[Hold]] = defaultdict(list)
         for hold in self.account.holds:
-            if hold.has_ended_by(self.as_of):
+            if hold.since <= self.as_of and not hold.counts_on(self.as_of):
                 found[hold.customer].append(hold)
         return found
 

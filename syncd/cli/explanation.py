@@ -109,7 +109,8 @@ def _invoice_row(invoice: Invoice, as_of: date) -> tuple[str, ...]:
 def _records(one: Explanation, names: Names) -> Iterator[Text]:
     """What people recorded and still bears on it."""
     account = one.account
-    holds = [hold for hold in account.holds if not hold.is_ours and not hold.has_ended_by(one.as_of)]
+    said_by_people = [hold for hold in account.holds if not hold.is_ours]
+    holds = [hold for hold in said_by_people if hold.since > one.as_of or hold.counts_on(one.as_of)]
     disputes = [dispute for dispute in account.disputes if dispute.closed_on is None]
     promises = [promise for promise in account.promises if promise.withdrawn_on is None]
     lists: tuple[tuple[str, Iterable[Any]], ...] = (
