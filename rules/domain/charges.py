@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from rules.domain.facts import ChargeBilled, ChargeReversed, ChargeWaived
@@ -154,13 +154,17 @@ class Rest:
 
 
 def due_of(raw: Decimal, fixed_sum: Decimal, limits: Limits, *, rate_capped: bool) -> Due:
-    """Cap, then maximum, then round. `rate_capped`: the cap has already lowered a rate within `raw`."""
+    """Cap, then maximum, then round, never above them. `rate_capped`: the cap has lowered a rate within `raw`."""
     amount, held_by = raw, limits.cap_name if rate_capped else None
     if limits.cap is not None and amount > limits.cap:
         amount, held_by = limits.cap, limits.cap_name
     if limits.maximum is not None and amount > limits.maximum:
         amount, held_by = limits.maximum, "maximum"
-    return Due(amount.quantize(limits.unit, rounding=ROUND_HALF_UP), fixed_sum, held_by)
+    rounded = amount.quantize(limits.unit, rounding=ROUND_HALF_UP)
+    ceiling, name = _ceiling(limits)
+    if ceiling is not None and rounded > ceiling:  # half a cent up would pass what holds it
+        rounded, held_by = ceiling, held_by or name
+    return Due(rounded, fixed_sum, held_by)
 
 
 def rest_of(due: Due, billed: Billed, limits: Limits) -> Rest:
@@ -211,13 +215,13 @@ def _lifted(amount: Decimal, limits: Limits, *, ceiling: bool = True) -> tuple[D
 
 
 def _ceiling(limits: Limits) -> tuple[Decimal | None, str | None]:
-    """The lower of cap and maximum, rounded as a charge is."""
+    """The lower of cap and maximum in whole coins, none of which passes it."""
     value, name = limits.cap, limits.cap_name
     if limits.maximum is not None and (value is None or limits.maximum < value):
         value, name = limits.maximum, "maximum"
     if value is None:
         return None, None
-    return value.quantize(limits.unit, rounding=ROUND_HALF_UP), name
+    return value.quantize(limits.unit, rounding=ROUND_DOWN), name
 
 
 def reversals(billed: Billed, amount: Decimal) -> list[tuple[Charge, Decimal]]:
