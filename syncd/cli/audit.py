@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from itertools import chain
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from syncd.office import Office
     from syncd.store.intent_rows import Step
     from syncd.store.journal import Entry
+    from syncd.teller import Teller, Told
 
 
 @click.command(short_help="What was planned, sent, answered, approved and refused, when and by whom.")
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--key", metavar="KEY", help="Only this action.")
 @click.option("--since", type=DAY, metavar="DATE", help="Only from this day on (UTC).")
 @click.option("--unclear", is_flag=True, help="Only what was sent without a clear answer and is not settled yet.")
+@click.option("--keys", is_flag=True, help="Each line as it is kept: event, key, and what the providers answered.")
 @click.option("--last", type=click.IntRange(min=1), default=50, show_default=True, help="The newest that many lines.")
 @CONNECTION
 @AS_JSON
@@ -37,30 +40,37 @@ def audit(
     key: str | None,
     since: date | None,
     unclear: bool,
+    keys: bool,
     last: int,
     connection: str | None,
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """The journal: what was planned, sent, answered, approved and refused, when and by whom, oldest first.
+    """The journal in plain sentences: what was planned, done, approved and refused, when and by whom, oldest first.
 
+    With --keys each line as it is kept, for whoever compares it with the books or a log; --json has both.
     With --unclear instead what was sent without a clear answer: look in the books, then `syncd resolve` it.
     """
     from syncd.store.journal import read
+    from syncd.teller import Teller, without_answered
 
     if unclear:
         _print_unclear(config, connection, as_json=as_json)
         return
     midnight = datetime.combine(since, time(), UTC) if since else None
+    most = last if keys or as_json else 2 * last  # what was answered is told once
     with opened(config, connection) as office:
         about: list[str | None] = _called(office, customer) if customer else [None]
         names = [name for ledger in office.ledgers for name in ledger.mirror.names()] if about == [customer] else []
-        lists = [read(office.store, connection, customer=ref, key=key, since=midnight, limit=last) for ref in about]
-    entries = sorted(chain.from_iterable(lists), key=lambda entry: entry.at)[-last:]
+        lists = [read(office.store, connection, customer=ref, key=key, since=midnight, limit=most) for ref in about]
+        entries = sorted(chain.from_iterable(lists), key=lambda entry: entry.at)[-most:]
+        if not (keys or as_json):
+            entries = without_answered(entries)[-last:]
+        told = list(Teller(office.ledgers).told(entries))
     if as_json:
-        print_json([_entry(entry) for entry in entries])
+        print_json([{**_entry(entry), "said": line.what} for entry, line in zip(entries, told, strict=True)])
     elif entries:
-        print_text([Table(("at", "connection", "event", "key", "who", "detail"), [_entry_row(one) for one in entries])])
+        print_text([_kept_table(entries) if keys else _told_table(told)])
     elif customer and (meant := near_miss(customer, names)):
         raise Usage(f'no customer is called "{customer}"{meant}')
     else:
@@ -74,13 +84,18 @@ def _called(office: Office, customer: str) -> list[str | None]:
 
 
 def _print_unclear(config: Path | None, connection: str | None, *, as_json: bool) -> None:
+    from syncd.teller import Teller
+
     with opened(config, connection) as office:
-        rows = [_unclear(ledger, step) for ledger in office.ledgers for step in _open_ended(ledger)]
+        found = [(ledger, step) for ledger in office.ledgers for step in _open_ended(ledger)]
+        teller = Teller(office.ledgers)
+        rows = [_unclear(teller, ledger, step) for ledger, step in found]
     if as_json:
         print_json(rows)
     elif rows:
-        columns = ("connection", "action", "key", "verb", "sent", "why")
-        print_text([Table(columns, [tuple(str(row[column]) for column in columns) for row in rows])])
+        columns = ("connection", "no.", "customer", "what", "sent", "why")
+        named = ("connection", "action", "name", "said", "sent", "why")
+        print_text([Table(columns, [tuple(str(row[column]) for column in named) for row in rows])])
         click.echo("look in the books, then: syncd resolve NO. --done|--not-done --why TEXT")
     else:
         click.echo("nothing is unclear")
@@ -92,7 +107,8 @@ def _open_ended(ledger: Ledger) -> list[Step]:
     return [found[number] for number in sorted(found)]
 
 
-def _unclear(ledger: Ledger, step: Step) -> dict[str, Any]:
+def _unclear(teller: Teller, ledger: Ledger, step: Step) -> dict[str, Any]:
+    name, said = teller.told_step(ledger, step)
     return {
         "connection": ledger.name,
         "action": step.action,
@@ -101,6 +117,8 @@ def _unclear(ledger: Ledger, step: Step) -> dict[str, Any]:
         "verb": step.operation.verb,
         "sent": step.first_sent_at.isoformat(timespec="seconds") if step.first_sent_at else "",
         "tries": step.attempts,
+        "name": name,
+        "said": said,
         "why": step.why or "under way when the process ended; the next pass looks for it in the books",
     }
 
@@ -115,6 +133,19 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "who": entry.who,
         "detail": dict(entry.detail),
     }
+
+
+def _told_table(told: Sequence[Told]) -> Table:
+    several = len({line.connection for line in told}) > 1
+    columns = ("at", *(("company",) if several else ()), "customer", "what happened")
+    rows = [
+        (moment(line.at) or "", *((line.connection,) if several else ()), line.customer, line.what) for line in told
+    ]
+    return Table(columns, rows)
+
+
+def _kept_table(entries: Sequence[Entry]) -> Table:
+    return Table(("at", "connection", "event", "key", "who", "detail"), [_entry_row(one) for one in entries])
 
 
 def _entry_row(entry: Entry) -> tuple[str, ...]:

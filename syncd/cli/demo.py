@@ -146,10 +146,10 @@ def _aging(company: dict[str, Any]) -> Table:
     start, end = company["aging_at_start"], company["aging_at_end"]
     labels = list(dict.fromkeys([*start, *end]))
     return Table(
-        ("open", *labels),
+        ("", *labels),
         [
-            ("on the first day", *(start.get(label, "-") for label in labels)),
-            ("on the last day", *(end.get(label, "-") for label in labels)),
+            ("open on the first day", *(start.get(label, "-") for label in labels)),
+            ("open on the last day", *(end.get(label, "-") for label in labels)),
         ],
         right=tuple(labels),
     )

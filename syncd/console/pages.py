@@ -32,6 +32,7 @@ from syncd.names import Names
 from syncd.office import Office
 from syncd.standing import view
 from syncd.store import journal
+from syncd.teller import Teller, without_answered
 
 HTML = "text/html; charset=utf-8"
 _JOURNAL_LINES = 200
@@ -148,8 +149,10 @@ class Pages:
 
     def _audit(self, login: Login | None, customer: str | None) -> Response:
         entries = journal.read(self.office.store, customer=customer or None, limit=_JOURNAL_LINES)
+        told = list(Teller(self.office.ledgers).told(without_answered(entries)))[::-1]
+        about = next((line.customer for line in told), customer)
         return self._page(
-            "audit.html", login, title="Journal", entries=entries[::-1], customer=customer, most=_JOURNAL_LINES
+            "audit.html", login, title="Journal", told=told, customer=customer and about, most=_JOURNAL_LINES
         )
 
     def _account(self, ledger: Ledger, customer: str, login: Login | None) -> Response:

@@ -20,6 +20,7 @@ from syncd.demo.play import Performance, aging
 from syncd.demo.script import address
 from syncd.demo.stage import Cast, Stage
 from syncd.store import journal
+from syncd.teller import Teller, Told
 
 _EFFECT_OF = {
     "email_invoice": "provider_email",
@@ -29,7 +30,6 @@ _EFFECT_OF = {
     "set_promise_date": "promise_date",
 }
 _STORY_LINES = 24
-_WORDS = {"reminders": "Reminder: ", "credit_hold": "Credit: ", "finance_charges": "Charge: "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def story(stage: Stage) -> Story | None:
     _, cast, customer, entries = max(told, key=lambda each: (each[0], each[2]))
     name = next((name for name, ref in cast.customers.items() if ref == customer), customer)
     subjects = _subjects(stage)
-    lines = [line for entry in entries if (line := _line(entry, cast, subjects)) is not None]
+    lines = [_line(line, cast, subjects.get(entry.key)) for entry, line in _plans(stage, cast, entries)]
     return Story(cast.connection, customer, name, _shortened(lines))
 
 
@@ -173,14 +173,17 @@ def _verb(entry: journal.Entry) -> str:
     return f"{entry.detail.get('verb')}{'_off' if off else ''}"
 
 
-def _line(entry: journal.Entry, cast: Cast, subjects: Mapping[str, str]) -> tuple[date, str] | None:
-    """Decisions tell the story: each carries its whole reason; a message says under what words it went out."""
-    if entry.event not in ("action.planned", "action.held"):
-        return None
-    what = _WORDS.get(entry.key.partition("/")[0], "")
-    said = f'; mailed as "{subjects[entry.key]}"' if entry.key in subjects else ""
-    on = entry.at.astimezone(ZoneInfo(cast.company.timezone)).date()
-    return on, f"{what}{str(entry.detail.get('reason', '')).rstrip('.')}{said}."
+def _plans(stage: Stage, cast: Cast, entries: Iterable[journal.Entry]) -> Iterable[tuple[journal.Entry, Told]]:
+    """Decisions tell the story: each carries its whole reason."""
+    plans = [entry for entry in entries if entry.event in ("action.planned", "action.held")]
+    return zip(plans, Teller([stage.ledger(cast)]).told(plans), strict=True)
+
+
+def _line(line: Told, cast: Cast, subject: str | None) -> tuple[date, str]:
+    """What was decided; of a message also under what words it went out."""
+    said = f'; mailed as "{subject}"' if subject else ""
+    on = line.at.astimezone(ZoneInfo(cast.company.timezone)).date()
+    return on, f"{line.what}{said}."
 
 
 def _subjects(stage: Stage) -> dict[str, str]:

@@ -132,6 +132,13 @@ class IntentRows:
             ).one_or_none()
         return _intent(row) if row else None
 
+    def by_key(self, keys: Sequence[str]) -> dict[str, Intent]:
+        """The actions under these keys; a key that is none is left out."""
+        query = select(_action).where(_action.c.connection == self._name)
+        with self._store.reading() as tx:
+            rows = [row for some in chunks(keys) for row in tx.execute(query.where(_action.c.key.in_(some)))]
+        return {row.key: _intent(row) for row in rows}
+
     def waiting(self) -> Waiting:
         """What waits. Counted anew only where the journal has grown: nothing changes its state without a line there."""
         with self._store.reading() as tx:

@@ -184,6 +184,27 @@ def test_what_plan_showed_can_be_approved_and_goes_out_once(syncd: Syncd, office
     assert {one["who"] for one in approvals} == {"dana"}
 
 
+def test_the_journal_reads_in_names_numbers_and_reasons_and_has_its_keys_on_request(syncd: Syncd, office: Path) -> None:
+    syncd("cycle")
+    syncd("approve", "--as", "dana")
+    syncd("cycle")
+    lines = [line.split("Oak Ltd", 1)[1].strip() for line in syncd("audit").out.splitlines()[1:]]
+    reason = "18 % a year on 1,000.00 for 40 days"
+    assert any(
+        line.startswith(f"waits for approval: finance charge of 19.73 USD, invoice 1001: {reason}") for line in lines
+    )
+    assert "approved by dana: finance charge of 19.73 USD, invoice 1001" in lines
+    assert "approved by dana: credit state good to hold" in lines
+    assert "billed: finance charge of 19.73 USD, invoice 1001" in lines
+    assert "stop-sell flag raised in the books" in lines
+    assert not [line for line in lines if "finance_charges/" in line or "verb" in line or line.startswith("sent")]
+    kept = syncd("audit", "--keys").out
+    assert "operation.sent" in kept
+    assert "finance_charges/I-1/" in kept
+    for_programs = json.loads(syncd("audit", "--json").out)
+    assert "approved by dana: credit state good to hold" in [one["said"] for one in for_programs]
+
+
 def test_a_cycle_in_review_mode_holds_its_plan_and_says_so(syncd: Syncd, office: Path) -> None:
     ran = syncd("cycle")
     assert ran.code == 1
