@@ -17,6 +17,7 @@ from typing import Protocol, runtime_checkable
 from connectors import FactKind, Page
 
 PAGE_ROWS = 1000
+OLDEST_ROWS = 10  # looked at for a list's first day: a row may show nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from connectors import Page
 from connectors.errors import Unavailable
-from connectors.history import PAGE_ROWS, HistoryList, HistoryPage, Window
+from connectors.history import OLDEST_ROWS, PAGE_ROWS, HistoryList, HistoryPage, Window
 from connectors.quickbooks import mapping
 from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.listings import LISTINGS, Lister, Listing
@@ -50,10 +50,18 @@ class Past:
         return Page("", company=profile.company)
 
     def first_day(self, name: str) -> date | None:
-        """The day of the oldest document of a list."""
+        """The day of the oldest document of a list that is shown.
+
+        Raises:
+            Unavailable: there are some, and none is shown.
+        """
         listing = LISTINGS[name]
-        rows = self._api.rows(ENTITIES[listing.kind], f"select * {listing.source} ORDERBY TxnDate MAXRESULTS 1")
-        return mapping.written_on(rows[0]) if rows else None
+        oldest = f"select * {listing.source} ORDERBY TxnDate MAXRESULTS {OLDEST_ROWS}"
+        rows = self._api.page(ENTITIES[listing.kind], oldest)
+        shown = next(filter(None, rows), None)
+        if rows and shown is None:
+            raise Unavailable(f"QuickBooks shows nothing in the oldest rows of {name}")
+        return mapping.written_on(shown) if shown else None
 
     def count(self, window: Window) -> int:
         """QuickBooks' own count.

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from connectors import Gone, Page
 from connectors.errors import Unavailable
-from connectors.history import PAGE_ROWS, HistoryList, HistoryPage, Window
+from connectors.history import OLDEST_ROWS, PAGE_ROWS, HistoryList, HistoryPage, Window
 from connectors.xero.listings import CONTACTS, CREDIT_NOTES, INVOICES, OVERPAYMENTS, PREPAYMENTS, Listing, hidden
 from connectors.xero.mapping import Books, Entry, rates_of
 from connectors.xero.organisation import company_of, organisation_in
@@ -55,10 +55,17 @@ class Past:
         return Page("", company=company, server_time=answer.server_time)
 
     def first_day(self, name: str) -> date | None:
-        """The day of the oldest document of a list."""
+        """The day of the oldest document of a list that is shown.
+
+        Raises:
+            Unavailable: there are some, and none is shown.
+        """
         listing = _LISTINGS[name]
-        answer = self._calls.read(listing.call, page=1, page_size=1, **{**listing.arguments, "order": "Date"})
+        arguments = {**listing.arguments, "order": "Date"}
+        answer = self._calls.read(listing.call, page=1, page_size=OLDEST_ROWS, **arguments)
         found = rows(answer.document, listing.key)
+        if not found and hidden(answer.document, listing, 1):
+            raise Unavailable(f"Xero shows nothing in the oldest rows of the {name.replace('_', ' ')}")
         return day(found[0], "Date") if found else None
 
     def count(self, window: Window) -> int:

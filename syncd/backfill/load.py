@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from connectors import FactKind
+from connectors import NO_RECORD, FactKind
 from connectors.errors import Throttled
 from connectors.history import History, HistoryPage
 from syncd.backfill.budget import CALLS_A_PAGE, CallBudget
@@ -234,7 +234,10 @@ class Backfill:
         return checked(past, self._cuts.values(), lists)
 
     def _drop_unshown(self, cut: Cut) -> int:
-        """What was deleted at the provider while nobody looked: it is held, and a whole window does not show it."""
+        """What was deleted at the provider while nobody looked: it is held, and a whole window does not show it.
+
+        A window with a row that shows no record is not whole: that record may be any.
+        """
         shown = self._shown[cut.seq]
         is_whole = next(each.is_whole for each in self.bench.history.history_lists() if each.name == cut.window.name)
         if not is_whole or cut.window.first is None or not len(shown.ids) == cut.shown == cut.total:
@@ -248,7 +251,8 @@ class Backfill:
         if found.number == 1:
             at = found.page.server_time or self.bench.clock.now()
             shown.since, shown.ids = at.astimezone(UTC).isoformat(), set()
-        shown.ids.update(each.ref.id for each in found.page.records if each.ref.kind == kind)
+        ids = {each.ref.id for each in found.page.records if each.ref.kind == kind}
+        shown.ids.update(ref for ref in ids if not ref.startswith(NO_RECORD))
 
     def _kind(self, cut: Cut) -> FactKind:
         return next(each.kind for each in self.bench.history.history_lists() if each.name == cut.window.name)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from connectors.simulator.clock import SimulatedClock
-from connectors.simulator.http import Server
+from connectors.simulator.http import Request, Response, Server
 from connectors.simulator.quickbooks import QuickBooksCompany
 from connectors.simulator.xero import XeroCompany
 from syncd.backfill.load import Ask, Backfilled, opened_load
@@ -51,6 +52,7 @@ class Years:
     folder: Path
     reopen: Callable[[], Ledger]
     ledger: Ledger
+    spoils: list[Callable[[Response], Response]]  # what each answer goes through on its way
     told: list[Progress] = field(default_factory=list)
 
     def backfill(self, ask: Ask | None = None, calls: int | None = None, stop_after: int | None = None) -> Backfilled:
@@ -99,7 +101,13 @@ def years_of(tmp_path: Path) -> Iterator[Callable[..., Years]]:
         def opener(kind: str, clock: Any = None) -> Years:
             clock = clock or SimulatedClock(START)
             company: Any = {"quickbooks": QuickBooksCompany, "xero": XeroCompany}[kind](clock)
-            server = stack.enter_context(Server(company.application))
+            spoils: list[Callable[[Response], Response]] = []
+
+            def application(request: Request) -> Response:
+                answer: Response = company.application(request)
+                return reduce(lambda so_far, spoil: spoil(so_far), spoils, answer)
+
+            server = stack.enter_context(Server(application))
             id_name = {"quickbooks": "realm_id", "xero": "tenant_id"}[kind]
             (tmp_path / "secret").write_text("demo-secret")
             (tmp_path / "secret").chmod(0o600)
@@ -118,7 +126,7 @@ def years_of(tmp_path: Path) -> Iterator[Callable[..., Years]]:
             settings = ledger.config.settings()
             auth = import_module(f"connectors.{kind}.auth")
             ledger.vault.store(auth.adopt(settings, company.issue_tokens(), clock.now()))
-            return Years(kind, company, server, clock, tmp_path, reopen, ledger)
+            return Years(kind, company, server, clock, tmp_path, reopen, ledger, spoils)
 
         yield opener
 
