@@ -179,19 +179,34 @@ def _assessed(matter: Matter) -> Iterator[Decision]:
     if reached is None:
         yield _not_yet(matter, first_overdue)
         return
-    assessed = assess(matter, reached)
-    if isinstance(assessed, Unclear):
-        yield Problem(matter.invoice.ref, assessed.problem, RULE)
+    found = _due_and_rest(matter, reached)
+    if isinstance(found, Unclear):
+        yield Problem(matter.invoice.ref, found.problem, RULE)
         return
+    assessed, rest = found
     if assessed.terms.problem is not None and assessed.accrual.stretches:
         yield Problem(matter.invoice.ref, assessed.terms.problem, RULE)
-    rest = rest_of(assessed.due, billed, assessed.limits)
     if rest.amount < 0:
         yield from _reversed(matter, (assessed, rest), -rest.amount)
     elif rest.amount == 0:
         yield _silent(matter, assessed, reached, first_overdue)
     else:
         yield _charge_or_wait(matter, assessed, rest, reached)
+
+
+def _due_and_rest(matter: Matter, reached: date) -> tuple[Assessed, Rest] | Unclear:
+    """What is due and what is left of it. A charge that goes back takes along what it bore in other charges."""
+    billed, going_back = matter.billed, ZERO
+    while True:
+        assessed = assess(matter, reached)
+        if isinstance(assessed, Unclear):
+            return assessed
+        rest = rest_of(assessed.due, billed, assessed.limits)
+        if matter.settings.compound != "on_charge" or -rest.amount <= going_back:
+            return assessed, rest
+        going_back = -rest.amount
+        for charge, share in reversals(billed, going_back):
+            charge.going_back = share
 
 
 def _charge_or_wait(matter: Matter, assessed: Assessed, rest: Rest, reached: date) -> Decision:

@@ -29,6 +29,7 @@ from rules.domain.timeline import (
     Span,
     Steps,
     days_after,
+    less,
     next_day,
     open_until,
     parts_of,
@@ -156,7 +157,7 @@ def _billed_parts(matter: Matter) -> tuple[Part, ...]:
     parts = parts_of(matter.invoice)
     if not matter.docket.effect.credits_at_once:
         return parts
-    credited = sum((one.amount for one in matter.docket.reductions_of(matter.invoice) if one.kind == "credit"), ZERO)
+    credited = sum((one.amount for one in matter.docket.reductions_of(matter.invoice) if one.kind != "payment"), ZERO)
     billed = spread(parts, max(sum((part.amount for part in parts), ZERO) - credited, ZERO)) if parts else []
     return tuple(Part(part.due_on, amount) for part, amount in zip(parts, billed, strict=True) if amount > 0)
 
@@ -258,15 +259,15 @@ def _charge_steps(matter: Matter, index: int) -> Steps:
     if charge.voided:
         return Steps((date.min,), (ZERO,))
     if document is None:
-        firsts, values = [joins_on], [charge.amount]
-        for on, amount in sorted(charge.taken_back):
+        firsts, values = [joins_on], [max(charge.amount - charge.reversed, ZERO)]
+        for on, amount in sorted(charge.waivers):
             firsts.append(max(next_day(on), joins_on))
             values.append(max(values[-1] - amount, ZERO))
     else:
         listed = matter.docket.open_steps(document)
         firsts = sorted({joins_on, *(first_on for first_on in listed.firsts if first_on > joins_on)})
         values = [listed.on(first_on) for first_on in firsts]
-    return Steps((date.min, *firsts), (ZERO, *values))
+    return less(Steps((date.min, *firsts), (ZERO, *values)), charge.going_back)
 
 
 def _fixed_due(debt: Debt, accrual: Accrual) -> Decimal:

@@ -33,7 +33,8 @@ class Charge:
     waived: Decimal = ZERO
     reversals: int = 0
     voided: bool = False
-    taken_back: list[tuple[date, Decimal]] = field(default_factory=list)
+    waivers: list[tuple[date, Decimal]] = field(default_factory=list)
+    going_back: Decimal = ZERO  # what is about to be reversed of it
 
     @property
     def standing(self) -> Decimal:
@@ -107,12 +108,12 @@ def _take_back(charges: dict[str, Charge], entry: ChargeReversed | ChargeWaived)
     charge = charges.get(entry.charge)
     if charge is None:
         return
-    charge.taken_back.append((entry.on, entry.amount.amount))
     if isinstance(entry, ChargeReversed):
         charge.reversed += entry.amount.amount
         charge.reversals += 1
     else:
         charge.waived += entry.amount.amount
+        charge.waivers.append((entry.on, entry.amount.amount))
 
 
 @dataclass(frozen=True, slots=True)

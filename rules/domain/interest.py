@@ -269,7 +269,7 @@ def _appropriate(debt: Debt, running: _Running, accrual: Accrual, on: date) -> N
             _pay_charges(running, accrual, fixed, entry.amount)
     for entry in debt.reductions:
         if entry.on == on:
-            rest = entry.amount if entry.kind == "credit" else _pay_charges(running, accrual, fixed, entry.amount)
+            rest = _pay_charges(running, accrual, fixed, entry.amount) if entry.kind == "payment" else entry.amount
             running.principal = max(running.principal - rest, ZERO)
 
 

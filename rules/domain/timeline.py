@@ -15,10 +15,21 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, TypeVar
 
-from rules.domain.facts import Account, CreditNote, Dispute, InstallmentPlan, Invoice, Payment, Promise
+from rules.domain.facts import (
+    OURS,
+    Account,
+    ChargeReversed,
+    CreditNote,
+    Dispute,
+    InstallmentPlan,
+    Invoice,
+    Payment,
+    Promise,
+)
 
 T = TypeVar("T")
 ZERO = Decimal(0)
+_REVERSAL = f"{OURS}finance_charges"  # where a credit by which we gave a charge back came from
 
 
 def next_day(day: date) -> date:
@@ -36,11 +47,11 @@ def days_after(day: date, count: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """On the evening of `on` the open balance fell by `amount`."""
+    """On the evening of `on` the open balance fell by `amount`. A reversal is a credit that gave a charge back."""
 
     on: date
     amount: Decimal
-    kind: Literal["payment", "credit"]
+    kind: Literal["payment", "credit", "reversal"]
     currency: str
 
 
@@ -105,6 +116,7 @@ class Docket:
     disputes: dict[str, list[Dispute]] = field(default_factory=dict)
     promises: dict[str, list[Promise]] = field(default_factory=dict)
     plans: dict[str, list[InstallmentPlan]] = field(default_factory=dict)
+    given_back: dict[tuple[str, str], Decimal] = field(default_factory=dict)  # of our charges, by ref and currency
 
     def reductions_of(self, invoice: Invoice) -> list[Reduction]:
         """What lowered what `invoice` bears, each on the last evening before the lower balance bears."""
@@ -112,8 +124,15 @@ class Docket:
         return [_a_day_earlier(entry) for entry in lowered] if self.effect.payment_day_free else lowered
 
     def open_steps(self, invoice: Invoice) -> Steps:
-        """What each day of `invoice` bears, before anything is withheld."""
-        return steps_back(max(invoice.balance.amount, ZERO), self.reductions_of(invoice))
+        """What each day of `invoice` bears, before anything is withheld.
+
+        What was given back of a charge of ours was never due, so it is off from the first day.
+        """
+        balance, given_back = max(invoice.balance.amount, ZERO), self._given_back(invoice)
+        if not given_back:
+            return steps_back(balance, self.reductions_of(invoice))
+        taken = (one.amount for one in self._of_currency(invoice) if one.kind == "reversal")
+        return less(steps_back(balance + sum(taken, ZERO), self.reductions_of(invoice)), given_back)
 
     def open_on(self, invoice: Invoice, day: date) -> Decimal:
         """What `day` began with. Promises and plans go by the days payments came, whether those bear or not."""
@@ -121,7 +140,14 @@ class Docket:
         return max(invoice.balance.amount, ZERO) + sum(later, ZERO)
 
     def _lowered(self, invoice: Invoice) -> list[Reduction]:
+        entries = self._of_currency(invoice)
+        return [one for one in entries if one.kind != "reversal"] if self._given_back(invoice) else entries
+
+    def _of_currency(self, invoice: Invoice) -> list[Reduction]:
         return [entry for entry in self.reductions.get(invoice.ref, ()) if entry.currency == invoice.currency]
+
+    def _given_back(self, invoice: Invoice) -> Decimal:
+        return self.given_back.get((invoice.ref, invoice.currency), ZERO) if invoice.is_ours else ZERO
 
 
 def _a_day_earlier(entry: Reduction) -> Reduction:
@@ -141,10 +167,19 @@ def docket_of(account: Account, as_of: date, effect: Effect = Effect()) -> Docke
     for entries in reductions.values():
         entries.sort(key=lambda entry: entry.on)
     docket.reductions = reductions
+    docket.given_back = _given_back(account)
     docket.disputes = _by_invoice((dispute.invoice, dispute) for dispute in account.disputes)
     docket.promises = _by_invoice((ref, promise) for promise in account.promises for ref in promise.invoices)
     docket.plans = _by_invoice((ref, plan) for plan in account.installment_plans for ref in plan.invoices)
     return docket
+
+
+def _given_back(account: Account) -> dict[tuple[str, str], Decimal]:
+    found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for entry in account.history:
+        if isinstance(entry, ChargeReversed):
+            found[entry.charge, entry.amount.currency] += entry.amount.amount
+    return found
 
 
 def _by_invoice(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
@@ -169,7 +204,8 @@ def _of_credit_note(note: CreditNote) -> Iterator[tuple[str, Reduction]]:
     for part in note.applied:
         if part.amount.amount > 0:
             on = part.on or note.issued_on
-            yield part.invoice, Reduction(on, part.amount.amount, "credit", part.amount.currency)
+            kind: Literal["credit", "reversal"] = "reversal" if note.origin == _REVERSAL else "credit"
+            yield part.invoice, Reduction(on, part.amount.amount, kind, part.amount.currency)
 
 
 def steps_back(balance: Decimal, reductions: Iterable[Reduction]) -> Steps:
@@ -182,6 +218,11 @@ def steps_back(balance: Decimal, reductions: Iterable[Reduction]) -> Steps:
         firsts.append(next_day(on))
         values.append(values[-1] - by_day[on])
     return Steps(tuple(firsts), tuple(values))
+
+
+def less(steps: Steps, amount: Decimal) -> Steps:
+    """Every figure lower by `amount`, none below nothing."""
+    return Steps(steps.firsts, tuple(max(value - amount, ZERO) for value in steps.values))
 
 
 def parts_of(invoice: Invoice) -> tuple[Part, ...]:

@@ -241,6 +241,38 @@ def test_assessing_again_and_again_bills_what_one_assessment_would(
     assert all(isinstance(one, Skip) for one in again)
 
 
+@given(
+    billed=CENTS,
+    share=st.integers(0, 100),
+    to=st.integers(1, 300),
+    back_after=st.integers(0, 600),
+    late=st.integers(300, 900),
+    paid=st.none() | st.tuples(st.integers(-5, 900), st.integers(1, 99)),
+)
+def test_what_was_given_back_of_a_charge_leaves_no_interest_and_giving_back_is_done_in_one_go(
+    billed: Decimal, share: int, to: int, back_after: int, late: int, paid: tuple[int, int] | None
+) -> None:
+    rules, as_of, last_on = settings(compound="on_charge"), DUE_ON + timedelta(days=late), DUE_ON + timedelta(days=to)
+    back = (billed * share / 100).quantize(Decimal("0.01"))
+    taken = (Decimal("36500.00") * (paid[1] if paid else 0) / 100).quantize(Decimal("0.01"))
+    payments = (payment(DUE_ON + timedelta(days=min(paid[0], late)), taken),) if paid else ()
+
+    def charge(amount: Decimal) -> ChargeBilled:
+        return ChargeBilled("C-1", "I-1", "FC", DUE_ON + timedelta(days=1), last_on, *[usd(amount)] * 3)
+
+    def looked_at(*history: object) -> list[Decision]:
+        one = invoice(balance=usd(Decimal("36500.00") - taken))
+        return decisions(as_of, one, rules=rules, history=history, payments=payments)
+
+    reversal = ChargeReversed("C-1", "I-1", "FC", last_on + timedelta(days=back_after), usd(back))
+    found = looked_at(charge(billed), reversal) if back else looked_at(charge(billed))
+    assert charge_of(found) == charge_of(looked_at(charge(billed - back)))
+    history: tuple[object, ...] = (charge(billed), reversal) if back else (charge(billed),)
+    for one in found:
+        history = remembered(one, history)
+    assert not [one for one in looked_at(*history) if isinstance(one, ChargeReversal)]
+
+
 # Anything a book or a provider may hold, odd days and amounts included.
 ANY_DAY = st.sampled_from([date.min, date(1, 3, 1), date(2024, 2, 29), date(2025, 3, 1), date(2025, 3, 31), date.max])
 ANY_MONEY = st.builds(
