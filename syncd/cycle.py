@@ -8,10 +8,10 @@ are read again, and what was sent is known by its key.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rules import evaluate
 from rules.domain.decisions import Decision, Problem, Skip
@@ -21,7 +21,7 @@ from syncd import crash, provider_clock
 from syncd.config import Limits
 from syncd.errors import TryAgain
 from syncd.identity import require_same_company
-from syncd.ledger import NO_MAIL, Ledger
+from syncd.ledger import Ledger
 from syncd.logs import log
 from syncd.pass_report import Ground, PassReport
 from syncd.plan import Known, Plan, PlanLimits, Terms, make_plan
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 
 _LEAST_FREE_BYTES = 16 * 1024 * 1024
+_CONFIGURED = "configured"  # what the configuration said when everybody was last decided on
 
 
 def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -> PassReport:
@@ -60,7 +61,7 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
         return report
     if ledger.connections.standing().evaluated_on != ledger.today():
         begin_day(ledger)
-    accounts = due_accounts(ledger, ground.policies)
+    accounts = due_accounts(ledger, ground)
     plan_accounts(ledger, ground, accounts, report)
     report.brake = ledger.connections.standing().brake_why
     if report.brake is None and may_write(ledger, ground.limits):
@@ -107,18 +108,24 @@ def note_clock(ledger: Ledger, ahead_s: int | None) -> None:
         log.warning("clock.drifted", connection=ledger.name, seconds=ahead_s)
 
 
-def due_accounts(ledger: Ledger, policies: Policies) -> list[str]:
-    """Whom to decide on: where facts changed, and once a local day, or under new rules, wherever a day can matter.
+def due_accounts(ledger: Ledger, ground: Ground) -> list[str]:
+    """Whom to decide on: where facts changed, and wherever a day can matter once a local day or under new rules.
 
-    Mail that waited for `[email]` is looked at again as soon as it is there.
+    So, too, where the configuration changed: what waited for `[email]`, say, goes with the next pass.
     """
+    if _is_all_decided(ledger, ground) and ledger.configured(ground.mode) == _configured_before(ledger):
+        return ledger.mirror.changed_heads()
+    return watched(ledger, ground.policies)
+
+
+def _is_all_decided(ledger: Ledger, ground: Ground) -> bool:
     standing = ledger.connections.standing()
-    changed = ledger.mirror.changed_heads()
-    if ledger.mailer is not None and (waiting := ledger.intents.unable_for(NO_MAIL)):
-        changed = sorted({*changed, *ledger.mirror.heads(waiting)})
-    if standing.evaluated_on == ledger.today() and standing.policy_version == policies.version:
-        return changed
-    return watched(ledger, policies)
+    return (standing.evaluated_on, standing.policy_version) == (ledger.today(), ground.policies.version)
+
+
+def _configured_before(ledger: Ledger) -> Mapping[str, Any] | None:
+    found = ledger.findings.get(_CONFIGURED)
+    return found.document if found else None
 
 
 def watched(ledger: Ledger, policies: Policies) -> list[str]:
@@ -142,9 +149,10 @@ def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: 
     if plan:
         report.planned = store_plan(ledger, ground.policies, plan)
     put_away(ledger, heads, before)
-    standing = ledger.connections.standing()
-    if (standing.evaluated_on, standing.policy_version) != (today, ground.policies.version):
+    if not _is_all_decided(ledger, ground):
         ledger.connections.evaluated(today, ground.policies.version)
+    if (configured := ledger.configured(ground.mode)) != _configured_before(ledger):
+        ledger.findings.put(_CONFIGURED, configured, ledger.clock.now())
 
 
 def decide(ledger: Ledger, policies: Policies, heads: Sequence[str], today: date) -> list[Decision]:

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from connectors import Connector, OwnDunning, Receipt
 from connectors.errors import ConnectorError, ConsentNeeded, Throttled
@@ -60,12 +61,13 @@ class Mailer(Writer, Protocol):
         """Send the office's own people a plain letter."""
         ...
 
+    def texts(self) -> Sequence[str]:
+        """The names of the texts it has."""
+        ...
+
     def check(self) -> None:
         """Log in at the mail server and out again. Raises what a failure means for mail."""
         ...
-
-
-NO_MAIL = "no [email] in the configuration, so no message of our own can go out"
 
 
 @dataclass(slots=True)
@@ -162,6 +164,12 @@ class Ledger:
     def _would_remind_twice(self) -> bool:
         return getattr(self.config.table, "own_reminders", "accept") == "refuse" and bool(self.own_dunning().reminders)
 
+    def configured(self, mode: str) -> dict[str, Any]:
+        """What the configuration says of whether something can go out, and goes by itself."""
+        said = self.config.table.model_dump_json()
+        texts = None if self.mailer is None else list(self.mailer.texts())
+        return {"mode": mode, "texts": texts, "connection": sha256(said.encode()).hexdigest()}
+
     @property
     def time(self) -> CompanyTime:
         """The company's own time."""
@@ -255,5 +263,5 @@ class Ledger:
         if operation.channel == "letter":
             return None
         if self.mailer is None:
-            return NO_MAIL
+            return "no [email] in the configuration, so no message of our own can go out"
         return self.mailer.unsupported(operation)

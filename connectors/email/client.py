@@ -22,7 +22,7 @@ from connectors import Receipt
 from connectors.email import MailSettings
 from connectors.email.address import addresses, one_line
 from connectors.email.message import Envelope, Sender, envelope_of, letter_of, message_of
-from connectors.email.templates import exists, render
+from connectors.email.templates import exists, names, render
 from connectors.errors import OutcomeUnknown, Rejected, Unavailable
 from connectors.transport import network_cause, redacted
 from rules.domain.actions import Operation, SendMessage
@@ -85,6 +85,10 @@ class Mailer:
         except ValueError as error:
             return f"an address cannot be used: {error}"
         return None
+
+    def texts(self) -> tuple[str, ...]:
+        """The names of the texts there are, ours and the office's."""
+        return names(self._templates)
 
     def render(self, operation: SendMessage, key: str) -> EmailMessage:
         """The mail as it would go out now.

@@ -163,17 +163,6 @@ class IntentRows:
         with self._store.reading() as tx:
             return {row[0]: row[1] for row in sorted(tx.execute(query))}
 
-    def unable_for(self, why: str) -> list[str]:
-        """The customers of whom something cannot go out for that very reason."""
-        query = (
-            select(_action.c.customer)
-            .distinct()
-            .where(_action.c.connection == self._name, _action.c.state == "held", _action.c.hold == "unable")
-            .where(_action.c.why == why)
-        )
-        with self._store.reading() as tx:
-            return list(tx.execute(query).scalars())
-
     def counts(self) -> dict[State, int]:
         """How many actions are in each state; states without any are left out."""
         with self._store.reading() as tx:

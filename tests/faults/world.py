@@ -263,7 +263,7 @@ class World:
         self.advance(minutes=5)
         settle_open(ledger)
         pull_changes(ledger, ground.limits)
-        plan_accounts(ledger, ground, due_accounts(ledger, ground.policies), PassReport(ledger.name))
+        plan_accounts(ledger, ground, due_accounts(ledger, ground), PassReport(ledger.name))
 
     def one_pass(self, **options: Any) -> PassReport:
         """One pass in this process, five minutes after what was before."""

@@ -33,6 +33,19 @@ def test_our_reminders_are_held_while_xero_sends_its_own(site, ground):
         assert set(states(ledger, "reminder")) == {("done", "")}
 
 
+def test_whoever_comes_to_want_both_need_not_wait_for_the_next_day(site, ground):
+    company = site.add("kauri", "xero")
+    trade(site, company)
+    company.books.organisation.reminders_enabled = True
+    with site.opened() as office:
+        attempt_pass(office.ledger("kauri"), ground(office))
+        assert set(states(office.ledger("kauri"), "reminder")) == {("held", "unable")}
+    site.write('own_reminders = "accept"\n')
+    with site.opened() as office:
+        attempt_pass(office.ledger("kauri"), ground(office))
+        assert set(states(office.ledger("kauri"), "reminder")) == {("done", "")}
+
+
 def test_a_person_may_want_both(site, ground):
     company = site.add("kauri", "xero", more='own_reminders = "accept"\n')
     trade(site, company)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from connectors import Page, Receipt, Unreadable
 from syncd.cli.status import _status, _to_do
 from syncd.cycle import run_pass
-from syncd.ledger import NO_MAIL
 from syncd.store.intents import Intents
 
 
@@ -49,24 +49,53 @@ def test_status_names_each_record_that_cannot_be_read(desk):
     assert line.endswith(": invoice row 2 cannot be read and is left out: nothing is shown in this row")
 
 
-def test_mail_that_waited_for_a_mail_server_goes_out_with_the_next_pass_once_there_is_one(desk, folder):
+def chase_by_mail(desk, folder):
     file = folder / "rules.d" / "10.toml"
     file.write_text(file.read_text().replace(', channel = "provider"', ""))
     desk.office.rulebook.reload()
     desk.books.customer("C-1")
     desk.books.invoice("I-1", "C-1", date(2025, 2, 20))
+
+
+def test_mail_that_waited_for_a_mail_server_goes_out_with_the_next_pass_once_there_is_one(desk, folder):
+    chase_by_mail(desk, folder)
     run_pass(desk.ledger, desk.ground)
-    assert _status(desk.ledger, desk.config)["unable"] == {NO_MAIL: 1}
-    desk.ledger.mailer = Taker()
+    assert list(_status(desk.ledger, desk.config)["unable"].values()) == [1]
+    desk.ledger.mailer = Taker("friendly")
     assert run_pass(desk.ledger, desk.ground).drained.confirmed["send_message"] == 1
     assert _status(desk.ledger, desk.config)["unable"] == {}
 
 
+def test_mail_that_waited_for_its_text_goes_out_with_the_next_pass_once_it_is_written(desk, folder):
+    chase_by_mail(desk, folder)
+    desk.ledger.mailer = Taker()
+    run_pass(desk.ledger, desk.ground)
+    assert _status(desk.ledger, desk.config)["unable"] == {'there is no text called "friendly"': 1}
+    desk.ledger.mailer = Taker("friendly")
+    assert run_pass(desk.ledger, desk.ground).drained.confirmed["send_message"] == 1
+
+
+def test_what_waited_for_approval_goes_with_the_next_pass_once_plans_go_by_themselves(desk):
+    desk.books.customer("C-1")
+    desk.books.invoice("I-1", "C-1", date(2025, 2, 20))
+    assert run_pass(desk.ledger, replace(desk.ground, mode="review")).held == 2
+    went = run_pass(desk.ledger, desk.ground)
+    assert (went.held, sum(went.drained.confirmed.values())) == (0, 2)
+    run_pass(desk.ledger, desk.ground)  # our own charge came back
+    assert run_pass(desk.ledger, desk.ground).accounts == 0, "and nobody is looked at once more for it"
+
+
 class Taker:
-    """A mail server that takes every message."""
+    """A mail server that takes every message it has a text for."""
+
+    def __init__(self, *texts):
+        self._texts = texts
 
     def write(self, operation, key):
         return Receipt("taken")
 
+    def texts(self):
+        return self._texts
+
     def unsupported(self, operation):
-        return None
+        return None if operation.template in self._texts else f'there is no text called "{operation.template}"'

@@ -94,6 +94,9 @@ class Silence:
     def unsupported(self, operation):
         return None
 
+    def texts(self):
+        return ()
+
 
 @pytest.fixture
 def unclear(desk):
