@@ -283,16 +283,21 @@ class Outbox:
     def _debt_moved(self, step: Step) -> str | None:
         """What changed of the open invoices a standing rests on: the whole family's, which one request shows.
 
-        What came to be owed since weakens no hold and is told by the next pull; so is what we have no copy of.
+        What came to be owed since weakens no hold and is told by the next pull; so is what we have no copy of. Of an
+        answer that cannot be read whole nothing is concluded: it is asked for again with the next pass.
         """
         families = self.mirror.family(self.mirror.heads([step.customer]))
         family = [member for members in families.values() for member in members]
-        shown = {record.ref.id: record for record in self.connector.open_invoices(family)}
+        shown: dict[str, Record] = {}
+        for record in self.connector.open_invoices(family):
+            if not isinstance(record, Record):
+                return f"{record.ref.kind} {record.ref.id} of what is open cannot be read: {record.problem}"
+            shown[record.ref.id] = record
         for held in self.mirror.facts_of(family):
             if not isinstance(held, Invoice):
                 continue
             now = shown.get(held.ref)
-            if isinstance(now, Record) and (change := difference(held, now.fact)) is not None:
+            if now is not None and (change := difference(held, now.fact)) is not None:
                 return f"invoice {held.ref} {change}"
             if now is None and held.status == "open" and held.balance.amount > 0:
                 return f"invoice {held.ref} is not open any more"

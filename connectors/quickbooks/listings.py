@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connectors import NO_RECORD, FactKind, Page
+from connectors import FactKind, Page
 from connectors.errors import Rejected, Unavailable
 from connectors.quickbooks.cursor import Cursor
 from connectors.quickbooks.faults import BrokenAnswer
-from connectors.quickbooks.records import ENTITIES, UNREADABLE, Records, Row
+from connectors.quickbooks.records import ENTITIES, Records, Row, hidden
 from connectors.quickbooks.wire import PAGE_ROWS, Api
 
 _RESTARTS = 3
@@ -73,7 +73,7 @@ class Lister:
         statement = f"select * {listing.source} ORDERBY Id STARTPOSITION {start} MAXRESULTS {most}"
         try:
             found = self._api.page(ENTITIES[listing.kind], statement)
-            return [row or _hidden(at) for at, row in enumerate(found, start)]
+            return [row or hidden(at) for at, row in enumerate(found, start)]
         except BrokenAnswer as broken:
             if most == 1:
                 return [_bad_row(start, bad, broken)]
@@ -135,9 +135,4 @@ def _bad_row(start: int, bad: list[int], broken: BrokenAnswer) -> dict[str, Any]
     bad.append(start)
     if len(bad) > _BAD_ROWS:
         raise Unavailable(f"over many records at once: {broken}") from broken
-    return _hidden(start)
-
-
-def _hidden(number: int) -> dict[str, Any]:
-    """A stand-in for the record in a row: which one it is, QuickBooks does not show."""
-    return {"Id": f"{NO_RECORD}{number}", "status": UNREADABLE}
+    return hidden(start)

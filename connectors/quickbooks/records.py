@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from connectors import FactKind, Gone, Page, Record, Ref, Unreadable
+from connectors import NO_RECORD, FactKind, Gone, Page, Record, Ref, Unreadable
 from connectors.errors import MalformedRecordError
 from connectors.quickbooks import mapping
 from connectors.quickbooks.cursor import Cursor
@@ -48,11 +48,11 @@ class Records:
 
     def listed(self, kind: FactKind, rows: Iterable[Row], profile: Profile) -> tuple[Record | Unreadable, ...]:
         """Rows read by themselves, not as a page; what of them is gone is left out."""
-        records = (self._record(kind, row, profile, {}) for row in rows)
+        records = (self._record(kind, row or hidden(at), profile, {}) for at, row in enumerate(rows, 1))
         return tuple(record for record in records if not isinstance(record, Gone))
 
     def of_customers(self, entity: str, customers: Sequence[str], also: str = "") -> Iterator[Row]:
-        """Rows of these customers, thirty asked for at once; of those only the ones that meet `also`."""
+        """Rows of these customers that meet `also`, thirty asked for at once; empty where one shows nothing."""
         return self._rows_where(entity, "CustomerRef", customers, also)
 
     def version(self, entity: str, row: Row, profile: Profile) -> str:
@@ -105,16 +105,21 @@ class Records:
         ids = sorted({ref for row in used for ref in mapping.payments_of(row)})
         silent = [row for row in used if not mapping.payments_of(row)]
         customers = sorted({mapping.ref_of(row, "CustomerRef") for row in silent} - {""})
-        payments = {str(row.get("Id")): row for row in self._rows_where("Payment", "Id", ids)}
-        payments |= {str(row.get("Id")): row for row in self.of_customers("Payment", customers)}
+        payments = {str(row.get("Id")): row for row in self._rows_where("Payment", "Id", ids) if row}
+        payments |= {str(row.get("Id")): row for row in self.of_customers("Payment", customers) if row}
         return mapping.credit_uses(list(payments.values()), profile)
 
     def _rows_where(self, entity: str, name: str, values: Sequence[str], also: str = "") -> Iterator[Row]:
         for first in range(0, len(values), _AT_ONCE):
             chunk = ", ".join(f"'{value}'" for value in values[first : first + _AT_ONCE])
-            yield from self._api.every(entity, f"{name} IN ({chunk}){f' and {also}' if also else ''}")
+            yield from self._api.even_hidden(entity, f"{name} IN ({chunk}){f' and {also}' if also else ''}")
 
 
 def _rates(documents: Sequence[Row], profile: Profile) -> tuple[Rate, ...]:
     found = {rate for row in documents if (rate := mapping.rate(row, profile))}
     return tuple(sorted(found, key=lambda rate: (rate.on, rate.source, rate.rate)))
+
+
+def hidden(number: int) -> dict[str, Any]:
+    """A stand-in for the record in a row: which one it is, QuickBooks does not show."""
+    return {"Id": f"{NO_RECORD}{number}", "status": UNREADABLE}

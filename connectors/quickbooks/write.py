@@ -245,13 +245,15 @@ class Writer:
         if found is not None and ref_of(found, "CustomerRef") == customer:
             return found
         after = (since - _CLOCKS_APART).isoformat(timespec="seconds")
-        rows = list(self._api.every(entity, f"CustomerRef = '{customer}' and MetaData.CreateTime >= '{after}'"))
+        rows = list(self._api.even_hidden(entity, f"CustomerRef = '{customer}' and MetaData.CreateTime >= '{after}'"))
         marked = [row for row in rows if self._own.key_of(row, prefix) == key]
         if len(marked) > 1:
             raise Unprovable(f"{len(marked)} {entity} documents carry {key}")
         if not marked and (claim := next((row for row in rows if self._own.claims(row, key, prefix)), None)):
             number = claim.get("DocNumber") or claim.get("Id")
             raise Unprovable(f"{number} carries the marker of {key}, but neither its number nor our item")
+        if not marked and not all(rows):
+            raise Unprovable(f"QuickBooks shows nothing in a row of what customer {customer} got: it may be {key}")
         return marked[0] if marked else None
 
     def _by_number(self, entity: str, prefix: str, key: str) -> dict[str, Any] | None:

@@ -130,6 +130,7 @@ class Reader:
             contacts = {"contact_i_ds": list(customers[first : first + IDS_PER_CALL])}
             listing = replace(OPEN_INVOICES, arguments={**OPEN_INVOICES.arguments, **contacts})
             for sheet in sheets(self._calls, listing):
+                found.extend(sheet.hidden)
                 entries = (entry for row in sheet.rows for entry in invoice_entries(row, self._books()))
                 found.extend(one for one in entries if one.ref.kind == "invoice" and not isinstance(one, Gone))
         return tuple(found)

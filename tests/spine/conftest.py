@@ -76,6 +76,7 @@ class MemoryBooks:
     fail_writes: ConnectorError | None = None
     usage: Usage = field(default_factory=Usage)
     fetched: list[Ref] = field(default_factory=list)
+    hidden: tuple[Unreadable, ...] = ()  # rows of what is open that show nothing
     on_fetch: Callable[[Ref], None] | None = None
     on_write: Callable[[int], ConnectorError | None] | None = None
 
@@ -120,10 +121,10 @@ class MemoryBooks:
         fact = self.facts.get(ref)
         return Record(ref, fact) if fact else None
 
-    def open_invoices(self, customers: Sequence[str]) -> tuple[Record, ...]:
+    def open_invoices(self, customers: Sequence[str]) -> tuple[Record | Unreadable, ...]:
         self.fetched.append(Ref("invoice", "all that is open"))
         bills = [fact for fact in self.facts.values() if isinstance(fact, Invoice) and fact.customer in customers]
-        return tuple(Record(Ref("invoice", bill.ref), bill) for bill in bills if bill.balance)
+        return (*self.hidden, *(Record(Ref("invoice", bill.ref), bill) for bill in bills if bill.balance))
 
     def mark_on(self, ref: Ref, *, mails: bool = False) -> str | None:
         flags = [step.customer for _, step in self.done if isinstance(step, SetStopSell)]

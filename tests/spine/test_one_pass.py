@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from connectors import Receipt, Ref
+from connectors import Receipt, Ref, Unreadable
 from connectors.errors import Conflict, ConsentNeeded, Rejected, Throttled, Unavailable
 from rules.domain.actions import CreateInvoice, EmailInvoice, SendMessage, SetStopSell
+from rules.domain.facts import Invoice
 from syncd import approval
 from syncd.attempt import attempt_pass
 from syncd.cycle import due_accounts, may_write, run_pass
@@ -99,6 +100,28 @@ def test_a_lost_answer_is_settled_by_what_the_books_show_and_never_repeated(desk
     assert set(desk.books.times().values()) == {1}
     charges = [operation for _, operation in desk.books.done if isinstance(operation, CreateInvoice)]
     assert len(charges) == 1
+
+
+def test_no_flag_is_raised_or_lifted_on_what_cannot_be_read_whole(desk):
+    def flags():
+        return [operation.on for _, operation in desk.books.done if isinstance(operation, SetStopSell)]
+
+    desk.books.customer("C-1")
+    desk.books.invoice("I-1", "C-1", date(2025, 1, 10))
+    damaged = (Unreadable.in_row("invoice", 1, "nothing is shown in this row"),)
+    for flag in (True, False):
+        before, desk.books.hidden = flags(), damaged
+        run_pass(desk.ledger, desk.ground)
+        assert flags() == before
+        [waiting] = desk.ledger.intents.actions(("stale",))
+        assert waiting.why == "invoice row 1 of what is open cannot be read: nothing is shown in this row"
+        desk.books.hidden = ()
+        run_pass(desk.ledger, desk.ground)
+        assert flags() == [*before, flag], "and with the next pass it is asked again"
+        desk.books.pay("I-1")
+        for ref, fact in list(desk.books.facts.items()):
+            if isinstance(fact, Invoice) and fact.is_ours:
+                desk.books.pay(ref.id)
 
 
 def test_a_write_proven_absent_is_sent_again_under_the_same_key(desk):

@@ -203,6 +203,14 @@ def test_a_row_that_shows_no_record_is_quarantined_and_keeps_no_other_back(books
     assert [one.ref.id for page in pages for one in page.records if isinstance(one, Unreadable)] == ["row 2"]
 
 
+def test_a_row_that_shows_nothing_of_what_a_customer_owes_is_told(books, ledger):
+    for ref in ("1", "2"):
+        ledger.add("Invoice", ledger.invoice(ref))
+    without_row(ledger, 2)
+    first, second = books.open_invoices(["7"])
+    assert (first.ref.id, second.ref.id, type(second)) == ("1", "row 2", Unreadable)
+
+
 def test_changes_of_which_one_row_shows_no_record_have_their_kind_listed_again(books, ledger):
     ledger.add("Invoice", ledger.invoice("1"))
     cursor = everything(books)[-1].cursor

@@ -259,6 +259,16 @@ def test_a_charge_quickbooks_numbered_itself_is_proved_by_its_marker(books, ledg
     assert books.was_applied(charge("7.10"), "finance_charges/1/2026-12-01", SINCE) is None
 
 
+def test_a_charge_is_not_absent_where_a_row_shows_nothing(books, ledger, server):
+    server.faults += [Fault("reset_before", method="POST")]
+    with pytest.raises(OutcomeUnknown):
+        books.write(charge("7.10"), KEY)
+    hides = {"QueryResponse": {"Invoice": [None]}, "time": ledger.time}
+    ledger.before = lambda request: ledger.reply(hides) if "CreateTime" in request.query.get("query", "") else None
+    with pytest.raises(Unprovable, match="shows nothing in a row"):
+        books.was_applied(charge("7.10"), KEY, SINCE)
+
+
 def test_a_charge_never_received_is_proved_absent(books, server):
     server.faults += [Fault("reset_before", method="POST")]
     with pytest.raises(OutcomeUnknown):

@@ -125,6 +125,11 @@ def test_a_row_that_shows_no_record_is_quarantined_and_keeps_no_other_back(conne
     assert list(connector.changes(pages[-1].cursor)), "the next poll goes on from there"
 
 
+def test_a_row_that_shows_nothing_of_what_a_customer_owes_is_told(connector, xero):
+    xero.replies["GET", "Invoices"] = [invoice(1), None]
+    assert [one.ref.id for one in connector.open_invoices([guid(1)])] == ["row 2", guid(1)]
+
+
 def test_nulls_and_unknown_words_where_we_need_nothing_do_no_harm(connector, xero):
     odd = {"CurrencyRate": None, "Reference": None, "InvoiceNumber": None, "DueDate": None, "LineAmountTypes": "MAYBE"}
     xero.replies["GET", "Invoices"] = [invoice(Payments=None, **odd)]
