@@ -6,15 +6,14 @@ that invoice is paid by other money. Decimals are in the currency of the documen
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import NamedTuple
 
 from rules.domain.facts import Application, CreditNote, Payment
+from rules.domain.queue import Queue
 from rules.domain.timeline import ZERO, Docket, Part, Span, Steps, days_after, next_day, parts_of, spread
 
 _SEVERAL = 2
@@ -27,6 +26,11 @@ class _Debt(NamedTuple):
     issued_on: date
     open: Steps
     parts: tuple[Part, ...]
+
+    @property
+    def places(self) -> list[tuple[date, str]]:
+        """Wherever it may stand."""
+        return [(part.due_on, self.ref) for part in self.parts] or [(date.max, self.ref)]
 
     def place(self, day: date) -> tuple[date, str]:
         """Where it stands among those open on `day`: by the part that is due first of what is open of it then."""
@@ -51,55 +55,74 @@ def credit_spans(docket: Docket) -> dict[str, list[Span]]:
 
 
 def _cover(free: Steps, debts: list[_Debt], covered: dict[str, list[Span]]) -> None:
-    """Set what is free from each day on against the debts of that day, oldest first."""
+    """Set what is free from each day on against the debts of that day, oldest first.
+
+    From one day to the next only those are looked at that changed, or that lie between where money reached and reaches.
+    """
     begun = free.firsts[1]  # before that, nothing is
-    days = {*free.firsts[1:], *(debt.issued_on for debt in debts)}
-    days.update(day for debt in debts for day in debt.open.firsts)
-    coming = sorted(debts, key=lambda debt: debt.issued_on, reverse=True)
-    owed: list[_Debt] = []
-    moves = any(len(debt.parts) >= _SEVERAL for debt in debts)  # once its oldest instalment is paid, a debt moves back
+    changes: dict[date, list[_Debt]] = {day: [] for day in free.firsts[1:]}
+    for debt in debts:
+        for day in {debt.issued_on, *(day for day in debt.open.firsts if day > debt.issued_on)}:
+            changes.setdefault(max(day, begun), []).append(debt)
+    order = _Order(debts)
+    reached = 0
     running: dict[str, tuple[date, Decimal | None]] = {}
-    for day in sorted(day for day in days if day >= begun):
-        while coming and coming[-1].issued_on <= day:
-            insort(owed, coming.pop(), key=partial(_Debt.place, day=day))
-        if moves:
-            owed.sort(key=partial(_Debt.place, day=day))
-        _turn(day, _shares(free.on(day), owed, day), running, covered)
+    for day in sorted(changes):
+        changed = {debt.ref for debt in changes[day]}
+        for debt in changes[day]:
+            order.set(debt, day)
+        now, left = order.queue.reached(free.on(day))
+        changed.update(order.refs[at] for at in order.queue.between(min(reached, now), max(reached, now)))
+        reached = now
+        _turn(day, {ref: order.share(ref, now, left) for ref in changed}, running, covered)
     for ref, (first_on, amount) in running.items():
         covered[ref].append(Span(first_on, None, amount))
 
 
-def _shares(rest: Decimal, owed: list[_Debt], day: date) -> dict[str, Decimal | None]:
-    """What of each debt is covered; None where all of it is, whatever of it interest that was paid first left open.
+class _Order:
+    """The debts of a day in the order in which they are covered. One of several parts moves back as they are paid."""
 
-    Debts found paid leave `owed`: a balance only falls.
-    """
-    shares: dict[str, Decimal | None] = {}
-    place = 0
-    while rest > 0 and place < len(owed):
-        outstanding = owed[place].open.on(day)
-        if outstanding <= 0:
-            del owed[place]
-            continue
-        shares[owed[place].ref] = rest if rest < outstanding else None
-        rest -= outstanding
-        place += 1
-    return shares
+    def __init__(self, debts: list[_Debt]) -> None:
+        places = sorted({place for debt in debts for place in debt.places})
+        self.refs = [ref for _, ref in places]
+        self.queue = Queue(len(places))
+        self._index = {place: at for at, place in enumerate(places)}
+        self._at: dict[str, int] = {}
+
+    def set(self, debt: _Debt, day: date) -> None:
+        """Let the debt stand where it belongs on `day`, with what is open of it."""
+        if debt.ref in self._at:
+            self.queue.put(self._at[debt.ref], ZERO)
+        at = self._at[debt.ref] = self._index[debt.place(day)]
+        self.queue.put(at, max(debt.open.on(day), ZERO))
+
+    def share(self, ref: str, reached: int, left: Decimal) -> Decimal | None:
+        """What of it is covered where the money reaches so far, with so much left there.
+
+        None where all of it is, whatever of it interest that was paid first left open.
+        """
+        at = self._at[ref]
+        if self.queue.amount(at) <= 0 or at > reached:
+            return ZERO
+        return left if at == reached else None
 
 
 def _turn(
     day: date,
-    shares: dict[str, Decimal | None],
+    shares: Mapping[str, Decimal | None],
     running: dict[str, tuple[date, Decimal | None]],
     covered: dict[str, list[Span]],
 ) -> None:
-    """End the spans whose share is another one from `day` on, and begin those."""
-    for ref, (first_on, amount) in list(running.items()):
-        if ref not in shares or shares[ref] != amount:
-            covered[ref].append(Span(first_on, days_after(day, -1), amount))
+    """End the spans of those whose share is another one from `day` on, and begin theirs."""
+    for ref, share in shares.items():
+        before = running.get(ref)
+        if before is not None and before[1] == share:
+            continue
+        if before is not None:
+            covered[ref].append(Span(before[0], days_after(day, -1), before[1]))
             del running[ref]
-    for ref, amount in shares.items():
-        running.setdefault(ref, (day, amount))
+        if share is None or share > 0:
+            running[ref] = (day, share)
 
 
 def _free(docket: Docket) -> dict[str, Steps]:
