@@ -3,7 +3,8 @@
 A mark beside the database says which store it was and how many requests it had sent. Forgetting what was sent is the
 largest danger of all, so a store that knows less than the mark may read, but writes nothing until it is recovered. So
 does a file that sent requests and has no mark beside it: it is a copy, put in place of what was lost with its mark. Of
-a store that several offices share each has a mark, and a new office none: there the server's own numbers tell a copy.
+a store that several offices share each has a mark, a new office none, and none tells what others sent since: there the
+server's own numbers tell a copy.
 """
 
 from __future__ import annotations
@@ -43,13 +44,18 @@ class Lineage:
 
     def _lost(self) -> str | None:
         beside, held = self._beside(), self.current()
-        if beside is None:
-            return _copy(held, self.path) if held.writes and (self._is_alone or is_copy(self.store)) else None
-        if held.lineage == beside.lineage and held.writes >= beside.writes:
-            return None
-        if held.lineage != beside.lineage:
+        if beside is not None and held.lineage != beside.lineage:
             return f"the database is not the one that sent {beside.writes} requests from here"
-        return f"the database was set back: it remembers {held.writes} of {beside.writes} requests sent from here"
+        if beside is not None and held.writes < beside.writes:
+            return f"the database was set back: it remembers {held.writes} of {beside.writes} requests sent from here"
+        if held.writes and (why := self._seems_copied(beside)) is not None:
+            return f"the database knows of {held.writes} requests sent from here, and {why}: it may be a copy"
+        return None
+
+    def _seems_copied(self, beside: Mark | None) -> str | None:
+        if not self._is_alone:
+            return "its server has made it anew since" if is_copy(self.store) else None
+        return None if beside else f"there is no {self.path.name} beside it to say whether that is all"
 
     def begin(self) -> None:
         """Put a mark beside the store before the first request of all, and remember where a shared one stands."""
@@ -68,6 +74,8 @@ class Lineage:
         beside, held = self._beside(), self.current()
         writes = max(held.writes, beside.writes if beside else 0)
         set_recovered(self.store, writes, now)
+        if not self._is_alone:
+            take_home(self.store)
         self._write(self.current())
 
     def recovered_at(self) -> datetime | None:
@@ -90,8 +98,3 @@ class Lineage:
 
     def _write(self, mark: Mark) -> None:
         replace_file(self.path, json.dumps({"lineage": mark.lineage, "writes": mark.writes}) + "\n")
-
-
-def _copy(held: Mark, path: Path) -> str:
-    why = f"there is no {path.name} beside it to say whether that is all"
-    return f"the database knows of {held.writes} requests sent from here, and {why}: it may be a copy"

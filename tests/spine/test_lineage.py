@@ -31,29 +31,38 @@ def test_connections_that_send_at_the_same_moment_leave_a_whole_mark(tmp_path, d
 
 
 @pytest.mark.postgres
-def test_a_restored_copy_of_a_shared_store_is_noticed_without_any_mark_and_a_second_office_is_not_taken_for_one(
-    tmp_path, postgres_server
-):
+def test_a_restored_copy_of_a_shared_store_is_noticed_by_every_office_until_it_is_recovered(tmp_path, postgres_server):
+    """What the other office sent after the copy was made, a mark of one's own cannot tell."""
     database = postgres_server.new()
     store = open_store(database.url)
-    Lineage(store, tmp_path / MARK).begin()
+    ours = Lineage(store, tmp_path / MARK)
+    ours.begin()
     with store.writing() as tx:
         tx.execute(update(store_info).values(writes=3))
-    assert Lineage(store, tmp_path / "second.mark").forgotten() is None
-    with store.writing() as tx:  # as pg_restore does it: another table of the same name with the same rows
-        tx.execute(text("ALTER TABLE store_info RENAME TO kept"))
-        tx.execute(text("CREATE TABLE store_info AS TABLE kept"))
-    lost = Lineage(store, tmp_path / "second.mark").forgotten()
-    assert lost is not None
-    assert "it may be a copy" in lost
-    Lineage(store, tmp_path / MARK).begin()  # whoever has the mark knows that nothing is missing, and moved it
-    assert Lineage(store, tmp_path / "second.mark").forgotten() is None
+    ours.keep()
+    assert ours.forgotten() is None
+    assert Lineage(store, tmp_path / "new.mark").forgotten() is None, "a new office is not taken for a copy"
     store.close()
     database.keep_copy()
     database.set_back()
     copy = open_store(database.url)
-    assert Lineage(copy, tmp_path / "second.mark").forgotten() is not None
-    Lineage(copy, tmp_path / "second.mark").recovered(datetime(2026, 11, 26, tzinfo=UTC))
-    Lineage(copy, tmp_path / "second.mark").begin()
-    assert Lineage(copy, tmp_path / "third.mark").forgotten() is None
+    offices = [Lineage(copy, tmp_path / name) for name in (MARK, "new.mark")]
+    for lost in [one.forgotten() for one in offices]:
+        assert lost is not None
+        assert "it may be a copy" in lost
+    offices[0].recovered(datetime(2026, 11, 26, tzinfo=UTC))
+    assert [one.forgotten() for one in offices] == [None, None]
     copy.close()
+
+
+@pytest.mark.postgres
+def test_a_table_put_back_into_the_same_database_is_noticed_as_well(tmp_path, postgres_server):
+    store = open_store(postgres_server.new().url)
+    ours = Lineage(store, tmp_path / MARK)
+    ours.begin()
+    with store.writing() as tx:
+        tx.execute(update(store_info).values(writes=3))
+        tx.execute(text("ALTER TABLE store_info RENAME TO kept"))  # as pg_restore --clean does it
+        tx.execute(text("CREATE TABLE store_info AS TABLE kept"))
+    assert ours.forgotten() is not None
+    store.close()
