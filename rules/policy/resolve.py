@@ -60,7 +60,8 @@ def resolve(tree: Tree, name: str) -> Resolved:
 
 
 def _resolve(tree: Tree, name: str, children: tuple[str, ...]) -> Resolved:
-    own = tree.data.get("policies", {}).get(name)
+    policies = tree.data.get("policies")
+    own = policies.get(name) if isinstance(policies, Mapping) else None
     if own is None or (name in children and name in pack_names()):
         tree = pack(name)
         own = tree.data["policies"][name]

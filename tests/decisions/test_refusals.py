@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from rules.domain.scorecard import Scorecard
-from rules.policy import PolicyRefused, load_policies
+from rules.policy import PolicyRefused, lint, load_policies
 from rules.policy.build import DisputesTable, LimitsTable, ReferenceTable
 from rules.policy.modules import rule_modules
 from rules.policy.problems import refusals
@@ -140,3 +140,19 @@ def test_a_refusal_names_the_place_and_how_to_mend_it(text: str, problem: str) -
     with pytest.raises(PolicyRefused) as caught:
         load_policies([("p.toml", text)])
     assert caught.value.problems == (f"p.toml: {problem}",)
+
+
+@pytest.mark.parametrize("odd", ["3", "[]", "'x'", "[3]", "true", "2025-01-01", "{ a = 1 }", "[[1]]", "[{ a = [] }]"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("policies", "select", "references", "credit_limits", "disputes", "policies.p", "references.x"),
+        *("policies.p.extends", "policies.p.without", "policies.standard.overdue", "select.groups", "select.amounts"),
+    ],
+)
+def test_whatever_stands_in_place_of_a_table_is_refused_in_a_sentence_or_taken(key: str, odd: str) -> None:
+    try:
+        said = lint(load_policies([("p.toml", f"{key} = {odd}")]))
+    except PolicyRefused as refused:
+        said = refused.problems
+    assert not any(FOREIGN.search(words) for words in said), said
