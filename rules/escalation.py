@@ -102,7 +102,7 @@ def _task(situation: Situation, settings: Settings, group: list[Reached]) -> Tas
     lead = min(group, key=lambda one: (-one.claim.row.days_past_due, one.claim.invoice.ref))
     step = settings.steps[lead.index]
     head = situation.account.customer
-    slug = "-".join("".join(letter if letter.isalnum() else " " for letter in step.what).lower().split())
+    amounts = sums(one.claim.asked for one in group)
     repeat = f"/repeat-{lead.repeat}" if lead.repeat else ""
     return Task(
         rule=RULE,
@@ -110,17 +110,17 @@ def _task(situation: Situation, settings: Settings, group: list[Reached]) -> Tas
         collector=head.collector,
         due_on=min(one.due_on for one in group),
         what=step.what,
-        key=f"{RULE}/{lead.claim.occurrence}/{slug or f'step-{lead.index + 1}'}{repeat}",
-        reason=_reason(step, group, lead),
+        key=f"{RULE}/{lead.claim.occurrence}/{step.slug or f'step-{lead.index + 1}'}{repeat}",
+        reason=_reason(step, group, lead, amounts),
         invoices=tuple(sorted(one.claim.invoice.ref for one in group)),
-        amounts=sums(one.claim.asked for one in group),
+        amounts=amounts,
         waits=step.waits,
         operations=tuple(_operations(situation, step, group)),
     )
 
 
-def _reason(step: EscalationStep, group: list[Reached], lead: Reached) -> str:
-    asked = joined(spoken(amount) for amount in sums(one.claim.asked for one in group))
+def _reason(step: EscalationStep, group: list[Reached], lead: Reached, amounts: tuple[Money, ...]) -> str:
+    asked = joined(map(spoken, amounts))
     last = max((entry for one in group for entry in one.claim.done), key=lambda entry: entry.on, default=None)
     before = f"before it {last.what}, {last.outcome} on {last.on}" if last else "no step before it"
     to = f" to {step.to}" if step.to else ""

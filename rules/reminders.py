@@ -111,9 +111,9 @@ def _send(
     situation: Situation, settings: Settings, steps: list[Step], unapplied: dict[str, Money]
 ) -> Iterator[Decision]:
     """The message about these invoices, or the skips of what holds it back. Uses up `unapplied`."""
-    waiting = turn(situation, steps).too_soon
-    if waiting:
-        yield from _skips(steps, waiting)
+    whose = turn(situation, steps)
+    if whose.too_soon:
+        yield from _skips(steps, whose.too_soon)
         return
     kept = steps
     for currency, why in _held_currencies(situation, settings, steps, unapplied):
@@ -134,7 +134,8 @@ def _send(
         why = no_mailbox(whom)
         yield from _skips(kept, f"{why[:1].upper()}{why[1:]}.", mendable=True)
         return
-    yield from message(situation, settings, kept, post_to(whom.email or "", window))
+    has_waited = (whose if kept is steps else turn(situation, kept)).has_waited
+    yield from message(situation, settings, kept, post_to(whom.email or "", window), has_waited=has_waited)
 
 
 def _skips(

@@ -59,7 +59,7 @@ def decision_json(decision: Decision) -> dict[str, Any]:
             return problem_json(decision)
         case Skip():
             told = {"kind": "skip", "rule": decision.rule, "subject": decision.subject, "reason": decision.reason}
-            return told | ({"mendable": True} if decision.mendable else {})
+            return {**told, "mendable": True} if decision.mendable else told
         case _:
             head = {"kind": decision.kind, "rule": decision.rule, "customer": decision.customer}
             return {**head, **_body(decision), "key": decision.key, "reason": decision.reason}

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field
@@ -99,7 +100,8 @@ class AgedInvoice(NamedTuple):
         return self.invoice.balance - self.covered if self.covered is not None else self.invoice.balance
 
 
-def labels(buckets: Sequence[int]) -> tuple[str, ...]:
+@lru_cache(maxsize=64)
+def labels(buckets: tuple[int, ...]) -> tuple[str, ...]:
     """``(30, 60, 90)`` gives ``current, 1-30, 31-60, 61-90, 90+``."""
     lows = [1, *(bound + 1 for bound in buckets[:-1])]
     return (CURRENT, *(f"{low}-{high}" for low, high in zip(lows, buckets, strict=True)), f"{buckets[-1]}+")

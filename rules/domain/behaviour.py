@@ -94,8 +94,9 @@ def days_to_pay(ledger: Ledger, customer: str, overdue: OverdueSettings) -> Deci
     weight = Decimal(0)
     weighted = Decimal(0)
     for invoice in ledger.invoices_by_customer.get(customer, ()):
-        if is_fully_paid(invoice, overdue.forgiven(invoice.currency)):
-            for part in ledger.settlements.get(invoice.ref, ()):
+        parts = ledger.settlements.get(invoice.ref)
+        if parts and is_fully_paid(invoice, overdue.forgiven(invoice.currency)):
+            for part in parts:
                 if part.by == "payment":
                     weight += part.amount.amount
                     weighted += part.amount.amount * (part.on - invoice.issued_on).days

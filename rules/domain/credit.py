@@ -129,8 +129,10 @@ class Creditor:
         return looks[name](threshold)
 
     def _rows(self) -> list[AgedInvoice]:
-        rows = self.situation.aged_by_customer.get(self.customer.ref, ())
-        left = (_not_late_by(self.released_on, row) for row in rows)
+        rows = self.situation.aged_by_customer.get(self.customer.ref, [])
+        if self.released_on is None:
+            return rows
+        left = (_not_let_go(row, self.released_on) for row in rows)
         return [row for row in left if row is not None]
 
     def _late(self) -> list[Money]:
@@ -258,13 +260,11 @@ class Creditor:
         return found
 
 
-def _not_late_by(released_on: date | None, row: AgedInvoice) -> AgedInvoice | None:
+def _not_let_go(row: AgedInvoice, released_on: date) -> AgedInvoice | None:
     """What of the invoice a release did not let go: the parts that were not past due by then. None where all was.
 
     Part by part: were the whole invoice let go for its oldest part, paying that part would hold the customer again.
     """
-    if released_on is None:
-        return row
     parts = tuple(part for part in row.parts if part.contractual_on >= released_on)
     if row.invoice.is_ours or (row.parts and not parts):
         return None

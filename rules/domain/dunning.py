@@ -69,11 +69,11 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
     due_on = parts[0][0]
     fallen = [amount for day, amount in parts if day <= as_of] or [parts[0][1]]
     several = plan is not None or len(invoice.installments) > 1
-    sent = situation.ledger.reminders.get(invoice.ref, [])
+    sent = situation.ledger.reminders.get(invoice.ref, ())
+    first_day = days_after(due_on, settings.levels[0].at_days or 0)
     if several:
-        first_day = days_after(due_on, settings.levels[0].at_days or 0)
         sent = [entry for entry in sent if entry.on >= first_day and is_about(situation, invoice, plan, entry, due_on)]
-    minds_missed = settings.catch_up_days is not None or (as_of < due_on and settings.levels[0].is_before_due)
+    minds_missed = settings.catch_up_days is not None or first_day < as_of < due_on
     return Clock(
         as_of=as_of,
         due_on=due_on,
@@ -81,7 +81,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
         asked=_asked(situation, invoice, total(fallen, invoice.currency)),
         occurrence=f"{invoice.ref}/{due_on}" if several else invoice.ref,
         sent=tuple(sent),
-        last=max((entry.level for entry in sent), default=0) if sent else 0,
+        last=max(entry.level for entry in sent) if sent else 0,
         window=window_for(situation, settings.send_window, invoice) if minds_missed else None,
     )
 
@@ -142,9 +142,10 @@ def _oldest_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan |
 def due_step(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step | str:
     """The reminder that is due now, or why none is."""
     reached = _next_level(clock, settings)
-    if isinstance(reached, int):
-        return Step(row, clock, reached, reached_on=_day_of(clock, settings, reached))
-    return _repeat(row, clock, settings) or reached
+    if isinstance(reached, str):
+        return _repeat(row, clock, settings) or reached
+    level, reached_on = reached
+    return Step(row, clock, level, reached_on=reached_on)
 
 
 def exhausted_on(clock: Clock, settings: ReminderSettings) -> date | None:
@@ -159,8 +160,9 @@ def exhausted_on(clock: Clock, settings: ReminderSettings) -> date | None:
     return max(sent) if repeats is not None and len(sent) > repeats else None
 
 
-def _next_level(clock: Clock, settings: ReminderSettings) -> int | str:
-    found = 0
+def _next_level(clock: Clock, settings: ReminderSettings) -> tuple[int, date] | str:
+    """The level that is reached, with the day it was; else why none is."""
+    found: tuple[int, date] | None = None
     for number in range(clock.last + 1, len(settings.levels) + 1):
         if _has_passed(settings, number, clock):
             continue
@@ -168,8 +170,8 @@ def _next_level(clock: Clock, settings: ReminderSettings) -> int | str:
         if day is None or clock.as_of < day:
             return found or _comes_on(settings, number, day)
         if settings.first_contact == "level_1":
-            return number
-        found = number
+            return number, day
+        found = number, day
     if found or clock.last == len(settings.levels):
         return found or f"all {len(settings.levels)} levels {clock.were_sent}"
     return (
@@ -235,9 +237,10 @@ def _repeat(row: AgedInvoice, clock: Clock, settings: ReminderSettings) -> Step 
 
 def _asked(situation: Situation, invoice: Invoice, fallen: Money) -> Money:
     """What has fallen due less what is contested or promised, not below zero."""
-    held = [found[invoice.ref] for found in (situation.disputed, situation.promised) if invoice.ref in found]
-    if not held:
+    ref, disputed, promised = invoice.ref, situation.disputed, situation.promised
+    if ref not in disputed and ref not in promised:  # nearly always
         return fallen
+    held = [found[ref] for found in (disputed, promised) if ref in found]
     return max(fallen - total(held, invoice.currency), Money.zero(invoice.currency))
 
 

@@ -89,7 +89,7 @@ def claim_of(situation: Situation, settings: EscalationSettings, row: AgedInvoic
             held.append(f"{spoken(found[invoice.ref])} {word}")
     if asked.amount <= 0:
         return f"Paused: {' and '.join(held)}, nothing is left to ask for."
-    private = customer.kind == "consumer" or any(group in customer.groups for group in settings.private_groups)
+    private = customer.kind == "consumer" or not settings.private.isdisjoint(customer.groups)
     done = tuple(situation.ledger.tasks_about.get((RULE, invoice.ref), ()))
     if len(invoice.installments) <= 1:
         return Claim(row, asked, private, done, invoice.ref)

@@ -99,6 +99,11 @@ class EscalationStep(RuleSettings):
         """What the task says is to be done; tells one step from another."""
         return self.name or self.step.replace("_", " ")
 
+    @cached_property
+    def slug(self) -> str:
+        """The same in letters and digits, as a key may carry it; empty where it has none."""
+        return "-".join("".join(letter if letter.isalnum() else " " for letter in self.what).lower().split())
+
     @property
     def text(self) -> str:
         """The template of the message."""
@@ -109,7 +114,7 @@ class EscalationStep(RuleSettings):
         wanted = self.debtor or ("business" if self.step == "credit_bureau" else None)
         return wanted is None or wanted == ("private" if private else "business")
 
-    @property
+    @cached_property
     def needs_no_dispute(self) -> bool:
         """Whether any dispute at all keeps the invoice out."""
         return self.step == "credit_bureau" if self.undisputed is None else self.undisputed
@@ -145,6 +150,11 @@ class EscalationSettings(RuleSettings):
     when_unapplied_covers: Literal["pause", "ignore"] = Field(
         default="pause", description="Whether money and credits on no invoice yet hold back what they cover."
     )
+
+    @cached_property
+    def private(self) -> frozenset[str]:
+        """The groups of those who owe as private persons, to look one up."""
+        return frozenset(self.private_groups)
 
     @cached_property
     def places(self) -> Mapping[str, int]:

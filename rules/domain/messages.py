@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -60,33 +60,46 @@ def turn(situation: Situation, steps: list[Step]) -> Turn:
     return turn_of(situation, [step.invoice.ref for step in steps], f"Level {level}", since)
 
 
+class _Draft(NamedTuple):
+    """What a message is made from: the step that leads, its level, the tone, and all it is about, the oldest first."""
+
+    lead: Step
+    level: Level
+    template: str
+    fee: Money | None
+    steps: list[Step]
+
+
 def message(
-    situation: Situation, settings: ReminderSettings, steps: list[Step], post: Post
+    situation: Situation, settings: ReminderSettings, steps: list[Step], post: Post, *, has_waited: bool
 ) -> Iterator[Reminder | Problem]:
     """One reminder about these invoices, at the highest of their levels; a problem where its fee cannot be told."""
     lead = min(steps, key=_rank)
     level = settings.levels[lead.level - 1]
     fee = _fee(situation, level, [step for step in steps if step.level == lead.level])
+    billed = fee if isinstance(fee, _Fee) else None
     asked = sums(step.clock.asked for step in steps)
-    bare = Reminder(
+    template = _template(situation, settings, lead)
+    draft = _Draft(lead, level, template, billed.amount if billed else None, sorted(steps, key=_line_order))
+    yield Reminder(
         rule=RULE,
         customer=situation.account.customer.ref,
         invoices=tuple(sorted(step.invoice.ref for step in steps)),
         amounts=asked,
         level=lead.level,
-        template=_template(situation, settings, lead),
+        template=template,
         channel=level.channel,
         key=_key(lead),
-        reason=_reason(situation, settings, steps, lead, asked),
-        fee=fee.amount if isinstance(fee, _Fee) else None,
+        reason=_reason(situation, settings, draft, asked),
+        fee=draft.fee,
         repeat=lead.repeat,
-        has_waited=level.channel in MAILED and turn(situation, steps).has_waited,
+        has_waited=level.channel in MAILED and has_waited,
+        operations=(
+            *_sent(situation, draft, post),
+            *((_fee_invoice(situation, billed),) if billed else ()),
+            *_notes(situation, draft),
+        ),
     )
-    ordered = sorted(steps, key=_line_order)
-    operations = [*_sent(situation, bare, (lead, level), ordered, post)]
-    if isinstance(fee, _Fee):
-        operations.append(_fee_invoice(situation, bare, fee))
-    yield replace(bare, operations=(*operations, *_notes(situation, bare, ordered)))
     if isinstance(fee, str):
         yield Problem(lead.invoice.ref, fee, RULE)
 
@@ -161,17 +174,15 @@ def _percentage(pct: Decimal, bearing: list[Step]) -> _Fee | None:
     return _Fee(fee, bearing[0]) if fee else None
 
 
-def _reason(
-    situation: Situation, settings: ReminderSettings, steps: list[Step], lead: Step, amounts: tuple[Money, ...]
-) -> str:
-    level = settings.levels[lead.level - 1]
+def _reason(situation: Situation, settings: ReminderSettings, draft: _Draft, amounts: tuple[Money, ...]) -> str:
+    lead, level, _, _, steps = draft
     asked = joined(map(spoken, amounts))
-    oldest = max(steps, key=lambda step: step.clock.days)
-    paused = situation.disputed.keys() | situation.promised.keys() | situation.netted.keys()
+    oldest = steps[0].clock
+    is_paused = situation.disputed or situation.promised or situation.netted
     held = joined(
         f"{part} on {step.invoice.number or step.invoice.ref}"
-        for step in sorted((step for step in steps if step.invoice.ref in paused), key=_line_order)
-        if (part := pause(situation, step.invoice.ref))
+        for step in steps
+        if is_paused and (part := pause(situation, step.invoice.ref))
     )
     reached = f"level {lead.level} of {len(settings.levels)} {_reached(level)}"
     if lead.repeat:
@@ -180,7 +191,7 @@ def _reason(
     last = max(history, key=lambda entry: (entry.on, entry.level), default=None)
     return (
         f"{counted(len(steps), 'invoice')}, {asked} asked{f' ({held} left out)' if held else ''}, "
-        f"oldest {late(oldest.clock.days, oldest.clock.due_on)}: {reached}; {_before(last)}."
+        f"oldest {late(oldest.days, oldest.due_on)}: {reached}; {_before(last)}."
     )
 
 
@@ -202,56 +213,53 @@ def _reached(level: Level) -> str:
     return f"reached at {month}{counted(level.at_days, 'day')}"
 
 
-def _sent(
-    situation: Situation, reminder: Reminder, lead: tuple[Step, Level], steps: list[Step], post: Post
-) -> Iterator[Operation]:
+def _sent(situation: Situation, draft: _Draft, post: Post) -> Iterator[Operation]:
     """What is mailed carries the hours of its window: only the outbox knows what time it is. Paper has none."""
-    if reminder.channel in ("email", "letter"):
-        yield _send_message(situation, reminder, lead, steps, post)
-    if reminder.channel == "provider":
-        for step in steps:
+    channel = draft.level.channel
+    if channel in ("email", "letter"):
+        yield _send_message(situation, draft, post if channel == "email" else Post(post.to))
+    if channel == "provider":
+        for step in draft.steps:
             ref, balance = step.invoice.ref, step.invoice.balance
-            to, hours, days = post.to, post.hours, post.open_days
-            yield EmailInvoice(reminder.customer, ref, to, balance, hours, days, step.reached_on)
+            to, hours, days = post
+            yield EmailInvoice(situation.account.customer.ref, ref, to, balance, hours, days, step.reached_on)
 
 
-def _send_message(
-    situation: Situation, reminder: Reminder, lead: tuple[Step, Level], steps: list[Step], post: Post
-) -> SendMessage:
-    head = situation.account.customer
+def _send_message(situation: Situation, draft: _Draft, post: Post) -> SendMessage:
+    head, sent = situation.account.customer, draft.lead.clock.sent
     return SendMessage(
         customer=head.ref,
         to=post.to,
         name=head.name,
-        template=reminder.template,
-        level=reminder.level,
-        channel="letter" if reminder.channel == "letter" else "email",
-        lines=tuple(_due_line(step) for step in steps),
+        template=draft.template,
+        level=draft.lead.level,
+        channel="letter" if draft.level.channel == "letter" else "email",
+        lines=tuple([_due_line(step) for step in draft.steps]),
         as_of=situation.as_of,
-        fee=reminder.fee,
-        copy_to=head.collector if lead[1].copy_to_collector else None,
+        fee=draft.fee,
+        copy_to=head.collector if draft.level.copy_to_collector else None,
         company=situation.account.company.name,
-        replies_to=tuple(dict.fromkeys(entry.key for entry in lead[0].clock.sent if entry.key and entry.was_sent)),
-        hours=post.hours if reminder.channel == "email" else None,
-        open_days=post.open_days if reminder.channel == "email" else None,
+        replies_to=tuple(dict.fromkeys(entry.key for entry in sent if entry.key and entry.was_sent)),
+        hours=post.hours,
+        open_days=post.open_days,
     )
 
 
 def _due_line(step: Step) -> DueLine:
-    invoice = step.invoice
+    invoice, clock = step.invoice, step.clock
     return DueLine(
         invoice=invoice.ref,
         number=invoice.number,
         issued_on=invoice.issued_on,
-        due_on=step.clock.due_on,
-        days_past_due=max(step.clock.days, 0),
-        asked=step.clock.asked,
+        due_on=clock.due_on,
+        days_past_due=max(clock.days, 0),
+        asked=clock.asked,
         balance=invoice.balance,
         pay_link=invoice.pay_link,
     )
 
 
-def _fee_invoice(situation: Situation, reminder: Reminder, fee: _Fee) -> CreateInvoice:
+def _fee_invoice(situation: Situation, fee: _Fee) -> CreateInvoice:
     """The fee the message names, billed to whom the invoice was: a fee that stands in no books is not owed."""
     bearer, on = fee.step.invoice, situation.as_of
     number = bearer.number or bearer.ref
@@ -262,15 +270,15 @@ def _fee_invoice(situation: Situation, reminder: Reminder, fee: _Fee) -> CreateI
         issued_on=on,
         due_on=on,
         lines=(ChargeLine(f"Reminder fee, invoice {number}", fee.amount, "fee"),),
-        note=f"Fee of {spoken(fee.amount)} with reminder level {reminder.level} of {on} on invoice {number}.",
+        note=f"Fee of {spoken(fee.amount)} with reminder level {fee.step.level} of {on} on invoice {number}.",
     )
 
 
-def _notes(situation: Situation, reminder: Reminder, steps: list[Step]) -> Iterator[AddNote]:
-    if reminder.channel not in ("email", "letter"):
+def _notes(situation: Situation, draft: _Draft) -> Iterator[AddNote]:
+    if draft.level.channel not in ("email", "letter"):
         return
-    word = "sent" if reminder.channel == "email" else "written"
-    done = f"Reminder level {reminder.level} {word} on {situation.as_of}"
-    for step in steps:
+    word = "sent" if draft.level.channel == "email" else "written"
+    done = f"Reminder level {draft.lead.level} {word} on {situation.as_of}"
+    for step in draft.steps:
         invoice = step.invoice
         yield AddNote(invoice.customer, "invoice", invoice.ref, f"{done}: {spoken(step.clock.asked)} asked.")

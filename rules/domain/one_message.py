@@ -66,7 +66,7 @@ def _writes_beside(one: Said) -> bool:
 def _messages(one: Said) -> Iterator[Message]:
     """What is written to the customer."""
     for decision in one.decisions:
-        if isinstance(decision, Reminder | Task) and _writes(decision):
+        if isinstance(decision, Message) and _writes(decision):
             yield decision
 
 
@@ -126,7 +126,7 @@ def _by(message: Message) -> str:
 
 
 def _waits(one: Said, message: Decision, why: str) -> Iterator[Skip]:
-    if isinstance(message, Reminder | Task):
+    if isinstance(message, Message):
         ledger = one.situation.ledger
         name = one.situation.account.customer.name
         called = _called(message)

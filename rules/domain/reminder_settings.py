@@ -80,7 +80,7 @@ class Never(RuleSettings):
     customers: tuple[str, ...] = Field(default=(), description="Customers, by ref or name.")
     invoices: tuple[str, ...] = Field(default=(), description="Invoices, by ref or number.")
 
-    @property
+    @cached_property
     def is_nobody(self) -> bool:
         """Whether nobody and nothing is named."""
         return not (self.groups or self.customers or self.invoices)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -29,6 +28,7 @@ from rules.policy.problems import meant
 
 _CLAIMED = "carries a marker of ours, and nothing shows that we made it: it is taken for an invoice like any other"
 _ORDER = ("reminder", "credit_state", "finance_charge", "charge_reversal", "memo", "task", "skip")
+_PLACES = {kind: place for place, kind in enumerate(_ORDER)}
 
 
 class _Reach(NamedTuple):
@@ -75,13 +75,16 @@ def _situations(
     customers = {customer.ref: customer for customer in account.family}
     scopes: dict[str | None, set[str]] = defaultdict(set)
     governed: dict[str | None, set[str]] = defaultdict(set)
-    for ref, policy in by_customer.items():
-        governed[_known(policies, policy)].add(ref)
+    names = {ref: _known(policies, policy) for ref, policy in by_customer.items()}
+    for ref, name in names.items():
+        governed[name].add(ref)
     apart = policies.chosen.sees_invoices
     for invoice in account.invoices:
-        owner = invoice.customer
-        policy = policies.select(customers[owner], invoice, account.company.connection) if apart else by_customer[owner]
-        scopes[_known(policies, policy)].add(invoice.ref)
+        name = names[invoice.customer]
+        if apart:
+            policy = policies.select(customers[invoice.customer], invoice, account.company.connection)
+            name = _known(policies, policy)
+        scopes[name].add(invoice.ref)
     gap_days = _gap_days(account, policies, scopes) if len(scopes) > 1 else 0
     written = frozenset[str]().union(*(_written(policies, name) for name in scopes if name is not None))
     shared = Spacing(gap_days=gap_days, written=written)
@@ -146,12 +149,12 @@ def _spacing(settings: object, shared: Spacing) -> Spacing:
     if not isinstance(settings, ReminderSettings):
         return shared
     others = shared.gap_days if settings.one_per_customer else 0
-    return replace(
-        shared,
+    return Spacing(
         gap_days=max(settings.min_gap_days, others),
         counts_contacts=settings.gap_counts_contacts,
         one_per_customer=settings.one_per_customer,
         hold_back_days=settings.hold_back_days,
+        written=shared.written,
     )
 
 
@@ -217,7 +220,7 @@ def _in_order(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
 
 def _sort_key(decision: Decision) -> tuple[int, str, str]:
     if isinstance(decision, Problem):
-        return len(_ORDER), decision.subject, decision.problem
+        return len(_PLACES), decision.subject, decision.problem
     if isinstance(decision, Skip):
-        return _ORDER.index("skip"), decision.subject, f"{decision.rule} {decision.reason}"
-    return _ORDER.index(decision.kind), decision.key, decision.customer
+        return _PLACES["skip"], decision.subject, f"{decision.rule} {decision.reason}"
+    return _PLACES[decision.kind], decision.key, decision.customer
