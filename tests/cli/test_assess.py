@@ -164,7 +164,7 @@ def test_a_table_that_is_none_and_an_empty_list_are_told_in_plain_words(syncd: S
     (tmp_path / "a.toml").write_text("[polices.p]\n[policies.p.reminders]\nlevels = []\n")
     assert syncd("rules", "check", tmp_path / "a.toml").err.splitlines() == [
         f'{tmp_path}/a.toml: polices: unknown table; did you mean "policies"?',
-        f"{tmp_path}/a.toml: [policies.p.reminders] levels: write at least 1 of them",
+        f"{tmp_path}/a.toml: [policies.p.reminders] levels: the list is empty; write at least one entry",
     ]
 
 
