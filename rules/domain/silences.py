@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rules.domain.courtesy import Never
 from rules.domain.facts import Customer, Invoice, Silence
-from rules.domain.reminder_settings import Never
 from rules.domain.situation import Situation
 
 

@@ -12,6 +12,7 @@ from datetime import date
 
 from rules.domain.aging import AgedInvoice, OverdueSettings, aged, covered_oldest_first
 from rules.domain.behaviour import DueDays, Manners, manners
+from rules.domain.courtesy import Never, SendWindow, Spacing
 from rules.domain.credit_limits import CreditLimits
 from rules.domain.eligibility import discount_earned, disputed, is_open
 from rules.domain.exchange import converted
@@ -23,21 +24,6 @@ from rules.domain.payer_settings import PayerClass, PayerSettings
 from rules.domain.plans import broken_on
 from rules.domain.promised import JudgedPromise, PromiseSettings, covered, judge
 from rules.domain.references import DatedRate
-from rules.domain.reminder_settings import Never, SendWindow
-
-
-@dataclass(frozen=True, slots=True)
-class Spacing:
-    """How far apart a policy wants messages: days between two of them, per customer or invoice; what counts as one.
-
-    `written` are the steps of escalation that we write under any policy over the account.
-    """
-
-    gap_days: int = 0
-    counts_contacts: bool = False
-    one_per_customer: bool = True
-    hold_back_days: int = 0
-    written: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rules.domain.aging import OverdueSettings
 from rules.domain.behaviour import PayerSettings
+from rules.domain.courtesy import Never, Spacing
 from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.eligibility import is_open
 from rules.domain.escalation_settings import EscalationSettings
@@ -20,8 +21,8 @@ from rules.domain.facts import Account, Customer
 from rules.domain.one_message import Said, longest_gap, one_a_day
 from rules.domain.positions import CustomerPosition, PromisePosition, position_of
 from rules.domain.promised import PromiseSettings
-from rules.domain.reminder_settings import Never, ReminderSettings
-from rules.domain.situation import Situation, Spacing
+from rules.domain.reminder_settings import ReminderSettings
+from rules.domain.situation import Situation
 from rules.policy.modules import rule_modules
 from rules.policy.policies import Policies
 from rules.policy.problems import meant
