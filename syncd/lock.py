@@ -13,11 +13,13 @@ from syncd.errors import TryAgain
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock at `path` now."""
+    """Whether somebody holds the lock at `path` now. Another user's, which may not be looked at, counts as held."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
+    except OSError:
+        return True
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

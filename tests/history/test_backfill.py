@@ -201,6 +201,12 @@ class TestTheLimitsAreShared:
         run_pass(years.ledger, ground)
         assert years.ledger.connector.usage.share == 1
 
+    def test_a_pass_that_may_not_look_whether_a_load_runs_takes_it_for_one(self, years):
+        """A load that the administrator ran leaves a lock that only the administrator may read."""
+        years.ledger.load_lock.symlink_to(years.ledger.load_lock)  # whoever runs this test may read any file but this
+        run_pass(years.ledger, Ground(load_policies([("r.toml", RULES)]), limits(), "review"))
+        assert years.ledger.connector.usage.share == Fraction(1, 4)
+
     def test_both_together_stay_within_what_a_provider_allows(self):
         for at_once, a_minute, allowed in ((AT_ONCE, PER_MINUTE, (10, 500)), (IN_FLIGHT, XERO_MINUTE, (5, 60))):
             parts = [Usage(share=share) for share in (LOAD_SHARE, PASS_SHARE)]
