@@ -96,8 +96,8 @@ def moment(at: datetime | None) -> str | None:
 
 def held_lines(held: int, unable: Mapping[str, int]) -> list[str]:
     """What waits for a person's word, and what no word lets go: that wants another configuration or rule."""
-    asked = held - sum(unable.values())
-    lines = [f"{asked} held; look with `syncd plan`, then `syncd approve` or `syncd reject`"] if asked else []
+    asked = held - sum(unable.values())  # read one after the other: a person may have answered in between
+    lines = [f"{asked} held; look with `syncd plan`, then `syncd approve` or `syncd reject`"] if asked > 0 else []
     return lines + [f"{count} cannot go out: {why}" for why, count in unable.items()]
 
 
