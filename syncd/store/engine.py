@@ -81,14 +81,15 @@ class Store:
 
         Raises:
             Usage: the file exists or cannot be written, or the database is not SQLite.
-            ConfigError: the copy does not pass its check; it is taken away again. TryAgain: there is no room for it.
+            ConfigError: the store is damaged, or the copy does not pass its check and is taken away again.
+            TryAgain: there is no room for it.
         """
         if self.dialect != "sqlite":
             raise Usage("this store is a PostgreSQL database: copy it with pg_dump")
         _make_private(path)
         with ExitStack() as undo:
             undo.callback(path.unlink, missing_ok=True)  # cut short, it is no copy
-            with closing(self._reader.raw_connection()) as raw, _room_for_copy(path):
+            with closing(self._reader.raw_connection()) as raw, _copying(path, str(self._reader.url)):
                 raw.cursor().execute("VACUUM INTO ?", (str(path),))
             with closing(sqlite3.connect(path)) as copy:
                 verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -150,11 +151,13 @@ def _make_private(path: Path) -> None:
 
 
 @contextmanager
-def _room_for_copy(path: Path) -> Iterator[None]:
+def _copying(path: Path, url: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
         raise TryAgain(f"{path}: the copy cannot be written whole ({error}); no copy was made") from error
+    except sqlite3.DatabaseError as error:
+        raise ConfigError([f"database {_shown(url)}: damaged ({error}); no copy was made"]) from error
 
 
 @contextmanager

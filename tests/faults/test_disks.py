@@ -67,6 +67,20 @@ def test_d2_a_damaged_database_is_refused_and_left_as_it_is(build: Builder) -> N
     assert world.count == 1
 
 
+def test_d2_a_database_damaged_where_nobody_looked_yet_is_not_copied(build: Builder, tmp_path: Path) -> None:
+    world, copy = build(CHARGE, "quickbooks"), tmp_path / "copy.db"
+    world.quiet()
+    with closing(sqlite3.connect(database(world))) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'rate'").fetchone()[0]
+    file = Path(database(world))
+    content = file.read_bytes()
+    file.write_bytes(content[: 4096 * (page - 1)] + b"\xde\xad" * 2048 + content[4096 * page :])
+    ran = world.typed("backup", str(copy))
+    assert (ran.code, copy.exists()) == (78, False)
+    assert ran.err.endswith("damaged (database disk image is malformed); no copy was made\n")
+
+
 @pytest.mark.parametrize(("case", "provider"), PAIRS, ids=str)
 def test_d3_a_store_that_was_lost_writes_nothing_until_it_has_learned_from_the_books(
     build: Builder, case: Case, provider: str
