@@ -14,10 +14,11 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 from connectors.errors import ConnectorError
-from syncd import digest, hints, reconcile
+from syncd import digest, hints, interrupt, reconcile
 from syncd.atomic import replace_file
 from syncd.attempt import attempt_pass
 from syncd.console.gauges import exposition
@@ -49,9 +50,11 @@ class Daemon:
     office: Office
     after_round: Callable[[list[PassReport]], None] = lambda _reports: None
     progress: Progress = field(default_factory=Progress)
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _reload: threading.Event = field(default_factory=threading.Event)
-    _wake: threading.Event = field(default_factory=threading.Event)
+    # What signals set. A handler runs in the midst of anything: it must wait for no lock and write no line.
+    _stops: bool = False
+    _stopped_by: int | None = None
+    _reloads: bool = False
+    _wake: SimpleQueue[None] = field(default_factory=SimpleQueue)
     _next_at: dict[str, float] = field(default_factory=dict)
     _begun_at: dict[str, float] = field(default_factory=dict)
     _tended_at: dict[str, float] = field(default_factory=dict)
@@ -67,9 +70,8 @@ class Daemon:
 
     def run(self) -> int:
         """Until SIGTERM or SIGINT. Returns the exit code."""
-        signal.signal(signal.SIGTERM, self._on_stop)
-        signal.signal(signal.SIGINT, self._on_stop)
         signal.signal(signal.SIGHUP, self._on_reload)
+        interrupt.hand_over(self._on_stop)
         log.info("daemon.started", count=len(self.office.ledgers), interval_s=self.office.config.poll_interval_s)
         notify("READY=1")
         self._ping.tell("start")
@@ -83,27 +85,29 @@ class Daemon:
         workers = max(1, min(len(self.office.ledgers), _MOST_SIDE_BY_SIDE))
         pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="pass")
         try:
-            while not self._stop.is_set():
+            while not self._stops:
                 self._round(pool)
                 self._tell_systemd()
                 self._rest()
+            if self._stopped_by is not None:
+                log.info("daemon.stopping", signal=signal.Signals(self._stopped_by).name)
         finally:  # after a bug nobody waits for a provider that does not answer
-            pool.shutdown(wait=self._stop.is_set(), cancel_futures=True)
+            pool.shutdown(wait=self._stops, cancel_futures=True)
 
     def stop(self) -> None:
         """Finish the request in hand, then end."""
-        self._stop.set()
-        self._wake.set()
+        self._stops = True
+        self._wake.put(None)
 
     def wake(self) -> None:
         """A hint was given: look now."""
-        self._wake.set()
+        self._wake.put(None)
 
     def pass_of(self, ledger: Ledger) -> None:
         """One pass of one connection, and once a night the comparison with its books."""
         config = self.office.config
         self._begun_at[ledger.name] = self.office.clock.monotonic()
-        ground = Ground(self.office.policies, config.limits, config.mode, lambda: not self._stop.is_set())
+        ground = Ground(self.office.policies, config.limits, config.mode, lambda: not self._stops)
         report = attempt_pass(ledger, ground)
         failures = self._failures.get(ledger.name, 0) + 1 if report.failure else 0
         self._failures[ledger.name] = failures
@@ -114,7 +118,7 @@ class Daemon:
             log.warning("pass.not_followed_up", connection=ledger.name, why=str(error))
         notify(f"STATUS={self._status()}")
         self.after_round([report])
-        self._wake.set()
+        self._wake.put(None)
 
     def _after_pass(self, ledger: Ledger, report: PassReport) -> None:
         if report.failure is None:
@@ -138,8 +142,8 @@ class Daemon:
         digest.send_if_due(self.office)
 
     def _round(self, pool: Executor) -> None:
-        if self._reload.is_set():
-            self._reload.clear()
+        if self._reloads:
+            self._reloads = False
             self._reload_rules()
         self._take_hints()
         for name in [name for name, running in self._running.items() if running.done()]:
@@ -195,8 +199,10 @@ class Daemon:
     def _rest(self) -> None:
         """Sleep until a pass ends, one is due, or a signal comes."""
         soonest = min((at for name, at in self._next_at.items() if name not in self._running), default=0.0)
-        self._wake.wait(min(max(soonest - self.office.clock.monotonic(), 0.2), _LONGEST_REST_S))
-        self._wake.clear()
+        with suppress(Empty):
+            self._wake.get(timeout=min(max(soonest - self.office.clock.monotonic(), 0.2), _LONGEST_REST_S))
+            while True:
+                self._wake.get_nowait()
 
     def _tell_systemd(self) -> None:
         """Feed the watchdog, but only while every running pass gets on: a loop that merely turns proves nothing."""
@@ -223,10 +229,10 @@ class Daemon:
         companies = f"{count} {'company' if count == 1 else 'companies'}"
         return companies + (f", failing: {', '.join(failing)}" if failing else "")
 
-    def _on_stop(self, number: int, _frame: FrameType | None) -> None:
-        log.info("daemon.stopping", signal=signal.Signals(number).name)
+    def _on_stop(self, number: int) -> None:
+        self._stopped_by = number
         self.stop()
 
     def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
-        self._reload.set()
-        self._wake.set()
+        self._reloads = True
+        self._wake.put(None)

@@ -1,7 +1,8 @@
 """The command line: parse, call, print. It decides nothing and keeps nothing.
 
 Data goes to standard output, everything else to standard error; each error leaves with the exit code of the contract.
-Commands are imported when they are called, so that `syncd --help` answers at once.
+Commands are imported when they are called, so that `syncd --help` answers at once; and Ctrl-C is listened for before
+anything heavy is imported, so that none is lost.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from importlib.util import find_spec
-from pathlib import Path
-from types import TracebackType
-from typing import NoReturn
+
+from syncd import interrupt
+
+TYPE_CHECKING = False  # as typing has it, which is slow to load
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import NoReturn
 
 BUG_EXIT_CODE = 70
 INTERRUPTED_EXIT_CODE = 130  # as `run` says it, which may not be loaded yet
@@ -21,6 +25,7 @@ MISPLACED_EXIT_CODE = 78
 
 def main() -> NoReturn:
     """The `syncd` console script."""
+    interrupt.listen()
     sys.excepthook = _report_bug
     problem = misplaced_packages()
     if problem:
@@ -30,12 +35,19 @@ def main() -> NoReturn:
     from syncd.cli.root import run
 
     code = run(sys.argv[1:])
+    if code and interrupt.pressed():
+        _leave(
+            INTERRUPTED_EXIT_CODE
+        )  # whatever a half-loaded module made of it, and before Python ends itself by signal
     gc.freeze()  # the process ends, and all it holds with it: no last search for circles
     sys.exit(code)
 
 
 def misplaced_packages() -> str | None:
     """Why the three packages do not stand side by side, or None: `rules` is a name strangers use too."""
+    from importlib.util import find_spec
+    from pathlib import Path
+
     home = Path(__file__).resolve().parents[2]
     for package in ("connectors", "rules"):
         spec = find_spec(package)
@@ -53,8 +65,8 @@ def _report_bug(kind: type[BaseException], error: BaseException, trace: Tracebac
 
     Ctrl-C while a command still loads is none, whatever the half-loaded module makes of it.
     """
-    if _is_interrupt(error):
-        os._exit(INTERRUPTED_EXIT_CODE)
+    if interrupt.pressed():
+        _leave(INTERRUPTED_EXIT_CODE)
     if os.environ.get("SYNCD_DEBUG"):
         sys.__excepthook__(kind, error, trace)
     else:
@@ -63,12 +75,11 @@ def _report_bug(kind: type[BaseException], error: BaseException, trace: Tracebac
             f"syncd: this is a bug: {kind.__name__}: {what}\n"
             "syncd: run it again with SYNCD_DEBUG=1 to see where, for your report\n"
         )
+    _leave(BUG_EXIT_CODE)
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: with nothing to find out any more, and before Python ends itself by the signal."""
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(BUG_EXIT_CODE)
-
-
-def _is_interrupt(error: BaseException | None) -> bool:
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
-    return error is not None
+    os._exit(code)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from pathlib import Path
 
 import click
 
+from syncd import interrupt
 from syncd.cli.desk import opened, start_logging
 from syncd.cli.options import CONFIG
 from syncd.cli.output import say
@@ -24,13 +23,9 @@ def serve(*, config: Path | None) -> None:
     """
     from syncd.console.app import serving
 
-    ended = threading.Event()
     with opened(config) as office:
         start_logging(verbose=True)
         with serving(office) as server:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: ended.set())
             say(f"serving on http://{office.config.serve.host}:{server.port}/ until Ctrl-C")
             sys.stderr.flush()
-            while not ended.wait(1.0):
-                pass
+            interrupt.wait()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import date, timedelta
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from syncd import interrupt
 from syncd.cli.clock import the_clock
 from syncd.cli.options import NO_CONFIG
 from syncd.cli.output import say
@@ -77,7 +76,7 @@ def simulator(*, quickbooks_port: int, xero_port: int, tokens: Path | None) -> N
             _write_tokens(tokens, [(name, company) for name, company, _ in served])
         say("serving until Ctrl-C; put these tables into config.toml, then: syncd connect acme")
         sys.stdout.flush()
-        _wait_for_the_end()
+        interrupt.wait()
 
 
 def _server(company: Company, port: int) -> Server:
@@ -129,11 +128,3 @@ def _write_secret(path: Path, text: str) -> None:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     say(f"written  {path}")
-
-
-def _wait_for_the_end() -> None:
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    while not ended.wait(1.0):
-        pass

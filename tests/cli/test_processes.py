@@ -172,6 +172,70 @@ def test_ctrl_c_while_a_command_still_loads_is_no_bug(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (130, "")
 
 
+LOST = """
+import os, signal, sys
+sys.path.insert(0, {home!r})
+import syncd.cli as cli
+def lost():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        {then}
+cli.misplaced_packages = lost
+sys.argv = ["syncd", "run", "--config", "config.toml"]
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(("then", "code"), [("pass", 0), ("raise AttributeError('half loaded')", 130)])
+def test_a_ctrl_c_that_something_half_loaded_swallows_still_ends_the_daemon(
+    tmp_path: Path, then: str, code: int
+) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "rules.d").mkdir()
+    (tmp_path / "rules.d" / "10.toml").write_text(RULES)
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", LOST.format(home=str(REPOSITORY), then=then)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == code, ended.stderr
+    assert "bug" not in ended.stderr
+
+
+MIDST = """
+import os, signal, sys
+sys.path.insert(0, {home!r})
+class Press:
+    def find_spec(self, name, *_):
+        if name == "structlog.contextvars":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Press())
+sys.argv = ["syncd", "run", "--config", "config.toml"]
+from syncd.cli import main
+main()
+"""
+
+
+def test_a_ctrl_c_in_the_midst_of_loading_what_writes_the_log_ends_the_daemon(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "rules.d").mkdir()
+    (tmp_path / "rules.d" / "10.toml").write_text(RULES)
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", MIDST.format(home=str(REPOSITORY))],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode in (0, 130), ended.stderr
+    assert "bug" not in ended.stderr
+
+
 @pytest.mark.parametrize(("command", "room"), [(("init", "new"), 4096), (("backup", "copy.db"), 65536)])
 def test_a_file_that_does_not_fit_is_taken_away_again(
     syncd: Syncd, tmp_path: Path, command: tuple[str, str], room: int
