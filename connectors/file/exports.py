@@ -24,7 +24,7 @@ _VOIDED = frozenset(("void", "voided", "deleted"))
 _NOT_YET = frozenset(("draft", "submitted", "awaiting approval"))
 _PAID = frozenset(("paid", "closed"))
 _DAYS = ("issued_on", "due_on", "paid_on")
-_TOTAL = re.compile(r"total(?: for)? (.+?)(?: with sub-\w+)?", re.IGNORECASE)
+_TOTAL = re.compile(r"total(?: for)? (.+?)( with sub-\w+)?", re.IGNORECASE)
 
 _Row = tuple[int, Mapping[str, str]]
 
@@ -104,28 +104,36 @@ def _label(row: Sequence[str], found: Found) -> str:
 class Groups:
     """The customers a report's rows stand under, one below another: ``Oak``, ``Roof``, ``Total Roof``, ``Total Oak``.
 
-    A group without a total ends with the next heading.
+    A group without a total ends with the next heading, those around it go on. Online totals what is the customer's own
+    first, and ends it with ``Total for Oak with sub-customers``; Desktop has that in a group ``Oak - Other``.
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
-        self._closing = {found[1].casefold() for label in labels if (found := _TOTAL.fullmatch(label))}
+        totals = [found for label in labels if (found := _TOTAL.fullmatch(label))]
+        self._closing = {found[1].casefold() for found in totals}
+        self._with_jobs = {found[1].casefold() for found in totals if found[2]}
         self._open: list[str] = []
 
     @property
     def name(self) -> str:
         """The customer under which the next row stands, as QuickBooks writes it out: ``Oak:Roof``."""
-        return ":".join(self._open)
+        match self._open:
+            case [*_, customer, own] if own.casefold() == f"{customer} - other".casefold():
+                return ":".join(self._open[:-1])
+            case _:
+                return ":".join(self._open)
 
     def enter(self, label: str) -> None:
         """A heading, or the total that ends its group."""
         folded, total = label.casefold(), _TOTAL.fullmatch(label)
         opened = [each.casefold() for each in self._open]
-        if total and total[1].casefold() in opened:
-            del self._open[opened.index(total[1].casefold()) :]
+        if total and (name := total[1].casefold()) in opened:
+            goes_on = name in self._with_jobs and not total[2]
+            del self._open[opened.index(name) + goes_on :]
         elif folded in self._closing:
             self._open.append(label)
         else:
-            self._open = [label]
+            self._open = [one for one in self._open if one.casefold() in self._closing] + [label]
 
 
 def _order_of(layout: Layout, rows: Sequence[_Row], problems: list[str], place: str) -> Order | None:

@@ -184,6 +184,25 @@ class TestReportsInGroups:
             ("Total Wine Ltd", "80"),
         ]
 
+    def test_jobs_without_totals_stand_one_after_the_other_below_their_customer(self):
+        attic = "Attic,,,,,,,,,,\n,Invoice,12/22/2012,81,,Accounts Receivable,,Sales,0.00,6.00,\n"
+        text = TOTALS.replace("Total Roof,,,,,,,,0.00,,\n", attic)
+        assert [one.customer for one in read_export(text, "d.csv").invoices] == [
+            "Oak Ltd",
+            "Oak Ltd:Roof",
+            "Oak Ltd:Attic",
+        ]
+
+    def test_online_totals_a_customers_own_before_its_jobs(self):
+        text = TOTALS.replace("Roof,,,,,,,,,,\n", "Total for Oak Ltd,,,,,,,,,,\nRoof,,,,,,,,,,\n", 1)
+        text = text.replace("Total Oak Ltd", "Total for Oak Ltd with sub-customers")
+        assert [one.customer for one in read_export(text, "d.csv").invoices] == ["Oak Ltd", "Oak Ltd:Roof"]
+
+    def test_desktop_calls_a_customers_own_beside_its_jobs_other(self):
+        own = "Oak Ltd - Other,,,,,,,,,,\n,Invoice,12/22/2012,81,,Accounts Receivable,,Sales,0.00,6.00,\n"
+        text = TOTALS.replace("Total Oak Ltd", f"{own}Total Oak Ltd - Other,,,,,,,,0.00,,\nTotal Oak Ltd")
+        assert [one.customer for one in read_export(text, "d.csv").invoices] == ["Oak Ltd", "Oak Ltd:Roof", "Oak Ltd"]
+
     def test_a_job_may_stand_further_in_and_columns_apart_as_excel_saves_them(self):
         text = (
             ",,,Type,,Date,,Num,,Open Balance,,Amount\nOak Ltd,,,,,,,,,,,\n,Roof,,,,,,,,,,\n"
