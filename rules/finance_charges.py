@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, DecimalException, localcontext
 
-from rules.domain.assessment import Assessed, Matter, assess
-from rules.domain.assessment_days import assessed_through, next_assessment
-from rules.domain.charge_decisions import RULE, charge_decision, reversal_decision
-from rules.domain.charge_settings import Settings
-from rules.domain.charge_terms import Parties, Unclear
-from rules.domain.charges import ChargeEntry, Rest, billed_of, entries_by_invoice, rest_of, reversals
-from rules.domain.covering import credit_spans
+from rules.domain.charging.assessment import Assessed, Matter, assess
+from rules.domain.charging.assessment_days import assessed_through, next_assessment
+from rules.domain.charging.charges import ChargeEntry, Rest, billed_of, entries_by_invoice, rest_of, reversals
+from rules.domain.charging.covering import credit_spans
+from rules.domain.charging.decisions import RULE, charge_decision, reversal_decision
+from rules.domain.charging.settings import Settings
+from rules.domain.charging.terms import Parties, Unclear
+from rules.domain.charging.timeline import ZERO, Docket, Effect, Span, docket_of, next_day, parts_of
 from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.facts import Customer, Invoice
 from rules.domain.money import Money
 from rules.domain.situation import Situation
-from rules.domain.timeline import ZERO, Docket, Effect, Span, docket_of, next_day, parts_of
 from rules.domain.wording import spoken
 
 __all__ = ["Settings", "decide"]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, WithJsonSchema, model_validator
 
-from rules.domain.charge_settings import Settings as ChargeSettings
+from rules.domain.charging.settings import Settings as ChargeSettings
 from rules.domain.credit_limits import CreditLimits, ZeroLimit
 from rules.domain.dispute_codes import CODES
 from rules.domain.references import STATUTORY, DatedRate

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from rules.domain.caps import cap_for, caps_at
-from rules.domain.charge_settings import Settings as ChargeSettings
+from rules.domain.charging.caps import cap_for, caps_at
+from rules.domain.charging.settings import Settings as ChargeSettings
 from rules.domain.facts import Company, Customer
 from rules.domain.money import Money
 from rules.domain.places import of_company, of_customer

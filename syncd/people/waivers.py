@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from rules.domain.charge_settings import Settings as ChargeSettings
-from rules.domain.charges import ChargeEntry, billed_of
+from rules.domain.charging.charges import ChargeEntry, billed_of
+from rules.domain.charging.settings import Settings as ChargeSettings
 from rules.domain.facts import Account, ChargeBilled, ChargeReversed, ChargeWaived
 from rules.domain.money import Money
 from rules.domain.wording import spoken

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.domain.charge_settings import Settings as ChargeSettings
+from rules.domain.charging.settings import Settings as ChargeSettings
 from rules.policy import lint, load_policies, pack_names
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "packs.md").read_text(encoding="utf-8")

@@ -11,11 +11,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.domain.covering import credit_spans
+from rules.domain.charging.covering import credit_spans
+from rules.domain.charging.queue import Queue
+from rules.domain.charging.timeline import docket_of
 from rules.domain.decisions import FinanceCharge
 from rules.domain.facts import Application, CreditNote, Installment, Invoice, Payment
-from rules.domain.queue import Queue
-from rules.domain.timeline import docket_of
 from tests.decisions.charges.small import DUE_ON, decisions, settings, situation, usd
 
 CENT = Decimal("0.01")

@@ -11,7 +11,7 @@ import QuantLib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.domain.daycount import DIVISOR, DayCount, counted, year_fraction
+from rules.domain.charging.daycount import DIVISOR, DayCount, counted, year_fraction
 
 DAYS = st.dates(date(1995, 1, 1), date(2040, 12, 31))
 SPANS = st.tuples(DAYS, st.integers(0, 3000)).map(lambda pair: (pair[0], pair[0] + timedelta(days=pair[1])))

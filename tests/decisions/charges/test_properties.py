@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
-from rules.domain.daycount import DayCount
+from rules.domain.charging.daycount import DayCount
+from rules.domain.charging.interest import Claim, Debt, accrue
+from rules.domain.charging.pricing import Pricing
+from rules.domain.charging.timeline import Part, Reduction, Steps, steps_back
 from rules.domain.decisions import ChargeReversal, Decision, FinanceCharge, Problem, Skip
 from rules.domain.facts import (
     Account,
@@ -31,11 +34,8 @@ from rules.domain.facts import (
     Payment,
     Promise,
 )
-from rules.domain.interest import Claim, Debt, accrue
 from rules.domain.money import Money
-from rules.domain.pricing import Pricing
 from rules.domain.situation import Situation
-from rules.domain.timeline import Part, Reduction, Steps, steps_back
 from rules.finance_charges import Settings, decide
 from tests.decisions.any_settings import tables
 from tests.decisions.charges.small import DUE_ON, billed_in_all, decisions, invoice, payment, remembered, settings, usd

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from rules.domain.caps import cap_for
-from rules.domain.fixed_sums import Band, FixedSums
+from rules.domain.charging.caps import cap_for
+from rules.domain.charging.fixed_sums import Band, FixedSums
 from rules.domain.money import Money
 from rules.domain.places import named
 from rules.domain.references import STATUTORY, half_year, rate_table

@@ -12,9 +12,9 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from rules.domain.charging.queue import Queue
+from rules.domain.charging.timeline import ZERO, Docket, Part, Span, Steps, days_after, next_day, parts_of, spread
 from rules.domain.facts import Application, CreditNote, Payment
-from rules.domain.queue import Queue
-from rules.domain.timeline import ZERO, Docket, Part, Span, Steps, days_after, next_day, parts_of, spread
 
 _SEVERAL = 2
 

@@ -11,8 +11,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
-from rules.domain.daycount import DayCount
-from rules.domain.fixed_sums import FixedSumMode
+from rules.domain.charging.daycount import DayCount
+from rules.domain.charging.fixed_sums import FixedSumMode
 from rules.domain.money import decimal_of
 from rules.domain.settings import (
     Amount,

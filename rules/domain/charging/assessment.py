@@ -10,18 +10,15 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from rules.domain.aging import effective_due
-from rules.domain.charge_settings import Settings
-from rules.domain.charge_terms import Parties, Terms, Unclear, terms_of
-from rules.domain.charges import Billed, Due, Limits, due_of
-from rules.domain.facts import Invoice
-from rules.domain.fees import Fee, fees_due
-from rules.domain.interest import Accrual, Claim, Debt, accrue, months_after
-from rules.domain.money import minor_units
-from rules.domain.pricing import MissingRate, Pricing, pricing_of
-from rules.domain.pricing import Span as Days
-from rules.domain.references import rate_table
-from rules.domain.suspensions import dispute_spans, plan_spans, promise_spans
-from rules.domain.timeline import (
+from rules.domain.charging.charges import Billed, Due, Limits, due_of
+from rules.domain.charging.fees import Fee, fees_due
+from rules.domain.charging.interest import Accrual, Claim, Debt, accrue, months_after
+from rules.domain.charging.pricing import MissingRate, Pricing, pricing_of
+from rules.domain.charging.pricing import Span as Days
+from rules.domain.charging.settings import Settings
+from rules.domain.charging.suspensions import dispute_spans, plan_spans, promise_spans
+from rules.domain.charging.terms import Parties, Terms, Unclear, terms_of
+from rules.domain.charging.timeline import (
     ZERO,
     Docket,
     Part,
@@ -35,6 +32,9 @@ from rules.domain.timeline import (
     parts_of,
     spread,
 )
+from rules.domain.facts import Invoice
+from rules.domain.money import minor_units
+from rules.domain.references import rate_table
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from rules.domain.charge_settings import AssessOn
-from rules.domain.interest import months_after
-from rules.domain.timeline import days_after
+from rules.domain.charging.interest import months_after
+from rules.domain.charging.settings import AssessOn
+from rules.domain.charging.timeline import days_after
 
 _FIRST = date(1970, 1, 31)  # any month of 31 days: the others' last days stand for the days they lack
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from rules.domain.assessment import Assessed, Matter
-from rules.domain.charges import Rest
-from rules.domain.daycount import DIVISOR
-from rules.domain.fees import Fee
-from rules.domain.interest import Stretch, one_day
+from rules.domain.charging.assessment import Assessed, Matter
+from rules.domain.charging.charges import Rest
+from rules.domain.charging.daycount import DIVISOR
+from rules.domain.charging.fees import Fee
+from rules.domain.charging.interest import Stretch, one_day
+from rules.domain.charging.timeline import ZERO, days_after
 from rules.domain.money import minor_units
-from rules.domain.timeline import ZERO, days_after
 
 _FOUR = Decimal("0.0001")
 _FIVE = Decimal("0.00001")

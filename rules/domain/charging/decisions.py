@@ -7,13 +7,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from rules.domain.actions import ChargeLine, CreateCreditNote, CreateInvoice
-from rules.domain.assessment import Assessed, Matter
-from rules.domain.charge_words import charged, fixed_sum_line, given_back, interest_line, plain
-from rules.domain.charges import Charge, Rest
-from rules.domain.daycount import DIVISOR, counted
+from rules.domain.charging.assessment import Assessed, Matter
+from rules.domain.charging.charges import Charge, Rest
+from rules.domain.charging.daycount import DIVISOR, counted
+from rules.domain.charging.timeline import days_after, next_day
+from rules.domain.charging.words import charged, fixed_sum_line, given_back, interest_line, plain
 from rules.domain.decisions import ChargeReversal, FinanceCharge
 from rules.domain.money import Money
-from rules.domain.timeline import days_after, next_day
 
 RULE = "finance_charges"
 _FOUR = Decimal("0.0001")

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rules.domain.caps import Cap, cap_for
-from rules.domain.charge_settings import Settings
+from rules.domain.charging.caps import Cap, cap_for
+from rules.domain.charging.fixed_sums import Band, FixedSums, statutory
+from rules.domain.charging.settings import Settings
+from rules.domain.charging.timeline import ZERO
 from rules.domain.facts import Customer, Invoice
-from rules.domain.fixed_sums import Band, FixedSums, statutory
 from rules.domain.money import Money
 from rules.domain.places import of_company, of_customer
 from rules.domain.settings import Amount
 from rules.domain.situation import Situation
-from rules.domain.timeline import ZERO
 from rules.domain.wording import joined, spoken
 
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from rules.domain.charging.timeline import ZERO, Docket, Span, next_day
 from rules.domain.facts import InstallmentPlan, Invoice, Promise
-from rules.domain.timeline import ZERO, Docket, Span, next_day
 
 
 def dispute_spans(docket: Docket, invoice: Invoice, through: date, *, back_accrue: bool) -> Iterator[Span]:

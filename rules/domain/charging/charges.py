@@ -13,8 +13,8 @@ from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Literal
 
+from rules.domain.charging.timeline import ZERO
 from rules.domain.facts import ChargeBilled, ChargeReversed, ChargeWaived
-from rules.domain.timeline import ZERO
 
 ChargeEntry = ChargeBilled | ChargeReversed | ChargeWaived
 

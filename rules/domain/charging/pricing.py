@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from rules.domain.charge_settings import Settings
+from rules.domain.charging.settings import Settings
+from rules.domain.charging.timeline import ZERO, Steps, days_after, next_day
 from rules.domain.references import RateTable
-from rules.domain.timeline import ZERO, Steps, days_after, next_day
 
 # Days of the year by which a percentage for some days is made a yearly one.
 _YEAR = {"act/360": 360, "30/360": 360, "30e/360": 360}

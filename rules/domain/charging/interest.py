@@ -13,9 +13,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from rules.domain.daycount import DIVISOR, DayCount, counted
-from rules.domain.pricing import Pricing
-from rules.domain.timeline import (
+from rules.domain.charging.daycount import DIVISOR, DayCount, counted
+from rules.domain.charging.pricing import Pricing
+from rules.domain.charging.timeline import (
     ZERO,
     Part,
     Reduction,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from rules.domain.charge_settings import Settings
-from rules.domain.interest import Debt, Stretch
-from rules.domain.timeline import ZERO, days_after
+from rules.domain.charging.interest import Debt, Stretch
+from rules.domain.charging.settings import Settings
+from rules.domain.charging.timeline import ZERO, days_after
 
 
 @dataclass(frozen=True, slots=True)
