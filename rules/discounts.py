@@ -18,13 +18,13 @@ from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, Reminder, Skip, Task
 from rules.domain.discounted import Offer, offer_of
 from rules.domain.facts import DISCOUNT_REFUSED, DISCOUNT_TOLD
-from rules.domain.mailbox import has_mailbox, no_mailbox
-from rules.domain.messages import post_to
 from rules.domain.money import Money
+from rules.domain.reminding.mailbox import has_mailbox, no_mailbox
+from rules.domain.reminding.messages import post_to
+from rules.domain.reminding.silences import silence_about
+from rules.domain.reminding.windows import window_for
 from rules.domain.settings import Count, Flag, RuleSettings
-from rules.domain.silences import silence_about
 from rules.domain.situation import Situation
-from rules.domain.windows import window_for
 from rules.domain.wording import counted, joined, spoken, sums
 
 __all__ = ["Settings", "decide"]

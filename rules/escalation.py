@@ -17,12 +17,12 @@ from rules.domain.decisions import Decision, Problem, PutOff, Skip, Task
 from rules.domain.escalating import RULE, Claim, Reached, Totals, claim_of, reached
 from rules.domain.escalation_settings import EscalationSettings as Settings
 from rules.domain.escalation_settings import EscalationStep
-from rules.domain.mailbox import has_mailbox
-from rules.domain.messages import post_to
 from rules.domain.money import Money, total
+from rules.domain.reminding.mailbox import has_mailbox
+from rules.domain.reminding.messages import post_to
+from rules.domain.reminding.spacing import turn_of
+from rules.domain.reminding.windows import window_for
 from rules.domain.situation import Situation
-from rules.domain.spacing import turn_of
-from rules.domain.windows import window_for
 from rules.domain.wording import counted, joined, spoken, sums
 
 __all__ = ["Settings", "decide"]

@@ -12,7 +12,7 @@ from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, Memo, Skip, Task
 from rules.domain.promised import JudgedPromise
 from rules.domain.promised import PromiseSettings as Settings
-from rules.domain.silences import left_alone
+from rules.domain.reminding.silences import left_alone
 from rules.domain.situation import Situation
 from rules.domain.wording import joined, spoken, sums
 

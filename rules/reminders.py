@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator
 from rules.domain.aging import AgedInvoice
 from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, PutOff, Skip, Task
-from rules.domain.dunning import Clock, Step, clock_of, due_step, exhausted_on, pause
-from rules.domain.mailbox import has_mailbox, no_mailbox
-from rules.domain.messages import MAILED, key_of, message, post_to, turn
 from rules.domain.money import Money
-from rules.domain.reminder_settings import ReminderSettings as Settings
-from rules.domain.silences import silence_about
+from rules.domain.reminding.dunning import Clock, Step, clock_of, due_step, exhausted_on, pause
+from rules.domain.reminding.mailbox import has_mailbox, no_mailbox
+from rules.domain.reminding.messages import MAILED, key_of, message, post_to, turn
+from rules.domain.reminding.settings import ReminderSettings as Settings
+from rules.domain.reminding.silences import silence_about
+from rules.domain.reminding.windows import recipient, window_for
 from rules.domain.situation import Situation
-from rules.domain.windows import recipient, window_for
 from rules.domain.wording import counted, spoken, sums
 
 __all__ = ["Settings", "decide"]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from rules.domain.actions import EmailInvoice, OpenDays, Operation, SendMessage
 from rules.domain.decisions import Action
-from rules.domain.windows import closed_on
+from rules.domain.reminding.windows import closed_on
 from rules.domain.zone_names import is_zone
 
 

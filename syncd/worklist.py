@@ -22,7 +22,7 @@ from rules.domain.decisions import Reminder, Task
 from rules.domain.facts import Account, Contacted, CreditStanding, Customer
 from rules.domain.money import Money
 from rules.domain.positions import worst
-from rules.domain.silences import silence_about
+from rules.domain.reminding.silences import silence_about
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, joined, spoken, sums
 from rules.policy import Policies

@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from rules.domain.aging import AgedInvoice
 from rules.domain.calendars import days_after
-from rules.domain.dunning import is_about
 from rules.domain.escalation_settings import EscalationSettings, EscalationStep
 from rules.domain.facts import Invoice, TaskDone
 from rules.domain.money import Money
+from rules.domain.reminding.dunning import is_about
+from rules.domain.reminding.silences import silence_about
 from rules.domain.settings import Amount
-from rules.domain.silences import silence_about
 from rules.domain.situation import Situation
 from rules.domain.wording import spoken
 

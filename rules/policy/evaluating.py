@@ -18,10 +18,10 @@ from rules.domain.eligibility import is_open
 from rules.domain.escalation_settings import EscalationSettings
 from rules.domain.evaluation import Evaluation
 from rules.domain.facts import Account, Customer
-from rules.domain.one_message import Said, longest_gap, one_a_day
 from rules.domain.positions import CustomerPosition, PromisePosition, position_of
 from rules.domain.promised import PromiseSettings
-from rules.domain.reminder_settings import ReminderSettings
+from rules.domain.reminding.one_message import Said, longest_gap, one_a_day
+from rules.domain.reminding.settings import ReminderSettings
 from rules.domain.situation import Situation
 from rules.policy.modules import rule_modules
 from rules.policy.policies import Policies

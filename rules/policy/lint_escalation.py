@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from rules.domain.escalation_settings import EscalationSettings
-from rules.domain.reminder_settings import ReminderSettings
+from rules.domain.reminding.settings import ReminderSettings
 from rules.policy.documents import Path
 from rules.policy.lint_rules import beyond_last_level
 from rules.policy.policies import Policies

@@ -10,7 +10,7 @@ from rules.discounts import Settings as DiscountSettings
 from rules.domain.escalation_settings import EscalationSettings
 from rules.domain.facts import Book
 from rules.domain.near_miss import near_miss
-from rules.domain.reminder_settings import ReminderSettings
+from rules.domain.reminding.settings import ReminderSettings
 from rules.policy.documents import Path
 from rules.policy.policies import Policies
 

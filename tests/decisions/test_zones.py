@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rules.domain.calendars import WEEKDAYS
 from rules.domain.courtesy import SendWindow
 from rules.domain.facts import Company, Customer
-from rules.domain.windows import days_there, window_at
+from rules.domain.reminding.windows import days_there, window_at
 from rules.domain.zone_names import is_zone
 from rules.domain.zones import calendar_of, zone_of
 from rules.tables import rows_of

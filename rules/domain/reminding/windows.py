@@ -15,7 +15,7 @@ from rules.domain.actions import OpenDays
 from rules.domain.calendars import WEEKDAYS, is_holiday
 from rules.domain.courtesy import SendWindow
 from rules.domain.facts import Company, Customer, Invoice
-from rules.domain.mailbox import has_mailbox
+from rules.domain.reminding.mailbox import has_mailbox
 from rules.domain.situation import Situation
 from rules.domain.zones import calendar_of, zone_of
 

@@ -19,13 +19,13 @@ from rules.domain.actions import (
     SendMessage,
 )
 from rules.domain.decisions import Problem, Reminder
-from rules.domain.dunning import Step, pause
 from rules.domain.facts import ReminderSent
 from rules.domain.money import Money, total
-from rules.domain.reminder_settings import Level, ReminderSettings
+from rules.domain.reminding.dunning import Step, pause
+from rules.domain.reminding.settings import Level, ReminderSettings
+from rules.domain.reminding.spacing import Turn, turn_of
+from rules.domain.reminding.windows import Window
 from rules.domain.situation import Situation
-from rules.domain.spacing import Turn, turn_of
-from rules.domain.windows import Window
 from rules.domain.wording import counted, joined, late, spoken, sums
 
 RULE = "reminders"

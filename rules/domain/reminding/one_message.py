@@ -15,7 +15,7 @@ from typing import TypeAlias
 from rules.domain.actions import SendMessage
 from rules.domain.decisions import Decision, Reminder, Skip, Task
 from rules.domain.facts import DISCOUNT_TOLD
-from rules.domain.reminder_settings import ReminderSettings
+from rules.domain.reminding.settings import ReminderSettings
 from rules.domain.situation import Situation
 
 Message: TypeAlias = Reminder | Task
