@@ -14,9 +14,9 @@ from datetime import date
 from rules.domain.actions import AddNote, DueLine, Operation, SendMessage
 from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, Problem, PutOff, Skip, Task
-from rules.domain.escalating import RULE, Claim, Reached, Totals, claim_of, reached
-from rules.domain.escalation_settings import EscalationSettings as Settings
-from rules.domain.escalation_settings import EscalationStep
+from rules.domain.escalating.settings import EscalationSettings as Settings
+from rules.domain.escalating.settings import EscalationStep
+from rules.domain.escalating.steps import RULE, Claim, Reached, Totals, claim_of, reached
 from rules.domain.money import Money, total
 from rules.domain.reminding.mailbox import has_mailbox
 from rules.domain.reminding.messages import post_to

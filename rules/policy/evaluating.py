@@ -15,7 +15,7 @@ from rules.domain.behaviour import PayerSettings
 from rules.domain.courtesy import Never, Spacing
 from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.eligibility import is_open
-from rules.domain.escalation_settings import EscalationSettings
+from rules.domain.escalating.settings import EscalationSettings
 from rules.domain.evaluation import Evaluation
 from rules.domain.facts import Account, Customer
 from rules.domain.positions import CustomerPosition, PromisePosition, position_of

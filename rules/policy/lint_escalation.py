@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from rules.domain.escalation_settings import EscalationSettings
+from rules.domain.escalating.settings import EscalationSettings
 from rules.domain.reminding.settings import ReminderSettings
 from rules.policy.documents import Path
 from rules.policy.lint_rules import beyond_last_level

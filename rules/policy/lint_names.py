@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from rules.credit_review import Settings as ReviewSettings
 from rules.discounts import Settings as DiscountSettings
-from rules.domain.escalation_settings import EscalationSettings
+from rules.domain.escalating.settings import EscalationSettings
 from rules.domain.facts import Book
 from rules.domain.near_miss import near_miss
 from rules.domain.reminding.settings import ReminderSettings

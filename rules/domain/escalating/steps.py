@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rules.domain.aging import AgedInvoice
 from rules.domain.calendars import days_after
-from rules.domain.escalation_settings import EscalationSettings, EscalationStep
+from rules.domain.escalating.settings import EscalationSettings, EscalationStep
 from rules.domain.facts import Invoice, TaskDone
 from rules.domain.money import Money
 from rules.domain.reminding.dunning import is_about

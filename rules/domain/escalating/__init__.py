@@ -1,0 +1,1 @@
+"""What follows reminders: the steps, and which of them an invoice has come to."""
