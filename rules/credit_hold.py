@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from rules.domain.actions import Operation, SetStopSell
 from rules.domain.calendars import days_after
-from rules.domain.credit import Condition, Counts, Creditor, Finding, told
+from rules.domain.credit.thresholds import Condition, Counts, Creditor, Finding, told
 from rules.domain.decisions import CreditState, Decision, Problem, Skip
 from rules.domain.facts import CreditStanding, Customer
 from rules.domain.ledger import Ledger

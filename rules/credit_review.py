@@ -11,14 +11,14 @@ from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from rules.domain.calendars import days_after
-from rules.domain.credit import Condition, Creditor, told
+from rules.domain.credit.review_settings import Earned
+from rules.domain.credit.review_settings import ReviewSettings as Settings
+from rules.domain.credit.thresholds import Condition, Creditor, told
 from rules.domain.decisions import Decision, Problem, Skip, Task
 from rules.domain.facts import Customer, TaskDone
 from rules.domain.money import Money
 from rules.domain.positions import standing
 from rules.domain.promised import broken
-from rules.domain.review_settings import Earned
-from rules.domain.review_settings import ReviewSettings as Settings
 from rules.domain.settings import Amount
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, spoken, sums

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from rules.credit_hold import Settings as CreditSettings
 from rules.domain.aging import OverdueSettings
-from rules.domain.credit import Condition, Thresholds
+from rules.domain.credit.thresholds import Condition, Thresholds
 from rules.domain.reminding.settings import ReminderSettings
 from rules.policy.documents import Path
 from rules.policy.policies import Policies

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from rules.domain.scorecard import Scorecard, Scored, score
+from rules.domain.credit.scorecard import Scorecard, Scored, score
 from rules.policy.problems import refusals
 from syncd.errors import ConfigError, Usage
 from syncd.people.clerk import Clerk, Noted

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from rules.domain.scorecard import Scorecard
+from rules.domain.credit.scorecard import Scorecard
 from rules.policy import PolicyRefused, lint, load_policies
 from rules.policy.build import DisputesTable, LimitsTable, ReferenceTable
 from rules.policy.modules import rule_modules

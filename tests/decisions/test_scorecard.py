@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from rules.domain.scorecard import Scorecard, Scored, score
+from rules.domain.credit.scorecard import Scorecard, Scored, score
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "what-people-record.md").read_text(encoding="utf-8")
 CARD = next(text for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL) if "outcomes" in text)

@@ -1,0 +1,1 @@
+"""How far a customer is trusted: thresholds, limits looked at again, and applications scored."""
