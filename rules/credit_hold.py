@@ -14,12 +14,12 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from rules.domain.account_index import AccountIndex
 from rules.domain.actions import Operation, SetStopSell
 from rules.domain.calendars import days_after
 from rules.domain.credit.thresholds import Condition, Counts, Creditor, Finding, told
 from rules.domain.decisions import CreditState, Decision, Problem, Skip
 from rules.domain.facts import CreditStanding, Customer
-from rules.domain.ledger import Ledger
 from rules.domain.positions import STANDINGS, worst
 from rules.domain.settings import Positive, RuleSettings
 from rules.domain.situation import Situation
@@ -73,13 +73,13 @@ class Settings(RuleSettings):
 class _Family:
     """Standings of the family while it is decided on, parents first: `now` is before, `then` what was decided."""
 
-    ledger: Ledger
+    index: AccountIndex
     now: dict[str, CreditStanding] = field(default_factory=dict)
     then: dict[str, CreditStanding] = field(default_factory=dict)
 
     def above(self, ref: str) -> CreditStanding:
         """What the customer's billing parents put on it, as decided by now."""
-        return worst(self.then[parent] for parent in self.ledger.ancestors(ref))
+        return worst(self.then[parent] for parent in self.index.ancestors(ref))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +92,27 @@ class _Wish:
 
 def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
     """A change of standing for each customer that is not where it belongs, a skip for each that is."""
-    ledger = situation.ledger
-    family = _Family(ledger)
-    for ref in ledger.family:
-        family.now[ref] = family.then[ref] = worst(hold.state for hold in ledger.holds.get(ref, ()))
-    for ref in sorted(situation.governed, key=lambda ref: (len(ledger.ancestors(ref)), ref)):
+    index = situation.index
+    family = _Family(index)
+    for ref in index.family:
+        family.now[ref] = family.then[ref] = worst(hold.state for hold in index.holds.get(ref, ()))
+    for ref in sorted(situation.governed, key=lambda ref: (len(index.ancestors(ref)), ref)):
         creditor = Creditor(
             situation,
-            ledger.family[ref],
+            index.family[ref],
             settings.broken_since(situation.as_of),
-            ledger.releases.get(ref),
+            index.releases.get(ref),
             settings.limit_counts,
             settings.thresholds == "passed",
         )
         wish = _wish(situation, settings, creditor)
         yield from (Problem(ref, problem, RULE) for problem in creditor.unrated)
-        yield _decided(situation, settings, family, wish, ledger.family[ref])
+        yield _decided(situation, settings, family, wish, index.family[ref])
 
 
 def _wish(situation: Situation, settings: Settings, creditor: Creditor) -> _Wish:
     """The gravest standing whose condition is reached, not below a person's, nor released too early."""
-    holds = situation.ledger.holds.get(creditor.customer.ref, ())
+    holds = situation.index.holds.get(creditor.customer.ref, ())
     released_on = creditor.released_on
     person = worst(hold.state for hold in holds if not hold.is_ours)
     ours = worst(hold.state for hold in holds if hold.is_ours and not (released_on and hold.since <= released_on))
@@ -154,7 +154,7 @@ def _released(settings: Settings, creditor: Creditor, ours: CreditStanding, foun
     if settings.release_when == "person":
         return _Wish(ours, f"only a person releases; the thresholds would say {found.state}")
     situation = creditor.situation
-    branch = situation.ledger.branches[creditor.customer.ref]
+    branch = situation.index.branches[creditor.customer.ref]
     rows = (row for ref in branch for row in situation.aged_by_customer.get(ref, ()))
     overdue = sums(row.overdue for row in rows if row.overdue)
     if settings.release_when == "settled" and overdue:
@@ -177,7 +177,7 @@ def _decided(
     differs = before == wish.state and bool(operations) and _books_differ(situation, settings, ref, wish.state)
     if before == wish.state and not differs:
         return Skip(RULE, ref, f"Stays {before}: {wish.why}.", ref)
-    key = f"{RULE}/{ref}/{wish.state}/{1 + situation.ledger.standing_changes.get(ref, 0)}"
+    key = f"{RULE}/{ref}/{wish.state}/{1 + situation.index.standing_changes.get(ref, 0)}"
     return CreditState(
         rule=RULE,
         customer=ref,
@@ -196,36 +196,36 @@ def _flags(
     situation: Situation, settings: Settings, family: _Family, customer: Customer, wish: _Wish
 ) -> Iterator[Operation]:
     """The flags that must change: the customer's, and those of all billed through it."""
-    ledger = situation.ledger
-    for ref in ledger.branches[customer.ref]:
-        member = ledger.family[ref]
-        was = worst((family.now[ref], *(family.now[parent] for parent in ledger.ancestors(ref))))
+    index = situation.index
+    for ref in index.branches[customer.ref]:
+        member = index.family[ref]
+        was = worst((family.now[ref], *(family.now[parent] for parent in index.ancestors(ref))))
         state = worst((family.then[ref], family.above(ref)))
         on = settings.stops(state)
-        was_on = settings.stops(was) or _has_run_out(ledger, settings, ref)
+        was_on = settings.stops(was) or _has_run_out(index, settings, ref)
         raised = on and not (member.stop_sell or (member.stop_sell is None and was_on))
-        lifted = not on and was_on and (member.stop_sell is not False or _told(ledger, settings, ref))
+        lifted = not on and was_on and (member.stop_sell is not False or _told(index, settings, ref))
         if raised or lifted:
             yield SetStopSell(ref, on, state, situation.as_of, f"{state}: {wish.why}")
 
 
-def _told(ledger: Ledger, settings: Settings, ref: str) -> bool:
+def _told(index: AccountIndex, settings: Settings, ref: str) -> bool:
     """Whether our last word on the customer raised the flag: our copy of the books may not show it yet."""
-    last = ledger.last_standing_change.get(ref)
+    last = index.last_standing_change.get(ref)
     return last is not None and settings.stops(last.after)
 
 
-def _has_run_out(ledger: Ledger, settings: Settings, ref: str) -> bool:
+def _has_run_out(index: AccountIndex, settings: Settings, ref: str) -> bool:
     """Whether the books show a flag that a hold now run out had raised."""
-    shown = ledger.family[ref].stop_sell
-    return bool(shown) and any(settings.stops(hold.state) for hold in ledger.expired_holds.get(ref, ()))
+    shown = index.family[ref].stop_sell
+    return bool(shown) and any(settings.stops(hold.state) for hold in index.expired_holds.get(ref, ()))
 
 
 def _books_differ(situation: Situation, settings: Settings, ref: str, state: CreditStanding) -> bool:
     """Whether what the books show is really another state, and not our own change of today on its way back."""
-    if situation.ledger.family[ref].stop_sell is None:
+    if situation.index.family[ref].stop_sell is None:
         return False
-    last = situation.ledger.last_standing_change.get(ref)
+    last = situation.index.last_standing_change.get(ref)
     return last is None or last.on != situation.as_of or settings.stops(last.after) != settings.stops(state)
 
 

@@ -62,7 +62,7 @@ class _File:
 def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
     """A proposal for each customer that has earned or lost credit, a skip for each other one."""
     for ref in sorted(situation.governed):
-        customer = situation.ledger.family[ref]
+        customer = situation.index.family[ref]
         creditor = Creditor(situation, customer, _since(situation, settings))
         yield from _proposals(_file(settings, creditor))
         yield from (Problem(ref, problem, RULE) for problem in creditor.unrated)
@@ -97,7 +97,7 @@ def _met(creditor: Creditor, condition: Condition | None) -> str | None:
 def _lacks(situation: Situation, earned: Earned, creditor: Creditor) -> str | None:
     """What keeps the customer from better terms; None where it has earned them."""
     ref = creditor.customer.ref
-    manners, state = situation.manners(ref), standing(situation.ledger, ref)
+    manners, state = situation.manners(ref), standing(situation.index, ref)
     own = (one for one in situation.judged if one.promise.customer == ref)
     promises = broken(own, creditor.broken_since)
     if manners.payer_class not in earned.payer_class:
@@ -190,7 +190,7 @@ def _terms(file: _File) -> Decision | None:
 
 
 def _terms_now(file: _File) -> int | None:
-    issued = file.situation.ledger.invoices_by_customer.get(file.customer.ref, ())
+    issued = file.situation.index.invoices_by_customer.get(file.customer.ref, ())
     own = [one for one in issued if not one.is_ours and one.due_on is not None and one.status in ("open", "paid")]
     latest = max(own, key=lambda one: (one.issued_on, one.ref), default=None)
     return None if latest is None or latest.due_on is None else (latest.due_on - latest.issued_on).days
@@ -220,5 +220,5 @@ def _task(file: _File, what: str, why: str) -> Decision:
 def _before(situation: Situation, customer: str, what: str) -> list[TaskDone]:
     """Proposals of the same kind that were followed or refused, oldest first."""
     kind = next(kind for kind in _KINDS if what in kind)
-    done = (entry for entry in situation.ledger.tasks if entry.rule == RULE and entry.customer == customer)
+    done = (entry for entry in situation.index.tasks if entry.rule == RULE and entry.customer == customer)
     return [entry for entry in done if entry.what in kind]

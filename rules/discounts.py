@@ -108,15 +108,15 @@ def _not_yet(situation: Situation, settings: Settings, offer: Offer) -> str | No
 
 def _silences(situation: Situation, settings: Settings, offer: Offer) -> Iterator[tuple[str, bool]]:
     """What may keep a reminder back, and whether it does."""
-    invoice, head, ledger = offer.invoice, situation.account.customer, situation.ledger
-    told = {entry.outcome for entry in ledger.contacts if entry.invoice == invoice.ref}
+    invoice, head, index = offer.invoice, situation.account.customer, situation.index
+    told = {entry.outcome for entry in index.contacts if entry.invoice == invoice.ref}
     yield "it was reminded of", DISCOUNT_TOLD in told
     yield "a person refused the reminder of it", DISCOUNT_REFUSED in told
-    sent = ledger.reminders.get(invoice.ref, ())
+    sent = index.reminders.get(invoice.ref, ())
     yield "a reminder went out today", any(entry.on == situation.as_of and entry.was_sent for entry in sent)
-    silent = head.do_not_contact or ledger.family[invoice.customer].do_not_contact
+    silent = head.do_not_contact or index.family[invoice.customer].do_not_contact
     yield "the customer is marked do not contact", silent
-    yield "it is disputed or promised", invoice.ref in ledger.disputes or invoice.ref in situation.promised
+    yield "it is disputed or promised", invoice.ref in index.disputes or invoice.ref in situation.promised
     yield no_mailbox(head), settings.channel == "email" and not has_mailbox(head)
 
 
@@ -208,12 +208,12 @@ def _short_paid(situation: Situation, settings: Settings, offer: Offer, paid_on:
 
 def _followed(situation: Situation, offer: Offer) -> str | None:
     """The task of this rule that was done or refused for the invoice, if one was."""
-    done = situation.ledger.tasks_about.get((RULE, offer.invoice.ref), ())
+    done = situation.index.tasks_about.get((RULE, offer.invoice.ref), ())
     return next((f"Task {entry.what} was {entry.outcome} on {entry.on}" for entry in done), None)
 
 
 def _task(situation: Situation, offer: Offer, what: str, amount: Money, why: str) -> Task:
-    customer = situation.ledger.family[offer.invoice.customer]
+    customer = situation.index.family[offer.invoice.customer]
     return Task(
         rule=RULE,
         customer=customer.ref,

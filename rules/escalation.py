@@ -70,7 +70,7 @@ def _covered(situation: Situation, settings: Settings, totals: Totals) -> dict[s
     """Currencies in which money that is on no invoice yet covers all that is asked, with the words for it."""
     if settings.when_unapplied_covers == "ignore" or situation.overdue.nets:
         return {}
-    free = {rest.currency: rest for rest in situation.ledger.unapplied_in_all}
+    free = {rest.currency: rest for rest in situation.index.unapplied_in_all}
     return {
         currency: f"Paused: {spoken(free[currency])} received or credited but on no invoice yet covers "
         f"the {spoken(asked)} asked."

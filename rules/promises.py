@@ -46,7 +46,7 @@ def _call(situation: Situation, settings: Settings, one: JudgedPromise, still_op
     return Task(
         rule=RULE,
         customer=promise.customer,
-        collector=situation.ledger.family[promise.customer].collector,
+        collector=situation.index.family[promise.customer].collector,
         due_on=days_after(promise.promised_on, settings.tolerance_days + 1),
         what="call",
         key=f"{RULE}/{promise.ref}/call",

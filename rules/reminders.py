@@ -96,12 +96,12 @@ def _hand_over(situation: Situation, settings: Settings, clock: Clock, ref: str)
 
 def _never(situation: Situation, row: AgedInvoice) -> str | None:
     """Why the invoice is not chased at all, whatever its age."""
-    for customer in (situation.account.customer, situation.ledger.family[row.invoice.customer]):
+    for customer in (situation.account.customer, situation.index.family[row.invoice.customer]):
         if customer.do_not_contact:
             return f"{customer.name} is marked do not contact."
     if row.is_settled:
         return "A discount earned settles it."
-    handed = situation.ledger.handed_over(row.invoice.ref)
+    handed = situation.index.handed_over(row.invoice.ref)
     if handed is not None:
         return f"Handed over ({handed.what}) on {handed.on}: others write now."
     return f"The rest of {spoken(row.left)} is within the tolerance." if row.is_tolerated else None
@@ -166,4 +166,4 @@ def _unapplied(situation: Situation) -> dict[str, Money]:
     """The family's money and credits on no invoice yet, by currency; none where they are netted already."""
     if situation.overdue.nets:
         return {}
-    return {rest.currency: rest for rest in situation.ledger.unapplied_in_all}
+    return {rest.currency: rest for rest in situation.index.unapplied_in_all}

@@ -12,11 +12,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import accumulate
 from typing import Literal
 
+from rules.domain.account_index import AccountIndex, Settlement
 from rules.domain.aging import OverdueSettings, late_after
 from rules.domain.calendars import days_after
 from rules.domain.eligibility import discount_earned, is_fully_paid
 from rules.domain.facts import Invoice
-from rules.domain.ledger import Ledger, Settlement
 from rules.domain.payer_settings import PayerClass, PayerSettings
 from rules.domain.wording import counted
 
@@ -89,12 +89,12 @@ class Manners:
         return f"Pays {self.payer_class.replace('_', ' ')}: {'; '.join(parts)}."
 
 
-def days_to_pay(ledger: Ledger, customer: str, overdue: OverdueSettings) -> Decimal | None:
+def days_to_pay(index: AccountIndex, customer: str, overdue: OverdueSettings) -> Decimal | None:
     """Days from issue to each payment, weighted by amount, over fully paid invoices; one decimal, None when none."""
     weight = Decimal(0)
     weighted = Decimal(0)
-    for invoice in ledger.invoices_by_customer.get(customer, ()):
-        parts = ledger.settlements.get(invoice.ref)
+    for invoice in index.invoices_by_customer.get(customer, ()):
+        parts = index.settlements.get(invoice.ref)
         if parts and is_fully_paid(invoice, overdue.forgiven(invoice.currency)):
             for part in parts:
                 if part.by == "payment":
@@ -104,15 +104,15 @@ def days_to_pay(ledger: Ledger, customer: str, overdue: OverdueSettings) -> Deci
 
 
 def settled_invoices(
-    ledger: Ledger, customer: str, in_time_days: int, due_days: DueDays, since: date = date.min
+    index: AccountIndex, customer: str, in_time_days: int, due_days: DueDays, since: date = date.min
 ) -> list[Settled]:
     """The customer's invoices settled from `since` on, by day, each with how late that was. A discount earned settles.
 
     Up to `in_time_days` past due is in time.
     """
     found: list[Settled] = []
-    for invoice in ledger.invoices_by_customer.get(customer, ()):
-        parts = ledger.settlements.get(invoice.ref)
+    for invoice in index.invoices_by_customer.get(customer, ()):
+        parts = index.settlements.get(invoice.ref)
         if not parts or parts[-1].on < since:
             continue
         tolerance = due_days.forgiven(invoice)
@@ -157,12 +157,12 @@ def _paid_after(invoice: Invoice, paid: Sequence[Settlement], due_days: DueDays)
 
 
 def manners(
-    ledger: Ledger, customer: str, late_now: Iterable[int], settings: PayerSettings, due_days: DueDays
+    index: AccountIndex, customer: str, late_now: Iterable[int], settings: PayerSettings, due_days: DueDays
 ) -> Manners:
     """How the customer pays, `late_now` being the days past due of what is overdue today."""
     in_time = due_days.settings.grace_days if settings.late_after_days is None else settings.late_after_days
-    since = date.min if settings.within_days is None else days_after(ledger.as_of, -settings.within_days)
-    settled = settled_invoices(ledger, customer, in_time, due_days, since)
+    since = date.min if settings.within_days is None else days_after(index.as_of, -settings.within_days)
+    settled = settled_invoices(index, customer, in_time, due_days, since)
     overdue = sorted(days for days in late_now if days > in_time)
     late_days = [*(one.late_days for one in settled), *overdue]
     late = sum(days > 0 for days in late_days)

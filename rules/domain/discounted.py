@@ -55,7 +55,7 @@ def offer_of(situation: Situation, row: AgedInvoice) -> Offer | None:
     discount = discount_of(invoice)
     if not discount:
         return None
-    parts = situation.ledger.settlements.get(invoice.ref, ())
+    parts = situation.index.settlements.get(invoice.ref, ())
     until = invoice.discount.until
     in_time = sum((part.amount.amount for part in parts if part.on <= until), _ZERO)
     late = max((part.on for part in parts if part.by == "payment" and part.on > until), default=None)

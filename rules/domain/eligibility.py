@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from rules.domain.account_index import Settlement
 from rules.domain.facts import Dispute, Invoice
-from rules.domain.ledger import Settlement
 from rules.domain.money import Money
 
 _HUNDRED = Decimal(100)

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from rules.domain.account_index import AccountIndex
 from rules.domain.aging import OverdueSettings, effective_due, is_tolerated
 from rules.domain.facts import Installment, InstallmentPlan
-from rules.domain.ledger import Ledger
 from rules.domain.money import Money
 
 _ZERO = Decimal(0)
 
 
 def broken_on(
-    plan: InstallmentPlan, ledger: Ledger, overdue: OverdueSettings, calendar: str | None = None
+    plan: InstallmentPlan, index: AccountIndex, overdue: OverdueSettings, calendar: str | None = None
 ) -> date | None:
     """The day of the first row at whose end more was open than the plan left for later rows; None while it is kept.
 
@@ -29,9 +29,9 @@ def broken_on(
     for row in sorted(plan.schedule, key=lambda item: item.due_on):
         may_be_open -= row.amount.amount
         last_on = effective_due(row.due_on, overdue, calendar)
-        short = _open_on(ledger, plan, last_on) - may_be_open
+        short = _open_on(index, plan, last_on) - may_be_open
         is_small = is_tolerated(Money(short, row.amount.currency), overdue)
-        if last_on < ledger.as_of and short > 0 and not is_small:
+        if last_on < index.as_of and short > 0 and not is_small:
             return row.due_on
     return None
 
@@ -52,12 +52,12 @@ def share_of(invoice: str, rows: Iterable[Installment], room: Mapping[str, Money
     return found
 
 
-def _open_on(ledger: Ledger, plan: InstallmentPlan, day: date) -> Decimal:
+def _open_on(index: AccountIndex, plan: InstallmentPlan, day: date) -> Decimal:
     """What was open on the plan's invoices at the end of `day`, worked back from what is open now."""
     found = _ZERO
     for ref in plan.invoices:
-        invoice = ledger.invoices.get(ref)
+        invoice = index.invoices.get(ref)
         if invoice is not None and invoice.status in ("open", "paid"):
-            parts = ledger.settlements.get(ref, ())
+            parts = index.settlements.get(ref, ())
             found += invoice.balance.amount + sum((part.amount.amount for part in parts if part.on > day), _ZERO)
     return found

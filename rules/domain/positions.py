@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from rules.domain.account_index import AccountIndex
 from rules.domain.aging import AgedInvoice, labels
 from rules.domain.behaviour import Manners, PayerClass, days_to_pay
 from rules.domain.facts import CreditStanding, Customer
-from rules.domain.ledger import Ledger
 from rules.domain.money import Money
 from rules.domain.promised import PromiseState, kept_pct
 from rules.domain.situation import Situation
@@ -52,16 +52,16 @@ class PromisePosition:
 
 def position_of(situation: Situation, customer: Customer, policy: str | None) -> CustomerPosition:
     """The customer's row as of the situation's day."""
-    ledger = situation.ledger
+    index = situation.index
     rows = situation.aged_by_customer.get(customer.ref, ())
     manners = situation.manners(customer.ref)
-    currencies = _currencies(ledger, customer)
+    currencies = _currencies(index, customer)
     zeros = {currency: Money.zero(currency) for currency in currencies}
     names = labels(situation.overdue.buckets)
     late = {**zeros, **{one.currency: one for one in sums(row.overdue for row in rows)}}
     buckets = {currency: _cut(rows, names, currency) for currency in currencies}
     opened = {**zeros, **{one.currency: one for one in sums(row.invoice.balance for row in rows)}}
-    unapplied = {**zeros, **ledger.unapplied.get(customer.ref, {})}
+    unapplied = {**zeros, **index.unapplied.get(customer.ref, {})}
     return CustomerPosition(
         customer=customer.ref,
         policy=policy,
@@ -71,9 +71,9 @@ def position_of(situation: Situation, customer: Customer, policy: str | None) ->
         overdue=late,
         oldest_days_past_due=max((row.days_past_due for row in rows), default=0),
         aging=buckets,
-        credit_state=standing(ledger, customer.ref),
+        credit_state=standing(index, customer.ref),
         payer_class=manners.payer_class,
-        days_to_pay=days_to_pay(ledger, customer.ref, situation.overdue),
+        days_to_pay=days_to_pay(index, customer.ref, situation.overdue),
         promises_kept_pct=kept_pct(one for one in situation.judged if one.promise.customer == customer.ref),
         manners=manners,
     )
@@ -96,10 +96,10 @@ def exposed(opened: Money, unapplied: Money) -> Money:
     return max(opened - unapplied, Money.zero(opened.currency))
 
 
-def standing(ledger: Ledger, customer: str) -> CreditStanding:
+def standing(index: AccountIndex, customer: str) -> CreditStanding:
     """The worst hold in force on the customer or on anyone it is billed through."""
-    refs = (customer, *ledger.ancestors(customer))
-    return worst(hold.state for ref in refs for hold in ledger.holds.get(ref, ()))
+    refs = (customer, *index.ancestors(customer))
+    return worst(hold.state for ref in refs for hold in index.holds.get(ref, ()))
 
 
 def worst(states: Iterable[CreditStanding]) -> CreditStanding:
@@ -107,9 +107,9 @@ def worst(states: Iterable[CreditStanding]) -> CreditStanding:
     return max(states, key=_GRAVITY.__getitem__, default="good")
 
 
-def _currencies(ledger: Ledger, customer: Customer) -> list[str]:
+def _currencies(index: AccountIndex, customer: Customer) -> list[str]:
     """Every currency the customer's documents are in; the company's own where there is none."""
-    invoices = ledger.invoices_by_customer.get(customer.ref, ())
+    invoices = index.invoices_by_customer.get(customer.ref, ())
     found = {invoice.currency for invoice in invoices if invoice.status in ("open", "paid")}
-    found.update(ledger.unapplied.get(customer.ref, {}))
-    return sorted(found) or [ledger.account.company.currency]
+    found.update(index.unapplied.get(customer.ref, {}))
+    return sorted(found) or [index.account.company.currency]

@@ -15,11 +15,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from rules.domain.account_index import AccountIndex
 from rules.domain.aging import OverdueSettings
 from rules.domain.calendars import days_after
 from rules.domain.eligibility import discount_earned, discount_of
 from rules.domain.facts import Promise
-from rules.domain.ledger import Ledger
 from rules.domain.money import Money
 from rules.domain.settings import Count, Flag, RuleSettings
 
@@ -55,21 +55,21 @@ class JudgedPromise:
     rest: Mapping[str, Decimal]
 
 
-def judge(ledger: Ledger, settings: PromiseSettings, overdue: OverdueSettings) -> tuple[JudgedPromise, ...]:
+def judge(index: AccountIndex, settings: PromiseSettings, overdue: OverdueSettings) -> tuple[JudgedPromise, ...]:
     """Every promise made by now, in the order they were made. A rest too small to be `overdue` breaks none."""
     judged: list[JudgedPromise] = []
     latest: dict[str, JudgedPromise] = {}
-    for promise in ledger.promises:
+    for promise in index.promises:
         before = [latest[invoice] for invoice in promise.invoices if invoice in latest]
-        level = max((_level_after(earlier, promise, ledger, settings, overdue) for earlier in before), default=1)
-        state, rest = _state(promise, ledger, settings, overdue)
+        level = max((_level_after(earlier, promise, index, settings, overdue) for earlier in before), default=1)
+        state, rest = _state(promise, index, settings, overdue)
         found = JudgedPromise(promise, state, level, rest)
         judged.append(found)
         latest.update(dict.fromkeys(promise.invoices, found))
     return tuple(judged)
 
 
-def covered(judged: Iterable[JudgedPromise], ledger: Ledger, free: Mapping[str, Money]) -> Mapping[str, Money]:
+def covered(judged: Iterable[JudgedPromise], index: AccountIndex, free: Mapping[str, Money]) -> Mapping[str, Money]:
     """Which part of each invoice running promises cover. `free` is what of each open invoice may be covered.
 
     A promise over several invoices covers the one due first, then the next.
@@ -80,7 +80,7 @@ def covered(judged: Iterable[JudgedPromise], ledger: Ledger, free: Mapping[str, 
         if one.state != "open":
             continue
         rest = dict(one.rest)
-        for ref in sorted(one.promise.invoices, key=lambda ref: _due_key(ref, ledger)):
+        for ref in sorted(one.promise.invoices, key=lambda ref: _due_key(ref, index)):
             room = left.get(ref)
             if room is None or rest.get(room.currency, _ZERO) <= 0:
                 continue
@@ -106,15 +106,15 @@ def kept_pct(judged: Iterable[JudgedPromise]) -> Decimal | None:
 
 
 def _state(
-    promise: Promise, ledger: Ledger, settings: PromiseSettings, overdue: OverdueSettings
+    promise: Promise, index: AccountIndex, settings: PromiseSettings, overdue: OverdueSettings
 ) -> tuple[PromiseState, Mapping[str, Decimal]]:
     judged_on = days_after(promise.promised_on, settings.tolerance_days)
-    due = _promised(promise, ledger)
-    paid = _paid(promise, ledger, judged_on)
+    due = _promised(promise, index)
+    paid = _paid(promise, index, judged_on)
     rest = {currency: max(_ZERO, amount - paid.get(currency, _ZERO)) for currency, amount in due.items()}
-    if promise.withdrawn_on is not None and promise.withdrawn_on <= min(judged_on, ledger.as_of):
+    if promise.withdrawn_on is not None and promise.withdrawn_on <= min(judged_on, index.as_of):
         return "withdrawn", rest
-    if ledger.as_of <= judged_on:
+    if index.as_of <= judged_on:
         return "open", rest
     if all(amount <= overdue.forgiven(currency) for currency, amount in rest.items()):
         return "kept", rest
@@ -122,12 +122,12 @@ def _state(
 
 
 def _level_after(
-    earlier: JudgedPromise, promise: Promise, ledger: Ledger, settings: PromiseSettings, overdue: OverdueSettings
+    earlier: JudgedPromise, promise: Promise, index: AccountIndex, settings: PromiseSettings, overdue: OverdueSettings
 ) -> int:
     """A promise for the rest, after a part that was kept, stays at its level; any other is a level higher."""
     last_on = min(promise.made_on, days_after(earlier.promise.promised_on, settings.tolerance_days))
-    paid = _paid(earlier.promise, ledger, last_on)
-    due = _promised(earlier.promise, ledger)
+    paid = _paid(earlier.promise, index, last_on)
+    due = _promised(earlier.promise, index)
     was_withdrawn = earlier.promise.withdrawn_on is not None and earlier.promise.withdrawn_on <= promise.made_on
     rest = {currency: amount - paid.get(currency, _ZERO) for currency, amount in due.items()}
     is_paid = all(amount <= overdue.forgiven(currency) for currency, amount in rest.items())
@@ -135,23 +135,23 @@ def _level_after(
     return earlier.level if was_kept else earlier.level + 1
 
 
-def _promised(promise: Promise, ledger: Ledger) -> Mapping[str, Decimal]:
+def _promised(promise: Promise, index: AccountIndex) -> Mapping[str, Decimal]:
     """What was promised, by currency: never more than there was to pay. Without an amount: all of that."""
-    owed = _to_pay(promise, ledger)
+    owed = _to_pay(promise, index)
     if promise.amount is None:
         return owed
     currency, stated = promise.amount.currency, promise.amount.amount
     return {currency: min(stated, owed[currency]) if currency in owed else stated}
 
 
-def _to_pay(promise: Promise, ledger: Ledger) -> Mapping[str, Decimal]:
+def _to_pay(promise: Promise, index: AccountIndex) -> Mapping[str, Decimal]:
     """All that was open on its invoices the day it was made, less credits since and a discount that was earned."""
     found: dict[str, Decimal] = defaultdict(Decimal)
     for ref in promise.invoices:
-        invoice = ledger.invoices.get(ref)
+        invoice = index.invoices.get(ref)
         if invoice is None or invoice.status == "draft":
             continue
-        parts = ledger.settlements.get(ref, ())
+        parts = index.settlements.get(ref, ())
         paid_since = (part.amount.amount for part in parts if part.by == "payment" and part.on >= promise.made_on)
         owed = sum(paid_since, max(invoice.balance.amount, _ZERO))
         forgiven = owed if invoice.status == "voided" else _ZERO
@@ -161,15 +161,15 @@ def _to_pay(promise: Promise, ledger: Ledger) -> Mapping[str, Decimal]:
     return found
 
 
-def _paid(promise: Promise, ledger: Ledger, last_on: date) -> Mapping[str, Decimal]:
+def _paid(promise: Promise, index: AccountIndex, last_on: date) -> Mapping[str, Decimal]:
     found: dict[str, Decimal] = defaultdict(Decimal)
     for ref in promise.invoices:
-        for part in ledger.settlements.get(ref, ()):
+        for part in index.settlements.get(ref, ()):
             if part.by == "payment" and promise.made_on <= part.on <= last_on:
                 found[part.amount.currency] += part.amount.amount
     return found
 
 
-def _due_key(ref: str, ledger: Ledger) -> tuple[date, str]:
-    invoice = ledger.invoices.get(ref)
+def _due_key(ref: str, index: AccountIndex) -> tuple[date, str]:
+    invoice = index.invoices.get(ref)
     return (invoice.due_on or date.max if invoice else date.max), ref

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from rules.domain.account_index import AccountIndex
 from rules.domain.aging import AgedInvoice, OverdueSettings, aged, covered_oldest_first
 from rules.domain.behaviour import DueDays, Manners, manners
 from rules.domain.courtesy import Never, SendWindow, Spacing
@@ -17,7 +18,6 @@ from rules.domain.credit_limits import CreditLimits
 from rules.domain.eligibility import discount_earned, disputed, is_open
 from rules.domain.exchange import converted
 from rules.domain.facts import Account, InstallmentPlan, Invoice
-from rules.domain.ledger import Ledger
 from rules.domain.money import Money
 from rules.domain.once import once
 from rules.domain.payer_settings import PayerClass, PayerSettings
@@ -52,9 +52,9 @@ class Situation:
     never: Never = field(default_factory=Never)
 
     @once
-    def ledger(self) -> Ledger:
+    def index(self) -> AccountIndex:
         """The account's facts, indexed."""
-        return Ledger(self.account, self.as_of)
+        return AccountIndex(self.account, self.as_of)
 
     @once
     def aged(self) -> Mapping[str, AgedInvoice]:
@@ -75,13 +75,13 @@ class Situation:
 
     def due_by(self, invoice: Invoice) -> date | None:
         """The day of the row that broke the invoice's plan, where that makes all of it due."""
-        plans = self.ledger.plans.get(invoice.ref) if self.promises.when_plan_breaks == "all_due" else None
-        return broken_on(plans[-1], self.ledger, self.overdue, self.calendar) if plans else None
+        plans = self.index.plans.get(invoice.ref) if self.promises.when_plan_breaks == "all_due" else None
+        return broken_on(plans[-1], self.index, self.overdue, self.calendar) if plans else None
 
     def kept_plan(self, invoice: Invoice) -> InstallmentPlan | None:
         """The latest instalment plan of the invoice, unless it is broken."""
-        plans = self.ledger.plans.get(invoice.ref)
-        if not plans or broken_on(plans[-1], self.ledger, self.overdue, self.calendar) is not None:
+        plans = self.index.plans.get(invoice.ref)
+        if not plans or broken_on(plans[-1], self.index, self.overdue, self.calendar) is not None:
             return None
         return plans[-1]
 
@@ -91,7 +91,7 @@ class Situation:
         if not self.overdue.nets:
             return {}
         owed = (invoice for invoice in self.account.invoices if is_open(invoice))
-        return covered_oldest_first(owed, self.ledger.unapplied_in_all, self.overdue)
+        return covered_oldest_first(owed, self.index.unapplied_in_all, self.overdue)
 
     @once
     def aged_by_customer(self) -> Mapping[str, list[AgedInvoice]]:
@@ -103,13 +103,13 @@ class Situation:
 
     def is_settled_by_discount(self, invoice: Invoice) -> bool:
         """Whether a discount was earned, so that the invoice's rest is neither overdue nor chargeable."""
-        return invoice.discount is not None and discount_earned(invoice, self.ledger.settlements.get(invoice.ref, ()))
+        return invoice.discount is not None and discount_earned(invoice, self.index.settlements.get(invoice.ref, ()))
 
     @once
     def disputed(self) -> Mapping[str, Money]:
         """What is contested of each open invoice that has an open dispute."""
         found = {}
-        for ref, disputes in self.ledger.disputes.items():
+        for ref, disputes in self.index.disputes.items():
             if ref in self.aged:
                 found[ref] = disputed(self.aged[ref].invoice, disputes)
         return found
@@ -117,7 +117,7 @@ class Situation:
     @once
     def judged(self) -> tuple[JudgedPromise, ...]:
         """Every promise of the account with its state and level."""
-        return judge(self.ledger, self.promises, self.overdue)
+        return judge(self.index, self.promises, self.overdue)
 
     @once
     def promised(self) -> Mapping[str, Money]:
@@ -127,7 +127,7 @@ class Situation:
         for ref in sorted(refs):
             balance = self.aged[ref].invoice.balance
             free[ref] = balance - self.disputed[ref] if ref in self.disputed else balance
-        return covered(self.judged, self.ledger, free)
+        return covered(self.judged, self.index, free)
 
     def payer_class(self, customer: str) -> PayerClass:
         """The class of how the customer pays."""
@@ -138,7 +138,7 @@ class Situation:
         if customer not in self._manners:
             due_days = DueDays(self.overdue, self.calendar)
             late_now = [one.days_past_due for one in self.aged_by_customer.get(customer, ()) if one.overdue]
-            self._manners[customer] = manners(self.ledger, customer, late_now, self.payer, due_days)
+            self._manners[customer] = manners(self.index, customer, late_now, self.payer, due_days)
         return self._manners[customer]
 
     @once

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rules.domain.account_index import AccountIndex
 from rules.domain.behaviour import Manners, Settled
-from rules.domain.ledger import Ledger
 from rules.domain.wording import counted, spoken
 from syncd.cli.output import Table, Text
 from syncd.explain import Explanation
@@ -52,20 +52,20 @@ def paid_invoices(one: Explanation) -> Iterator[Text]:
     )
     if one.invoice is not None or not settled:
         return
-    ledger = Ledger(one.account, one.as_of)
+    index = AccountIndex(one.account, one.as_of)
     yield from ("", "Paid invoices, the latest first")
     columns = ("invoice", "issued", "due", "total", "paid", "days late")
-    rows = [_row(ledger, row) for row in settled[:SHOWN]]
+    rows = [_row(index, row) for row in settled[:SHOWN]]
     yield Table(columns, rows, right=("total", "days late"))
     if len(settled) > SHOWN:
         yield f"and {counted(len(settled) - SHOWN, 'earlier invoice')}; --json has them all"
 
 
-def _row(ledger: Ledger, row: Settled) -> tuple[str, ...]:
+def _row(index: AccountIndex, row: Settled) -> tuple[str, ...]:
     invoice = row.invoice
     parts = [
         f"{spoken(part.amount)} after {counted((part.on - invoice.issued_on).days, 'day')}"
-        for part in ledger.settlements.get(invoice.ref, ())
+        for part in index.settlements.get(invoice.ref, ())
         if part.by == "payment"
     ]
     return (

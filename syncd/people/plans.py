@@ -69,7 +69,7 @@ def state(clerk: Clerk, ledger: Ledger, account: Account, plan: InstallmentPlan)
         return "paid"
     seen = situations_of(account, clerk.policies, ledger.today())
     governing = next(one for one in seen if not one.scope.isdisjoint(plan.invoices))
-    broken = broken_on(plan, governing.ledger, governing.overdue, governing.calendar)
+    broken = broken_on(plan, governing.index, governing.overdue, governing.calendar)
     return "kept" if broken is None else "broken"
 
 

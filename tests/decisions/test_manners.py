@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+from rules.domain.account_index import AccountIndex
 from rules.domain.accounts import accounts_of
 from rules.domain.aging import OverdueSettings
 from rules.domain.behaviour import DueDays, Manners, manners
 from rules.domain.facts import Application, Book, Company, Customer, Invoice, Payment
-from rules.domain.ledger import Ledger
 from rules.domain.money import Money
 from rules.domain.payer_settings import DeterioratingSettings, PayerSettings
 
@@ -30,7 +30,7 @@ def paid(*rows: tuple[int, int], late_now: tuple[int, ...] = ()) -> Manners:
         payments.append(Payment(f"P-{number}", "C-1", on, money, (Application(ref, money),)))
     book = Book(AS_OF, Company("Acme", "USD"), (), (Customer("C-1", "Oak"),), tuple(invoices), tuple(payments))
     (account,) = accounts_of(book)
-    return manners(Ledger(account, AS_OF), "C-1", late_now, TWO, DueDays(OverdueSettings()))
+    return manners(AccountIndex(account, AS_OF), "C-1", late_now, TWO, DueDays(OverdueSettings()))
 
 
 def test_days_late_weigh_by_amount_and_early_counts_as_zero() -> None:

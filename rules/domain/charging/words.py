@@ -53,7 +53,7 @@ def given_back(matter: Matter, came: tuple[Assessed, Rest] | str, charge: str, s
         due = f"{came}: nothing is due"
     else:
         due = f"{_due(matter, came[0])}{_lifted(came[1], currency)}{_fixed(came[0], currency)}"
-    document = matter.parties.situation.ledger.invoices.get(charge)
+    document = matter.parties.situation.index.invoices.get(charge)
     name = document.number or charge if document else charge
     billed = _billed(matter, currency, whole=nothing_due)
     return f"{due}{billed}; {digits(share, currency)} {currency} of charge {name} is given back."

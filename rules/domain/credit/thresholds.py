@@ -170,7 +170,7 @@ class Creditor:
     def _reminders(self, row: AgedInvoice) -> Iterator[ReminderSent]:
         """What was sent about the invoice; after a release only since a part of it that fell due later did."""
         late = [part.contractual_on for part in row.parts if part.is_overdue]
-        for entry in self.situation.ledger.reminders.get(row.invoice.ref, ()):
+        for entry in self.situation.index.reminders.get(row.invoice.ref, ()):
             if entry.was_sent and (self.released_on is None or (late and entry.on > min(late))):
                 yield entry
 
@@ -233,15 +233,15 @@ class Creditor:
 
     def exposure(self) -> list[Money]:
         """What the customer and all billed through it owe, by currency; what counts is the policy's choice."""
-        ledger = self.situation.ledger
-        branch = ledger.branches[self.customer.ref]
+        index = self.situation.index
+        branch = index.branches[self.customer.ref]
         rows = (row for ref in branch for row in self.situation.aged_by_customer.get(ref, ()))
         owed = [row.invoice.balance for row in rows if not _was_owed(row, self.released_on)]
         if self.counts.drafts:
-            drafts = (one for ref in branch for one in ledger.invoices_by_customer.get(ref, ()))
+            drafts = (one for ref in branch for one in index.invoices_by_customer.get(ref, ()))
             owed += [one.total for one in drafts if one.status == "draft"]
         opened = sums(owed)
-        held = sums(rest for ref in branch for rest in ledger.unapplied.get(ref, {}).values())
+        held = sums(rest for ref in branch for rest in index.unapplied.get(ref, {}).values())
         if not self.counts.unapplied:
             held = ()
         unapplied = {rest.currency: rest for rest in held}

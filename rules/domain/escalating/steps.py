@@ -74,7 +74,7 @@ class Totals:
 def claim_of(situation: Situation, settings: EscalationSettings, row: AgedInvoice) -> Claim | str:
     """The invoice as a claim, or why nothing is asked for now."""
     invoice = row.invoice
-    customer = situation.ledger.family[invoice.customer]
+    customer = situation.index.family[invoice.customer]
     for one in (situation.account.customer, customer):
         if one.do_not_contact:
             return f"{one.name} is marked do not contact."
@@ -90,7 +90,7 @@ def claim_of(situation: Situation, settings: EscalationSettings, row: AgedInvoic
     if asked.amount <= 0:
         return f"Paused: {' and '.join(held)}, nothing is left to ask for."
     private = customer.kind == "consumer" or not settings.private.isdisjoint(customer.groups)
-    done = tuple(situation.ledger.tasks_about.get((RULE, invoice.ref), ()))
+    done = tuple(situation.index.tasks_about.get((RULE, invoice.ref), ()))
     if len(invoice.installments) <= 1:
         return Claim(row, asked, private, done, invoice.ref)
     due_on = next(part.due_on for part in row.parts if part.is_overdue)
@@ -133,7 +133,7 @@ def _fits(situation: Situation, step: EscalationStep, claim: Claim, totals: Tota
         return False
     if not step.fits_debtor(private=claim.private):
         return False
-    if step.needs_no_dispute and claim.invoice.ref in situation.ledger.disputes:
+    if step.needs_no_dispute and claim.invoice.ref in situation.index.disputes:
         return False
     if step.payer_class and situation.payer_class(claim.invoice.customer) not in step.payer_class:
         return False
@@ -166,7 +166,7 @@ def _due_on(situation: Situation, settings: EscalationSettings, index: int, clai
 
 
 def _sent_on(situation: Situation, claim: Claim, level: int) -> date | None:
-    sent = situation.ledger.reminders.get(claim.invoice.ref, ())
+    sent = situation.index.reminders.get(claim.invoice.ref, ())
     return min((entry.on for entry in sent if entry.level >= level), default=None)
 
 

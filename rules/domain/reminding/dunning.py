@@ -69,7 +69,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
     due_on = parts[0][0]
     fallen = [amount for day, amount in parts if day <= as_of] or [parts[0][1]]
     several = plan is not None or len(invoice.installments) > 1
-    sent = situation.ledger.reminders.get(invoice.ref, ())
+    sent = situation.index.reminders.get(invoice.ref, ())
     first_day = days_after(due_on, settings.levels[0].at_days or 0)
     if several:
         sent = [entry for entry in sent if entry.on >= first_day and is_about(situation, invoice, plan, entry, due_on)]
@@ -128,7 +128,7 @@ def is_about(
 
 def _oldest_then(situation: Situation, invoice: Invoice, plan: InstallmentPlan | None, day: date) -> date | None:
     """The day of the part that was the oldest open one when `day` began; None where nothing was open."""
-    since = [part.amount for part in situation.ledger.settlements.get(invoice.ref, ()) if part.on >= day]
+    since = [part.amount for part in situation.index.settlements.get(invoice.ref, ()) if part.on >= day]
     covered = situation.netted.get(invoice.ref) or Money.zero(invoice.currency)
     schedule = plan.schedule if plan else invoice.installments
     parts = rest_of(schedule, invoice.balance - covered + total(since, invoice.currency), situation.overdue)

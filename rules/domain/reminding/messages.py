@@ -146,7 +146,7 @@ def _fee(situation: Situation, level: Level, leads: list[Step]) -> _Fee | str | 
     """
     if level.fee is None and level.fee_pct is None:
         return None
-    before = situation.ledger.reminders
+    before = situation.index.reminders
     bearing = [
         step
         for step in sorted(leads, key=_rank)

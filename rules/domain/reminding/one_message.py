@@ -96,20 +96,20 @@ def _urgency(situation: Situation, decision: Message) -> int:
         return 1
     if decision.level:
         return 2
-    discounts = (situation.ledger.invoices[ref].discount for ref in decision.invoices)
+    discounts = (situation.index.invoices[ref].discount for ref in decision.invoices)
     return 0 if any(one is not None and one.until <= situation.as_of for one in discounts) else 3
 
 
 def _written_today(said: Sequence[Said]) -> str | None:
     """What the customer was written today already; None where nothing was."""
     situation = said[0].situation
-    ledger, today = situation.ledger, situation.as_of
-    if any(entry.on == today and entry.was_sent for entries in ledger.reminders.values() for entry in entries):
+    index, today = situation.index, situation.as_of
+    if any(entry.on == today and entry.was_sent for entries in index.reminders.values() for entry in entries):
         return "a reminder went out today"
-    if any(one.on == today and one.outcome == DISCOUNT_TOLD and one.channel in _WRITTEN for one in ledger.contacts):
+    if any(one.on == today and one.outcome == DISCOUNT_TOLD and one.channel in _WRITTEN for one in index.contacts):
         return "a word on a discount went out today"
     writing = situation.spacing.written
-    done = (one for one in ledger.tasks if one.on == today and one.outcome == "done" and one.what in writing)
+    done = (one for one in index.tasks if one.on == today and one.outcome == "done" and one.what in writing)
     return next((f"the {one.what} went out today" for one in done), None)
 
 
@@ -127,9 +127,9 @@ def _by(message: Message) -> str:
 
 def _waits(one: Said, message: Decision, why: str) -> Iterator[Skip]:
     if isinstance(message, Message):
-        ledger = one.situation.ledger
+        index = one.situation.index
         name = one.situation.account.customer.name
         called = _called(message)
         reason = f"{called[:1].upper()}{called[1:]} waits: one message a day goes to {name}, and {why}."
         for ref in message.invoices:
-            yield Skip(message.rule, ref, reason, ledger.invoices[ref].customer)
+            yield Skip(message.rule, ref, reason, index.invoices[ref].customer)

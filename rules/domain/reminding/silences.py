@@ -15,20 +15,20 @@ from rules.domain.situation import Situation
 
 def silence_about(situation: Situation, invoice: Invoice) -> str | None:
     """Why nothing is to be said of the invoice today; None where nobody minds."""
-    if situation.never.is_nobody and not situation.ledger.silences:  # nearly always
+    if situation.never.is_nobody and not situation.index.silences:  # nearly always
         return None
     billed = _billed(situation, invoice)
-    silences = situation.ledger.silences
+    silences = situation.index.silences
     found = next((one for one in silences if _concerns(one, invoice, billed)), None)
     return _never(situation.never, invoice, billed) or (_told(situation, found) if found is not None else None)
 
 
 def left_alone(situation: Situation, invoice: Invoice) -> str | None:
     """Why nobody writes to or speaks with the customer about the invoice: do not contact, handed over, or a silence."""
-    for customer in (situation.account.customer, situation.ledger.family[invoice.customer]):
+    for customer in (situation.account.customer, situation.index.family[invoice.customer]):
         if customer.do_not_contact:
             return f"{customer.name} is marked do not contact."
-    handed = situation.ledger.handed_over(invoice.ref)
+    handed = situation.index.handed_over(invoice.ref)
     if handed is not None:
         return f"Handed over ({handed.what}) on {handed.on}: others speak now."
     return silence_about(situation, invoice)
@@ -36,8 +36,8 @@ def left_alone(situation: Situation, invoice: Invoice) -> str | None:
 
 def _billed(situation: Situation, invoice: Invoice) -> list[Customer]:
     """Whom the invoice was written to, and whoever that one is billed through, the nearest first."""
-    ledger = situation.ledger
-    return [ledger.family[ref] for ref in (invoice.customer, *ledger.ancestors(invoice.customer))]
+    index = situation.index
+    return [index.family[ref] for ref in (invoice.customer, *index.ancestors(invoice.customer))]
 
 
 def _never(never: Never, invoice: Invoice, billed: Sequence[Customer]) -> str | None:
@@ -60,7 +60,7 @@ def _concerns(silence: Silence, invoice: Invoice, billed: Sequence[Customer]) ->
 
 
 def _told(situation: Situation, silence: Silence) -> str:
-    family = situation.ledger.family
+    family = situation.index.family
     if silence.invoice is not None:
         about = "this invoice"
     elif silence.group is not None:

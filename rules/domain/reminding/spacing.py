@@ -39,7 +39,7 @@ def turn_of(situation: Situation, refs: Collection[str], called: str, since: dat
 
 def _refused(situation: Situation, on: date | None) -> str | None:
     """Words for a day on which nothing was said because a person refused it; None where something was."""
-    that_day = [entry for entries in situation.ledger.reminders.values() for entry in entries if entry.on == on]
+    that_day = [entry for entries in situation.index.reminders.values() for entry in entries if entry.on == on]
     if not that_day or any(entry.was_sent for entry in that_day):
         return None
     return f"level {max(entry.level for entry in that_day)} was refused by a person on {on}"
@@ -47,12 +47,12 @@ def _refused(situation: Situation, on: date | None) -> str | None:
 
 def _last_said(situation: Situation, refs: Collection[str]) -> date | None:
     """When the customer was last written to, or spoken with where that counts; about `refs` where each is apart."""
-    ledger, spacing = situation.ledger, situation.spacing
-    about = ledger.reminders.keys() if spacing.one_per_customer else refs
-    found = [entry.on for ref in about for entry in ledger.reminders.get(ref, ())]
+    index, spacing = situation.index, situation.spacing
+    about = index.reminders.keys() if spacing.one_per_customer else refs
+    found = [entry.on for ref in about for entry in index.reminders.get(ref, ())]
     found += [
         entry.on
-        for entry in ledger.tasks
+        for entry in index.tasks
         if entry.outcome == "done"
         and entry.rule == "escalation"
         and entry.what in spacing.written
@@ -61,7 +61,7 @@ def _last_said(situation: Situation, refs: Collection[str]) -> date | None:
     if spacing.counts_contacts:
         found += [
             contact.on
-            for contact in ledger.contacts
+            for contact in index.contacts
             if contact.outcome != DISCOUNT_REFUSED
             and (spacing.one_per_customer or contact.invoice is None or contact.invoice in refs)
         ]

@@ -51,7 +51,7 @@ class Window(NamedTuple):
 
 def recipient(situation: Situation, invoice: Invoice) -> Customer:
     """Who is written to about the invoice: who is billed, else, without a mailbox, who it was written to."""
-    head, own = situation.account.customer, situation.ledger.family[invoice.customer]
+    head, own = situation.account.customer, situation.index.family[invoice.customer]
     return own if not has_mailbox(head) and has_mailbox(own) else head
 
 

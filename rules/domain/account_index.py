@@ -45,8 +45,8 @@ class Settlement:
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """The account as of a day, looked up by ref."""
+class AccountIndex:
+    """The account as of a day, its facts looked up by ref."""
 
     account: Account
     as_of: date
