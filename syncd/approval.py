@@ -20,11 +20,12 @@ _LOOK = "unclear: look in the books, then run: syncd resolve NO. --done|--not-do
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An action a person answered, and what became of it, in one sentence."""
+    """An action a person answered, and what became of it, in one sentence. Not `is_done`: it waits for another word."""
 
     connection: str
     intent: Intent
     outcome: str
+    is_done: bool = True
 
 
 def find_actions(ledgers: Sequence[Ledger], words: Sequence[str]) -> list[tuple[Ledger, Intent]]:
@@ -60,13 +61,13 @@ def approve(ledger: Ledger, intent: Intent, who: str) -> Answered:
     is unclear needs another word: whether it is in the books.
     """
     if intent.state == "unknown":
-        return Answered(ledger.name, intent, _LOOK)
+        return Answered(ledger.name, intent, _LOOK, is_done=False)
     if intent.state == "rejected":
         ledger.intents.retry(intent, who, ledger.clock.now())
         ledger.mirror.touch([intent.customer])
         return Answered(ledger.name, intent, "decided again with the next pass")
     if intent.hold in _STUCK:
-        return Answered(ledger.name, intent, _STUCK[intent.hold].format(why=intent.why))
+        return Answered(ledger.name, intent, _STUCK[intent.hold].format(why=intent.why), is_done=False)
     if _done_by_hand(ledger, intent):
         ledger.intents.done(intent, ledger.clock.now(), ledger.today(), who)
         return Answered(ledger.name, intent, "recorded as done")

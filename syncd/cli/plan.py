@@ -136,7 +136,7 @@ def _answer(
     if not answered:
         say("nothing waits for an answer")
     _print_answers([one for _, one in answered], answers, as_json=as_json)
-    return 1 if any(one.intent.hold in ("brake", "unable") for _, one in answered) else 0
+    return int(not all(one.is_done for _, one in answered))
 
 
 def answer_table(answered: Sequence[tuple[Ledger, Answered]]) -> Table:

@@ -217,7 +217,7 @@ def test_a_cycle_in_review_mode_holds_its_plan_and_says_so(syncd: Syncd, office:
 def test_a_refused_action_never_comes_back(syncd: Syncd, office: Path) -> None:
     syncd("cycle")
     refused = syncd("reject", "credit_hold/C-1/hold/1", "--why", "agreed by phone", "--json")
-    assert json.loads(refused.out)[0]["outcome"] == "refused; this occurrence will not come back"
+    assert (refused.code, json.loads(refused.out)[0]["outcome"]) == (0, "refused; this occurrence will not come back")
     plan = json.loads(syncd("plan", "--json").out)
     assert [one["status"] for one in plan["decisions"] if one["kind"] == "credit_state"] in ([], ["refused"])
 
@@ -233,6 +233,7 @@ def test_a_brake_holds_everything_until_it_is_released(syncd: Syncd, office: Pat
     braked = syncd("cycle")
     assert braked.code == 1
     assert "BRAKE: charges of 19.73 USD in one cycle" in braked.out
+    assert syncd("approve", "credit_hold/C-1/hold/1").code == 1, "the brake holds it still"
     assert written_back(office) == []
     assert "BRAKE" in syncd("status").out
     released = syncd("release")
@@ -470,4 +471,7 @@ def test_what_no_word_of_a_person_lets_go_asks_for_none_and_says_its_reason_once
     plan = syncd("plan").out
     assert plan.count("no [email]") == 1
     assert f"\n{why}\n" in plan
-    assert json.loads(syncd("status", "--json").out)[0]["unable"] == {why.partition(": ")[2]: 2}
+    held = json.loads(syncd("status", "--json").out)[0]["unable"]
+    assert held == {why.partition(": ")[2]: 2}
+    assert syncd("approve").code == 1, "nothing goes out"
+    assert syncd("reject", "P1").code == 0, "nothing is left to do"

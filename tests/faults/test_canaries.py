@@ -68,6 +68,8 @@ def test_what_is_unclear_is_listed_and_a_person_ends_it_with_who_and_why(unclear
     assert [row["verb"] for row in listed] == ["send_message"]
     number = str(listed[0]["action"])
 
+    asked = world.typed("approve", number)
+    assert (asked.code, "syncd resolve NO." in asked.out) == (1, True), "nothing was approved"
     assert world.typed("resolve", number, "--why", "x").code == 2
     assert world.typed("resolve", "999", "--done", "--why", "x").code == 2
     ended = world.typed("resolve", number, "--not-done", "--why", "their mailbox has nothing", "--as", "dana")
