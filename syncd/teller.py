@@ -15,7 +15,7 @@ from connectors import FactKind
 from rules.domain.decisions import Action, ChargeReversal, CreditState, FinanceCharge, Memo, Reminder, Task
 from rules.domain.wording import grouped, joined, spoken
 from syncd.ledger import Ledger
-from syncd.people.told import name_of
+from syncd.people.listing import name_of
 from syncd.store.intent_rows import Intent, Step
 from syncd.store.journal import Entry
 from syncd.waivers import WAIVE

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 from connectors.errors import BookRefused
+from connectors.file.completing import completed
 from connectors.file.disk import write_text
 from connectors.file.invoice_rows import rows_of
 from connectors.file.mapping import document_of
-from connectors.file.squaring import squared
 from rules.domain.facts import Book
 
 
@@ -34,4 +34,4 @@ def write_book(path: Path, book: Book) -> None:
 
 def json_text(book: Book) -> str:
     """The book file's text, of a book made to add up; the same book gives the same bytes."""
-    return json.dumps(document_of(squared(book)), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document_of(completed(book)), indent=2, ensure_ascii=False) + "\n"

@@ -21,7 +21,7 @@ from syncd.cli.output import Table, Text
 from syncd.cli.rendering import amount, what
 from syncd.explain import Explanation
 from syncd.names import Names
-from syncd.people.told import said
+from syncd.people.listing import said
 from syncd.store.intent_rows import Intent
 
 

@@ -15,7 +15,7 @@ from syncd.cli.output import Table, print_json, print_text, say
 
 if TYPE_CHECKING:
     from syncd.people.clerk import Clerk, Noted
-    from syncd.people.told import Row
+    from syncd.people.listing import Row
 
 WHO = click.option("--who", metavar="NAME", help="Who says so, for the record; else your login name.")
 REASON = click.option("--reason", default="", metavar="TEXT", help="Why, for the record.")
@@ -67,8 +67,8 @@ def list_command(kind: str, noun: str) -> click.Command:
     @click.option("--all", "every", is_flag=True, help="Also those that have come to their end.")
     @options
     def shown(*, about: str | None, every: bool, connection: str | None, as_json: bool, config: Path | None) -> None:
+        from syncd.people.listing import row_of
         from syncd.people.records import all_of
-        from syncd.people.told import row_of
 
         with at_the_desk(config, connection, None) as clerk:
             if about is not None and not any(ledger.mirror.called(about, exactly=False) for ledger in clerk.ledgers):
@@ -100,7 +100,7 @@ def _cells(row: Row, *, several: bool) -> tuple[str, ...]:
 
 def record_json(connection: str, filed: Any) -> dict[str, Any]:
     """A record for programs: the fields of its book-file shape, with its connection, ref, author and moment."""
-    from syncd.people.shape import shape_of
+    from syncd.people.book_entry import book_entry
 
     head = {"connection": connection, "ref": filed.ref, "kind": filed.kind, "customer": filed.customer}
-    return {**head, **shape_of(filed.value), "who": filed.who, "recorded_at": filed.at.isoformat()}
+    return {**head, **book_entry(filed.value), "who": filed.who, "recorded_at": filed.at.isoformat()}

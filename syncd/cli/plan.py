@@ -143,7 +143,7 @@ def answer_table(answered: Sequence[tuple[Ledger, Answered]]) -> Table:
     """What became of each action, called as `syncd plan` calls it."""
     from syncd.as_json import decision_json
     from syncd.cli.rendering import what
-    from syncd.people.told import name_of
+    from syncd.people.listing import name_of
 
     rows = [
         (

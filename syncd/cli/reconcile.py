@@ -36,7 +36,7 @@ def reconcile(*, full: bool, connection: str | None, as_json: bool, config: Path
     records were missed. The daemon does this every night by itself; beside a running daemon this command has it read
     what changed, and leaves reading everything again to it. Leaves with 1 on drift.
     """
-    from syncd.people.told import name_of
+    from syncd.people.listing import name_of
 
     with opened_alone_if_free(config, connection) as (office, alone):
         done = [_reconciled(ledger, office.config.limits, full=full, alone=alone) for ledger in office.ledgers]

@@ -102,7 +102,7 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
 
 def _silence(ledger: Ledger, filed: Filed) -> dict[str, Any]:
     """A silence for programs, and in the words of its list."""
-    from syncd.people.told import name_of, said
+    from syncd.people.listing import name_of, said
 
     silence = filed.value
     whom = name_of(ledger, "customer", silence.customer) if silence.customer else f"group {silence.group}"

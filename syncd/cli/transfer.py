@@ -96,7 +96,7 @@ def _take_in(ledger: Ledger, book: Book, file: Path) -> tuple[str, ...]:
     if ledger.config.kind == "file":
         _put_into_folder(Path(ledger.config.settings().extra["path"]), book)
         return _PARTS
-    from syncd.people.taken_in import said_of_customers
+    from syncd.people.from_book import said_of_customers
     from syncd.pull import look_again, record_people
 
     _refuse_strangers(ledger, book, file)

@@ -22,7 +22,7 @@ from syncd.cli.root import run
 from syncd.config import load_config
 from syncd.cycle import pull_changes
 from syncd.daemon import Daemon
-from syncd.people.told import name_of
+from syncd.people.listing import name_of
 from syncd.reconcile import KIND, is_due, read_again, reconcile
 from syncd.store.findings import Findings
 from tests.service.conftest import TODAY, trade

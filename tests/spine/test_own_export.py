@@ -8,7 +8,7 @@ from connectors.file.mapping import book_from, document_of
 from syncd.cycle import run_pass
 from syncd.people import assignments, contacts, holds, silences, timezones
 from syncd.people.clerk import Clerk
-from syncd.people.taken_in import said_of_customers
+from syncd.people.from_book import said_of_customers
 from syncd.pull import record_people
 
 

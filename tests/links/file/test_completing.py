@@ -10,8 +10,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.file.completing import completed
 from connectors.file.mapping import book_from
-from connectors.file.squaring import squared
 from connectors.file.write import json_text
 from rules.domain import facts
 from rules.domain.money import Money
@@ -89,7 +89,7 @@ def test_records_about_nobody_are_left_out_and_papers_of_nobody_get_somebody() -
 @settings(max_examples=60, deadline=None)
 @given(book=books())
 def test_a_book_that_adds_up_stays_as_it_is(book: facts.Book) -> None:
-    assert squared(book) == book
+    assert completed(book) == book
 
 
 cents = st.integers(0, 20_000).map(lambda amount: Money(Decimal(amount).scaleb(-2), "USD"))

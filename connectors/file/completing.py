@@ -32,7 +32,7 @@ Paper = TypeVar("Paper", Payment, CreditNote)
 Named = TypeVar("Named", Promise, InstallmentPlan)
 
 
-def squared(book: Book) -> Book:
+def completed(book: Book) -> Book:
     """The book with every reference resolved and every sum complete."""
     invoices = {invoice.ref: invoice for invoice in book.invoices}
     payments = tuple(_on_known(paper, invoices) for paper in book.payments)

@@ -22,7 +22,7 @@ _ANY_DAY = date(2000, 1, 1)
 _NOBODY = Company("", "XXX")
 
 
-def shape_of(value: Any) -> dict[str, Any]:
+def book_entry(value: Any) -> dict[str, Any]:
     """The record's fields, ready for `json.dumps`."""
     name = _LISTS.get(type(value))
     if name is None:
