@@ -8,10 +8,12 @@ have a script do it again. Parts are loaded when an error comes.
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
-from syncd.errors import SyncdError
+from syncd.errors import SyncdError, TryAgain, Usage
 
 NEEDS_PERSON = 1
+DISK = 75
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
@@ -39,8 +41,8 @@ def in_words(error: Exception) -> str:
 
 def machine_trouble(error: OSError) -> int | None:
     """The exit code where this machine is the trouble: 78 what may not be written, 75 what is full; None: our bug."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-        return 75
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        return DISK
     if error.filename is not None and error.errno in (
         errno.EACCES,
         errno.EPERM,
@@ -50,6 +52,12 @@ def machine_trouble(error: OSError) -> int | None:
     ):
         return 78
     return None
+
+
+def unwritable(path: Path, error: OSError) -> SyncdError:
+    """A file that a command was told to write and cannot: no room may come again, another place must be named."""
+    kind = TryAgain if machine_trouble(error) == DISK else Usage
+    return kind(f"{path}: cannot be written: {error.strerror or error}")
 
 
 def _codes() -> tuple[tuple[type[Exception], int], ...]:

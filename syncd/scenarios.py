@@ -87,6 +87,8 @@ def _outcome(file: str, document: Mapping[str, Any], scenario: Mapping[str, Any]
         differences += [_unknown(key, _EXPECT_KEYS, "expect.") for key in expect if key not in _EXPECT_KEYS]
     if not differences:
         differences = list(_differences(document, scenario, _plain(expect)))
+    if not differences and not expect:
+        differences.append("no expect: say what must come of it, for one expect.decisions = [] where nothing is due")
     return Outcome(file, name, source, tuple(differences))
 
 

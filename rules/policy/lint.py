@@ -78,8 +78,11 @@ def _strange_connections(policies: Policies, known: list[str]) -> Iterator[str]:
 def _selection(policies: Policies, book: Book | None) -> Iterator[str]:
     chosen = policies.chosen
     named = {policy for _, policy in chosen.named()}
-    if named and chosen.default is None and len(policies.names) > 1:
-        yield policies.told_select(("default",), "no default: whoever is not named below has no policy")
+    if not policies.names and not named:
+        yield "no policy is written and none is chosen: only a connection's own `policy` gives anybody one"
+    elif chosen.default is None and len(policies.names) > 1:
+        whoever = "whoever is not named below" if named else "whoever's connection names none"
+        yield policies.told_select(("default",), f"no default: {whoever} has no policy, and nothing is decided")
     for name in policies.names:
         if named and name not in named and name not in policies.extended:
             yield policies.told(name, (), "no [select] rule chooses this policy and none extends it")

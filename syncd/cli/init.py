@@ -10,7 +10,7 @@ import click
 
 from syncd.cli.options import NO_CONFIG
 from syncd.cli.output import say
-from syncd.errors import SyncdError
+from syncd.failures import unwritable
 
 SYSTEM_FOLDER = Path("/etc")
 
@@ -35,10 +35,10 @@ def _starters(folder: Path) -> tuple[tuple[str, str, int], ...]:
     from syncd.config.example import starter
 
     state_dir = None if folder.absolute().is_relative_to(SYSTEM_FOLDER) else "state"
-    rules = (files("syncd.cli") / "starter" / "10-standard.toml").read_text(encoding="utf-8")
+    rules = (files("syncd.cli") / "starter" / "10-rules.toml").read_text(encoding="utf-8")
     return (
         ("config.toml", starter(state_dir), 0o644),
-        ("rules.d/10-standard.toml", rules, 0o644),
+        ("rules.d/10-rules.toml", rules, 0o644),
         ("syncd.key", Fernet.generate_key().decode() + "\n", 0o600),
     )
 
@@ -57,6 +57,6 @@ def _write_new(path: Path, text: str, mode: int) -> None:
     except FileExistsError:
         say(f"kept     {path} (it was there already)")
     except OSError as error:
-        raise SyncdError(f"{path}: cannot be written: {error.strerror}") from None
+        raise unwritable(path, error) from None
     else:
         say(f"written  {path}")

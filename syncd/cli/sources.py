@@ -46,7 +46,10 @@ def rules_files(rules: Sequence[Path], config: Path | None) -> list[Path]:
 
 def _rules_dir(config: Path | None) -> Path:
     from syncd.cli.desk import loaded_whole
+    from syncd.config import find_config
 
+    if config is None and not (found := find_config(None)).exists():
+        raise ConfigError([f"{found}: no such file; `syncd init` writes one, --rules names rules without one"])
     return loaded_whole(config).rules_dir
 
 

@@ -11,7 +11,8 @@ import click
 from syncd.cli.desk import opened
 from syncd.cli.options import AS_JSON, CONFIG, CONNECTION, EXISTING_FILE
 from syncd.cli.output import print_json, say
-from syncd.errors import DataRefused, SyncdError, Usage
+from syncd.errors import DataRefused, Usage
+from syncd.failures import unwritable
 
 if TYPE_CHECKING:
     from rules.domain.facts import Book
@@ -66,7 +67,7 @@ def export(*, file: Path, connection: str | None, config: Path | None) -> None:
     try:
         write_book(file, book)
     except BookRefused as error:
-        raise SyncdError(str(error)) from None
+        raise (unwritable(file, error.__cause__) if isinstance(error.__cause__, OSError) else error) from None
     parts = _PARTS if file.suffix.lower() == ".json" else ("invoices",)
     counts = {part: len(getattr(book, part)) for part in parts if getattr(book, part)}
     say(f"{file}: {_counted(counts) or 'no invoices'}")

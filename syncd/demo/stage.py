@@ -93,7 +93,7 @@ def write_office(folder: Path, casts: Sequence[Cast], mailbox: Mailbox) -> None:
     """Configuration, rules and secret files, as an administrator would write them."""
     (folder / "rules.d").mkdir(parents=True, exist_ok=True)
     rules = resources.files("syncd.demo").joinpath("rules.toml").read_text(encoding="utf-8")
-    (folder / "rules.d" / "10-standard.toml").write_text(rules, encoding="utf-8")
+    (folder / "rules.d" / "10-demo.toml").write_text(rules, encoding="utf-8")
     (folder / "config.toml").write_text(_config(casts, mailbox), encoding="utf-8")
     secret = folder / "client-secret"
     secret.touch(mode=0o600)

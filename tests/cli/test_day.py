@@ -475,3 +475,10 @@ def test_what_no_word_of_a_person_lets_go_asks_for_none_and_says_its_reason_once
     assert held == {why.partition(": ")[2]: 2}
     assert syncd("approve").code == 1, "nothing goes out"
     assert syncd("reject", "P1").code == 0, "nothing is left to do"
+
+
+def test_an_export_that_cannot_be_written_is_the_words_fault(syncd: Syncd, office: Path) -> None:
+    syncd("pull")
+    for name in ("nowhere/out.json", "nowhere/out.csv"):
+        ran = syncd("export", office / name)
+        assert (ran.code, ran.err) == (2, f"{office / name}: cannot be written: No such file or directory\n")

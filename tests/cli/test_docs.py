@@ -77,7 +77,7 @@ def test_the_examples_for_accountants_are_right(syncd: Syncd, tmp_path: Path) ->
 
 def test_the_starter_rules_are_right_as_they_are_and_switched_on(syncd: Syncd, tmp_path: Path) -> None:
     syncd("init", tmp_path)
-    rules = tmp_path / "rules.d" / "10-standard.toml"
+    rules = tmp_path / "rules.d" / "10-rules.toml"
     assert syncd("rules", "check", rules).code == 0
     lines = rules.read_text().splitlines()
     rules.write_text("\n".join(line.removeprefix("#") if re.match(r"#[a-z\[]", line) else line for line in lines))

@@ -12,7 +12,7 @@ def test_init_writes_three_files_that_load_and_a_key_only_its_owner_reads(syncd,
     assert (ran.code, ran.out) == (0, "")
     config = load_config(tmp_path / "new" / "config.toml")
     assert config.state_dir == tmp_path / "new" / "state"
-    assert [path.name for path in config.rules_dir.iterdir()] == ["10-standard.toml"]
+    assert [path.name for path in config.rules_dir.iterdir()] == ["10-rules.toml"]
     assert config.secrets_key_file is not None
     assert config.secrets_key_file.stat().st_mode & 0o777 == 0o600
 
@@ -31,13 +31,13 @@ def test_init_never_overwrites(syncd, tmp_path: Path) -> None:
     assert f"kept     {tmp_path}/config.toml" in ran.err
     assert (tmp_path / "config.toml").read_text() == "# mine"
     assert (tmp_path / "syncd.key").read_text() == "mine"
-    assert (tmp_path / "rules.d" / "10-standard.toml").exists()
+    assert (tmp_path / "rules.d" / "10-rules.toml").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_named(syncd, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ran = syncd("init", tmp_path / "file" / "below")
-    assert ran.code == 1
+    assert ran.code == 2
     assert ran.err == f"{tmp_path}/file/below/config.toml: cannot be written: Not a directory\n"
 
 
@@ -48,3 +48,34 @@ def test_check_tells_a_newcomer_that_no_connection_is_there_yet(syncd, tmp_path:
     problems = [line for line in ran.out.splitlines() if line.startswith("problem")]
     (problem,) = problems
     assert f"fill in a [connections.NAME] in {tmp_path}/config.toml, then: syncd check" in problem
+
+
+def test_the_policy_that_init_writes_is_not_called_like_one_that_ships(syncd, tmp_path: Path) -> None:
+    syncd("init", tmp_path)
+    mine = syncd("rules", "check", tmp_path / "rules.d").out
+    assert "policy house: " in mine
+    assert "policy standard" not in mine
+
+
+def test_rules_that_choose_no_policy_for_somebody_are_doubtful(syncd, tmp_path: Path) -> None:
+    rules = tmp_path / "r.toml"
+    rules.write_text("")
+    assert "doubtful: no policy is written and none is chosen" in syncd("rules", "check", rules).out
+    rules.write_text("[policies.a.overdue]\n[policies.b.overdue]\n")
+    assert "no default: whoever's connection names none has no policy" in syncd("rules", "check", rules).out
+    rules.write_text("[policies.a.overdue]\n")
+    assert "doubtful" not in syncd("rules", "check", rules).out
+
+
+def test_assess_without_rules_or_configuration_says_how_to_name_them(syncd, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("SYNCD_CONFIG", str(tmp_path / "none.toml"))
+    (tmp_path / "book.json").write_text('{"as_of": "2025-03-31"}')
+    ran = syncd("assess", "--book", tmp_path / "book.json")
+    assert (ran.code, "--rules names rules" in ran.err) == (78, True)
+
+
+def test_a_scenario_that_expects_nothing_is_refused_by_name(syncd, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text('[[scenario]]\nname = "idle"\nas_of = 2025-03-31\n')
+    ran = syncd("rules", "test", tmp_path / "s.toml")
+    assert ran.code == 1
+    assert "s.toml: idle\n  no expect: " in ran.out

@@ -172,7 +172,7 @@ def test_what_ships_gives_no_warning_as_a_file_of_ones_own(name: str) -> None:
         ),
         (
             "select.groups.trade = 'p'\nselect.customers.C-1 = 'q'\n[policies.p.payer]\n[policies.q]\nextends = 'p'",
-            "p.toml: [select] default: no default: whoever is not named below has no policy",
+            "p.toml: [select] default: no default: whoever is not named below has no policy, and nothing is decided",
         ),
     ],
 )
