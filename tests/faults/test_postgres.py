@@ -247,3 +247,23 @@ def test_the_journal_and_the_mirror_read_alike(on_postgres) -> None:
             "action.planned", "operation.sent", "operation.confirmed"
         ]  # fmt: skip
         assert ledger.mirror.open_invoices() == 1
+
+
+def test_what_another_office_sent_since_a_copy_was_made_is_not_sent_again_once_it_is_put_back(
+    build: Builder, postgres_server: PostgresServer
+) -> None:
+    """The mark of an office knows of its own requests and of those before them, not of what the others sent after."""
+    database = postgres_server.new()
+    world = build(CASE["SMTP e-mail"], "quickbooks", database=database.url)
+    second = "levels = [{ at_days = 1, template = 'friendly' }, { at_days = 8, template = 'firm' }]\n"
+    (world.folder / "rules.d" / "10.toml").write_text(world.rules_with(f"[policies.standard.reminders]\n{second}"))
+    world.quiet()
+    assert world.count == 1
+    database.keep_copy()
+    world.advance(days=7)
+    with elsewhere(world) as other, world.ledger() as (_, ground):
+        assert world.attempt(other, ground).failure is None
+    assert world.count == 2
+    database.set_back()
+    assert "syncd recover" in world.one_pass().brake
+    assert world.count == 2
