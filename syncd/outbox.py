@@ -155,6 +155,10 @@ class Outbox:
         except Rejected as error:
             self.intents.reject(step, str(error), self.time.now())
             drained.rejected += 1
+        except Unprovable as error:  # an earlier try may have left what is there: a person says
+            self.intents.unprovable(step, str(error), self.time.now())
+            drained.unclear += 1
+            return False
         except OutcomeUnknown as error:
             self.intents.unknown(step, str(error), self.time.now())
             drained.unclear += 1

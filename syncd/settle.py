@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from connectors import Connector, Receipt
-from connectors.errors import ConnectorError, Unprovable
+from connectors.errors import ConnectorError, MalformedRecordError, Unprovable
 from rules.domain.actions import SendMessage
 from syncd.clock import Clock
 from syncd.logs import log
@@ -39,6 +39,9 @@ def settle(
             receipt = _evidence(step, connector)
         except Unprovable as error:
             intents.unprovable(step, str(error), clock.now())
+            unclear += 1
+        except MalformedRecordError as error:  # it may be there, and be seen another time
+            intents.unknown(step, str(error), clock.now())
             unclear += 1
         except ConnectorError as error:
             log.warning("settle.postponed", key=step.key, error=type(error).__name__)

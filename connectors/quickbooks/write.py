@@ -18,7 +18,7 @@ from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from connectors import ConnectionSettings, Receipt
-from connectors.errors import Conflict, ConnectorError, Rejected, Unprovable
+from connectors.errors import Conflict, ConnectorError, MalformedRecordError, Rejected, Unprovable
 from connectors.markers import digest, document_number, keys_in
 from connectors.quickbooks import mapping, notes
 from connectors.quickbooks.documents import Documents, has_late_fee
@@ -209,7 +209,10 @@ class Writer:
     def _credit(self, operation: CreateCreditNote, key: str) -> Receipt:
         """The memo, unless an earlier try left it, then its use on the charge. Can be taken up again anywhere."""
         day = datetime.combine(operation.issued_on, time(), UTC)
-        memo = self._find("CreditMemo", CREDIT_PREFIX, operation.customer, key, day - timedelta(days=1))
+        try:
+            memo = self._find("CreditMemo", CREDIT_PREFIX, operation.customer, key, day - timedelta(days=1))
+        except MalformedRecordError as error:
+            raise Conflict(str(error)) from error  # no credit twice: it is decided again when more can be seen
         receipt = self._receipt("CreditMemo", memo) if memo else None
         if receipt is None:
             self._refuse_without_charge(operation)
@@ -240,7 +243,12 @@ class Writer:
         return self._receipt(entity, found) if found else None
 
     def _find(self, entity: str, prefix: str, customer: str, key: str, since: datetime) -> Row | None:
-        """By number; QuickBooks may have given another, so else by our marker among the customer's new documents."""
+        """By number; QuickBooks may have given another, so else by our marker among the customer's new documents.
+
+        Raises:
+            Unprovable: what is there says that it is, and nothing proves it.
+            MalformedRecordError: it may be what cannot be seen now.
+        """
         found = self._by_number(entity, prefix, key)
         if found is not None and ref_of(found, "CustomerRef") == customer:
             return found
@@ -253,7 +261,7 @@ class Writer:
             number = claim.get("DocNumber") or claim.get("Id")
             raise Unprovable(f"{number} carries the marker of {key}, but neither its number nor our item")
         if not marked and not all(rows):
-            raise Unprovable(f"QuickBooks shows nothing in a row of what customer {customer} got: it may be {key}")
+            raise MalformedRecordError(f"QuickBooks shows nothing in a row of what {customer} got: it may be it")
         return marked[0] if marked else None
 
     def _by_number(self, entity: str, prefix: str, key: str) -> dict[str, Any] | None:

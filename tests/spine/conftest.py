@@ -77,6 +77,7 @@ class MemoryBooks:
     usage: Usage = field(default_factory=Usage)
     fetched: list[Ref] = field(default_factory=list)
     hidden: tuple[Unreadable, ...] = ()  # rows of what is open that show nothing
+    unseen: ConnectorError | None = None  # why it cannot be told whether something was done
     on_fetch: Callable[[Ref], None] | None = None
     on_write: Callable[[int], ConnectorError | None] | None = None
 
@@ -153,6 +154,8 @@ class MemoryBooks:
     def was_applied(self, operation: Operation, key: str, since: datetime) -> Receipt | None:
         if isinstance(operation, EmailInvoice):
             raise Unprovable("the provider keeps no record of its mail")
+        if self.unseen:
+            raise self.unseen
         return next((Receipt(f"R-{place}") for place, (done, _) in enumerate(self.done, 1) if done == key), None)
 
     def aged_receivables(self, as_of: date) -> tuple[()]:

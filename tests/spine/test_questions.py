@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from connectors import Page, Receipt, Unreadable
+from connectors.errors import MalformedRecordError, Unprovable
 from syncd.cli.status import _status, _to_do
 from syncd.cycle import run_pass
 from syncd.store.intents import Intents
@@ -47,6 +48,31 @@ def test_status_names_each_record_that_cannot_be_read(desk):
     assert (row["quarantined"], len(row["unreadable"])) == (1, 1)
     [line] = [line for line in _to_do(row) if "cannot be read" in line]
     assert line.endswith(": invoice row 2 cannot be read and is left out: nothing is shown in this row")
+
+
+def test_a_write_that_finds_what_nothing_proves_is_asked_about_and_stops_no_other(desk):
+    for number in (1, 2):
+        desk.books.customer(f"C-{number}")
+        desk.books.invoice(f"I-{number}", f"C-{number}", date(2025, 2, 20))
+    desk.books.on_write = lambda place: Unprovable("two documents carry it") if place == 1 else None
+    report = run_pass(desk.ledger, desk.ground)
+    assert (report.drained.unclear, sum(report.drained.confirmed.values())) == (1, 3)
+    [unclear] = desk.ledger.intents.actions(("unknown",))
+    assert unclear.why == "two documents carry it"
+
+
+def test_what_could_not_be_seen_is_looked_for_with_each_pass_and_says_why(desk):
+    desk.books.customer("C-1")
+    desk.books.invoice("I-1", "C-1", date(2025, 2, 20))
+    desk.books.lose = ["", "after"]  # the reminder's answer comes, the charge's does not
+    run_pass(desk.ledger, desk.ground)
+    desk.books.unseen = MalformedRecordError("nothing is shown in a row: it may be it")
+    run_pass(desk.ledger, desk.ground)
+    whys = [one.why for one in desk.ledger.intents.actions(("unknown",))]
+    assert whys == ["nothing is shown in a row: it may be it"]
+    desk.books.unseen = None
+    run_pass(desk.ledger, desk.ground)
+    assert desk.ledger.intents.actions(("unknown",)) == []
 
 
 def chase_by_mail(desk, folder):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from connectors.errors import Conflict, OutcomeUnknown, Rejected, Unprovable
+from connectors.errors import Conflict, MalformedRecordError, OutcomeUnknown, Rejected, Unprovable
 from connectors.markers import document_number, marker
 from connectors.simulator.http import Fault
 from rules.domain.actions import (
@@ -265,8 +265,17 @@ def test_a_charge_is_not_absent_where_a_row_shows_nothing(books, ledger, server)
         books.write(charge("7.10"), KEY)
     hides = {"QueryResponse": {"Invoice": [None]}, "time": ledger.time}
     ledger.before = lambda request: ledger.reply(hides) if "CreateTime" in request.query.get("query", "") else None
-    with pytest.raises(Unprovable, match="shows nothing in a row"):
+    with pytest.raises(MalformedRecordError, match="shows nothing in a row"):
         books.was_applied(charge("7.10"), KEY, SINCE)
+
+
+def test_nothing_is_credited_where_a_row_that_shows_nothing_may_be_the_credit(books, ledger, server):
+    billed = books.write(charge("7.10"), KEY).remote_id
+    hides = {"QueryResponse": {"CreditMemo": [None]}, "time": ledger.time}
+    ledger.before = lambda request: ledger.reply(hides) if "CreateTime" in request.query.get("query", "") else None
+    with pytest.raises(Conflict, match="shows nothing in a row"):
+        books.write(reversal("5.00", billed), f"{KEY}/reversal")
+    assert not ledger.rows.get("CreditMemo")
 
 
 def test_a_charge_never_received_is_proved_absent(books, server):
