@@ -27,6 +27,7 @@ def promise() -> None:
 @click.option("--amount", metavar="AMOUNT", help="How much, in the invoices' currency; else all that is open.")
 @click.option("--made", "made_on", type=DAY, metavar="DATE", help="When it was made; else today.")
 @click.option("--instead", is_flag=True, help="Withdraw a promise that still runs on one of these invoices.")
+@click.option("--anyway", is_flag=True, help="Take also a day more than a year away.")
 @WHO
 @options
 def add(
@@ -36,6 +37,7 @@ def add(
     amount: str | None,
     made_on: date | None,
     instead: bool,
+    anyway: bool,
     who: str | None,
     connection: str | None,
     as_json: bool,
@@ -48,7 +50,7 @@ def add(
     from syncd.people import promises
 
     with at_the_desk(config, connection, who) as clerk:
-        noted = promises.add(clerk, names, promised_on, amount=amount, made_on=made_on, instead=instead)
+        noted = promises.add(clerk, names, promised_on, amount=amount, made_on=made_on, instead=instead, anyway=anyway)
         confirm(noted, as_json=as_json)
 
 

@@ -30,7 +30,8 @@ def add(
     """Record that the invoice, or `amount` of it, is contested: why by a `code` that is known, and in words.
 
     Raises:
-        Usage: nothing is open on it, no more of it than is contested already, or there is no such code.
+        Usage: nothing is open on it, no more of it than is contested already, there is no such code, or the same
+            stands already.
     """
     codes = clerk.policies.dispute_codes
     if code and code not in codes:
@@ -46,10 +47,11 @@ def add(
     if amount is None and contested:
         raise Usage(f"{spoken(contested)} of {invoice.number} is contested already; say how much more with --amount")
     part = amount_of(amount, invoice.currency, free, f"what is open and not contested of {invoice.number}")
+    told = Dispute("", invoice.ref, opened, part, reason, None, code)
+    if (stands := next((one for one in _open_on(ledger, invoice) if replace(one, ref="") == told), None)) is not None:
+        raise Usage(f"{stands.ref} says the very same already; where it is another one, tell them apart with --reason")
     word = clerk.word(ledger, "dispute.opened", invoice=invoice.ref, amount=part, on=opened)
-    filed = ledger.desk.note(
-        lambda ref: Dispute(ref, invoice.ref, opened, part, reason, None, code), KIND, invoice.customer, word
-    )
+    filed = ledger.desk.note(lambda ref: replace(told, ref=ref), KIND, invoice.customer, word)
     why = f" ({code})" if code else ""
     why += f": {reason}" if reason else ""
     return Noted(ledger, filed, f"{spoken(part or invoice.balance)} of {invoice.number} contested from {opened}{why}")

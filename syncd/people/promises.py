@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from rules.domain.facts import Account, Invoice, Promise
 from rules.domain.money import total
@@ -17,6 +17,7 @@ from syncd.people.records import must_be_ours, one_of, running
 from syncd.store.desk import Filed, Paper
 
 KIND = "promise"
+_FARTHEST = timedelta(days=366)
 
 
 def add(
@@ -27,16 +28,21 @@ def add(
     amount: str | None = None,
     made_on: date | None = None,
     instead: bool = False,
+    anyway: bool = False,
 ) -> Noted:
     """Record that these invoices (or `amount` of them) will be paid by `promised_on`.
 
     Raises:
-        Usage: the day or the amount cannot be, or another promise on one of them still runs and `instead` is not set.
+        Usage: the day or the amount cannot be or, unless `anyway`, is hardly meant, or another promise on one
+            of them still runs and `instead` is not set.
     """
     ledger, invoices = clerk.invoices(texts)
     made = day_of(made_on, ledger.today(), "a promise made")
     if promised_on < made:
         raise Usage(f"the promised day {promised_on} is before {made}, the day the promise was made")
+    if promised_on > made + _FARTHEST and not anyway:
+        away = f"{promised_on} is more than a year away, and so long these invoices are not asked for"
+        raise Usage(f"{away}; add --anyway if it is meant")
     said = numbers(invoices)
     promised = None
     if amount is not None:

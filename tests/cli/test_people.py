@@ -124,6 +124,15 @@ def test_a_promise_is_listed_with_its_state_and_for_programs_as_a_book_file_has_
     assert (listed["invoices"], listed["promised_on"], listed["made_on"]) == (["I-1"], day(7), day(0))
 
 
+def test_a_promise_for_a_far_day_is_taken_only_where_it_is_meant(syncd: Syncd, office: Path) -> None:
+    ran = syncd("promise", "add", "1001", "--by", "9999-12-31")
+    assert (ran.code, ran.err.endswith("add --anyway if it is meant\n")) == (2, True)
+    assert asked(syncd)["C-1"] == "1500.00"
+    assert syncd("promise", "add", "1001", "--by", day(366)).code == 0
+    assert syncd("promise", "add", "1002", "--by", day(367)).code == 2
+    assert syncd("promise", "add", "1002", "--by", day(367), "--anyway").code == 0
+
+
 def test_the_journal_of_a_customer_is_found_by_its_name(syncd: Syncd, office: Path) -> None:
     syncd("promise", "add", "1001", "--by", day(3))
     of = {word: json.loads(syncd("audit", "--customer", word, "--json").out) for word in ("Oak Ltd", "C-1", "Elm Inc")}
@@ -275,6 +284,16 @@ def test_a_dispute_leaves_out_what_is_contested_until_it_is_closed(syncd: Syncd,
     assert syncd("dispute", "close", "1002").out == f"dispute-1: the dispute is closed as of {TODAY}\n"
     assert asked(syncd)["C-1"] == "1500.00"
     assert [event for event, _ in audit(syncd)] == ["dispute.opened", "dispute.closed"]
+
+
+def test_the_same_dispute_is_filed_once(syncd: Syncd, office: Path) -> None:
+    say = ("dispute", "add", "1002", "--amount", "50", "--reason", "short delivery")
+    assert syncd(*say).code == 0
+    again = syncd(*say)
+    assert (again.code, again.err.partition(";")[0]) == (2, "dispute-1 says the very same already")
+    assert syncd(*say[:-1], "another box").code == 0
+    syncd("dispute", "close", "dispute-1")
+    assert syncd(*say).code == 0
 
 
 def test_no_more_can_be_contested_than_is_open(syncd: Syncd, office: Path) -> None:
