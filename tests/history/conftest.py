@@ -52,7 +52,7 @@ class Years:
     folder: Path
     reopen: Callable[[], Ledger]
     ledger: Ledger
-    spoils: list[Callable[[Response], Response]]  # what each answer goes through on its way
+    spoils: list[Callable[[Request, Response], Response]]  # what each answer goes through on its way
     told: list[Progress] = field(default_factory=list)
 
     def backfill(self, ask: Ask | None = None, calls: int | None = None, stop_after: int | None = None) -> Backfilled:
@@ -101,11 +101,11 @@ def years_of(tmp_path: Path) -> Iterator[Callable[..., Years]]:
         def opener(kind: str, clock: Any = None) -> Years:
             clock = clock or SimulatedClock(START)
             company: Any = {"quickbooks": QuickBooksCompany, "xero": XeroCompany}[kind](clock)
-            spoils: list[Callable[[Response], Response]] = []
+            spoils: list[Callable[[Request, Response], Response]] = []
 
             def application(request: Request) -> Response:
                 answer: Response = company.application(request)
-                return reduce(lambda so_far, spoil: spoil(so_far), spoils, answer)
+                return reduce(lambda so_far, spoil: spoil(request, so_far), spoils, answer)
 
             server = stack.enter_context(Server(application))
             id_name = {"quickbooks": "realm_id", "xero": "tenant_id"}[kind]
