@@ -169,20 +169,23 @@ class Past:
 
         What is open is for the daemon's own lists to miss, which pull the brake where too much is.
         """
+        gone = tuple(Gone(ref) for ref in self._unshown(cut, kind, shown))
+        if not gone:
+            return 0
+        at = datetime.fromisoformat(shown.since)
+        with self._store.writing() as tx:  # what came back meanwhile was seen later, and stays
+            return PastIntake(tx, self._name, at).take_past(Page("", gone)).changed
+
+    def _unshown(self, cut: Cut, kind: FactKind, shown: Shown) -> Iterator[Ref]:
+        """Looked for in all that is held of the kind, which may be years: nobody is kept from writing for it."""
         fact = schema.fact
         theirs = and_(fact.c.connection == self._name, fact.c.kind == kind, ~fact.c.id.startswith("csv:"))
-        settled = and_(theirs, ~fact.c.open, fact.c.seen_at < shown.since)
+        settled = select(fact.c.id, fact.c.doc).where(theirs, ~fact.c.open, fact.c.seen_at < shown.since)
         first, last = str(cut.window.first), str(cut.window.last)
-        with self._store.writing() as tx:
-            rows = tx.execute(select(fact.c.id, fact.c.doc).where(settled)).all()
-            gone = [
-                Gone(Ref(kind, row.id))
-                for row in rows
-                if row.id not in shown.ids and first <= codec.document_line(row.doc)[0] <= last
-            ]
-            at = datetime.fromisoformat(shown.since)
-            PastIntake(tx, self._name, at).take_past(Page("", tuple(gone)))
-        return len(gone)
+        with self._store.reading() as tx:
+            for row in tx.execute(settled.execution_options(yield_per=1000)):
+                if row.id not in shown.ids and first <= codec.document_line(row.doc)[0] <= last:
+                    yield Ref(kind, row.id)
 
     def _add(self, tx: Connection, seq: int, facts: Sequence[Any], kind: FactKind) -> None:
         where = [_month.c.connection == self._name, _month.c.seq == seq]
