@@ -17,8 +17,8 @@ from rules.domain.credit.thresholds import Condition, Creditor, told
 from rules.domain.decisions import Decision, Problem, Skip, Task
 from rules.domain.facts import Customer, TaskDone
 from rules.domain.money import Money
+from rules.domain.paying.promised import broken
 from rules.domain.positions import standing
-from rules.domain.promised import broken
 from rules.domain.settings import Amount
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, spoken, sums

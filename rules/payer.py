@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.domain.decisions import Decision
-from rules.domain.payer_settings import PayerSettings as Settings
+from rules.domain.paying.settings import PayerSettings as Settings
 from rules.domain.situation import Situation
 
 __all__ = ["Settings", "decide"]

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from rules.domain.actions import SetPromiseDate
 from rules.domain.calendars import days_after
 from rules.domain.decisions import Decision, Memo, Skip, Task
-from rules.domain.promised import JudgedPromise
-from rules.domain.promised import PromiseSettings as Settings
+from rules.domain.paying.promised import JudgedPromise
+from rules.domain.paying.promised import PromiseSettings as Settings
 from rules.domain.reminding.silences import left_alone
 from rules.domain.situation import Situation
 from rules.domain.wording import joined, spoken, sums

@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from rules.domain.account_index import AccountIndex
 from rules.domain.aging import AgedInvoice, labels
-from rules.domain.behaviour import Manners, PayerClass, days_to_pay
 from rules.domain.facts import CreditStanding, Customer
 from rules.domain.money import Money
-from rules.domain.promised import PromiseState, kept_pct
+from rules.domain.paying.behaviour import Manners, PayerClass, days_to_pay
+from rules.domain.paying.promised import PromiseState, kept_pct
 from rules.domain.situation import Situation
 from rules.domain.wording import sums
 

@@ -12,7 +12,6 @@ from datetime import date
 
 from rules.domain.account_index import AccountIndex
 from rules.domain.aging import AgedInvoice, OverdueSettings, aged, covered_oldest_first
-from rules.domain.behaviour import DueDays, Manners, manners
 from rules.domain.courtesy import Never, SendWindow, Spacing
 from rules.domain.credit_limits import CreditLimits
 from rules.domain.eligibility import discount_earned, disputed, is_open
@@ -20,9 +19,10 @@ from rules.domain.exchange import converted
 from rules.domain.facts import Account, InstallmentPlan, Invoice
 from rules.domain.money import Money
 from rules.domain.once import once
-from rules.domain.payer_settings import PayerClass, PayerSettings
-from rules.domain.plans import broken_on
-from rules.domain.promised import JudgedPromise, PromiseSettings, covered, judge
+from rules.domain.paying.behaviour import DueDays, Manners, manners
+from rules.domain.paying.plans import broken_on
+from rules.domain.paying.promised import JudgedPromise, PromiseSettings, covered, judge
+from rules.domain.paying.settings import PayerClass, PayerSettings
 from rules.domain.references import DatedRate
 
 

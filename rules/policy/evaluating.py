@@ -11,15 +11,15 @@ from datetime import date
 from typing import NamedTuple
 
 from rules.domain.aging import OverdueSettings
-from rules.domain.behaviour import PayerSettings
 from rules.domain.courtesy import Never, Spacing
 from rules.domain.decisions import Decision, Problem, Skip
 from rules.domain.eligibility import is_open
 from rules.domain.escalating.settings import EscalationSettings
 from rules.domain.evaluation import Evaluation
 from rules.domain.facts import Account, Customer
+from rules.domain.paying.behaviour import PayerSettings
+from rules.domain.paying.promised import PromiseSettings
 from rules.domain.positions import CustomerPosition, PromisePosition, position_of
-from rules.domain.promised import PromiseSettings
 from rules.domain.reminding.one_message import Said, longest_gap, one_a_day
 from rules.domain.reminding.settings import ReminderSettings
 from rules.domain.situation import Situation

@@ -1,6 +1,6 @@
 """How a customer pays, shown so that every figure can be worked out by hand: each paid invoice, when and how late.
 
-Shows what `rules.domain.behaviour` worked out; works out nothing itself but days between two dates.
+Shows what `rules.domain.paying.behaviour` worked out; works out nothing itself but days between two dates.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rules.domain.account_index import AccountIndex
-from rules.domain.behaviour import Manners, Settled
+from rules.domain.paying.behaviour import Manners, Settled
 from rules.domain.wording import counted, spoken
 from syncd.cli.output import Table, Text
 from syncd.explain import Explanation

@@ -10,7 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 from rules import situations_of
 from rules.domain.facts import Account, Installment, InstallmentPlan
 from rules.domain.money import Money, minor_units, total
-from rules.domain.plans import broken_on
+from rules.domain.paying.plans import broken_on
 from rules.domain.wording import spoken
 from syncd.errors import Usage
 from syncd.ledger import Ledger

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from rules.domain.facts import Account, Invoice, Promise
 from rules.domain.money import total
-from rules.domain.promised import PromiseState
+from rules.domain.paying.promised import PromiseState
 from rules.domain.wording import spoken
 from syncd.errors import Usage
 from syncd.ledger import Ledger

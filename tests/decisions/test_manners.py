@@ -8,10 +8,10 @@ from decimal import Decimal
 from rules.domain.account_index import AccountIndex
 from rules.domain.accounts import accounts_of
 from rules.domain.aging import OverdueSettings
-from rules.domain.behaviour import DueDays, Manners, manners
 from rules.domain.facts import Application, Book, Company, Customer, Invoice, Payment
 from rules.domain.money import Money
-from rules.domain.payer_settings import DeterioratingSettings, PayerSettings
+from rules.domain.paying.behaviour import DueDays, Manners, manners
+from rules.domain.paying.settings import DeterioratingSettings, PayerSettings
 
 DUE = date(2024, 1, 31)
 AS_OF = date(2025, 3, 31)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from rules.domain.credit.thresholds import Condition
-from rules.domain.payer_settings import PayerClass
+from rules.domain.paying.settings import PayerClass
 from rules.domain.settings import AmountText, Count, PctText, Positive, RuleSettings
 
 

@@ -17,9 +17,9 @@ from pydantic import Field, model_validator
 from rules.domain.aging import AgedInvoice
 from rules.domain.facts import Customer, ReminderSent
 from rules.domain.money import Money, total
-from rules.domain.payer_settings import PayerClass
+from rules.domain.paying.promised import broken
+from rules.domain.paying.settings import PayerClass
 from rules.domain.positions import exposed
-from rules.domain.promised import broken
 from rules.domain.settings import Amount, Count, Flag, PctText, Positive, RuleSettings, SomeAmounts
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, joined, spoken, sums

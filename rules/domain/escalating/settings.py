@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rules.domain.behaviour import PayerClass
+from rules.domain.paying.behaviour import PayerClass
 from rules.domain.settings import AmountTexts, Count, Flag, Positive, RuleSettings
 
 StepKind: TypeAlias = Literal[

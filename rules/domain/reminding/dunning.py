@@ -12,7 +12,7 @@ from rules.domain.aging import AgedInvoice, effective_due, late_after, rest_of
 from rules.domain.calendars import days_after, month_end
 from rules.domain.facts import InstallmentPlan, Invoice, ReminderSent, TaskDone
 from rules.domain.money import Money, total
-from rules.domain.plans import share_of
+from rules.domain.paying.plans import share_of
 from rules.domain.reminding.settings import ReminderSettings
 from rules.domain.reminding.windows import Window, window_for
 from rules.domain.situation import Situation

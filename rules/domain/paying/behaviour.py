@@ -17,7 +17,7 @@ from rules.domain.aging import OverdueSettings, late_after
 from rules.domain.calendars import days_after
 from rules.domain.eligibility import discount_earned, is_fully_paid
 from rules.domain.facts import Invoice
-from rules.domain.payer_settings import PayerClass, PayerSettings
+from rules.domain.paying.settings import PayerClass, PayerSettings
 from rules.domain.wording import counted
 
 __all__ = ["DueDays", "Manners", "PayerClass", "PayerSettings", "Settled", "days_to_pay", "manners", "settled_invoices"]
