@@ -17,6 +17,14 @@ _STUCK = {
 }
 _LOOK = "unclear: look in the books, then run: syncd resolve NO. --done|--not-done --why TEXT"
 
+_OVER = {
+    "planned": "it goes out with the next pass",
+    "sending": "it is on its way",
+    "done": "it is done",
+    "refused": "it was refused",
+    "stale": "it is no longer called for",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -44,9 +52,18 @@ def find_actions(ledgers: Sequence[Ledger], words: Sequence[str]) -> list[tuple[
     for word in words:
         matching = [(ledger, intent) for ledger, intent in held if word in names_of(intent)]
         if not matching:
-            raise Usage(f'nothing that waits is called "{word}"; `syncd plan` lists what does')
+            raise Usage(f"{_why_not(ledgers, word)}; `syncd plan` lists what waits")
         found.extend(pair for pair in matching if pair not in found)
     return found
+
+
+def _why_not(ledgers: Sequence[Ledger], word: str) -> str:
+    """Why nothing waits under this word: it may have been answered already."""
+    for ledger in ledgers:
+        known = ledger.intents.action(int(word)) if word.isdecimal() else ledger.intents.by_key([word]).get(word)
+        if known is not None and known.state in _OVER:
+            return f"{word} does not wait any more: {_OVER[known.state]}"
+    return f'nothing that waits is called "{word}"'
 
 
 def names_of(intent: Intent) -> tuple[str, ...]:

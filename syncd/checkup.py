@@ -25,7 +25,7 @@ from syncd.errors import ConfigError, SyncdError
 from syncd.failures import exit_code_of
 from syncd.identity import require_same_company
 from syncd.memory.lineage import MARK, Lineage
-from syncd.office import open_mailer, open_vault
+from syncd.office import make_state_folder, open_mailer, open_vault
 from syncd.rulebook import problems_in, read_rules
 from syncd.secrets.credentials import open_to_all
 from syncd.standing import WARN_AHEAD
@@ -68,7 +68,7 @@ def examine(path: Path | None, clock: Clock, only: str | None = None) -> Iterato
     yield from _templates(config)
     store = None
     try:
-        config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_state_folder(config)
         store = open_store(config.database)
         lost = Lineage(store, config.state_dir / MARK).forgotten()
         yield (Finding("database", lost, 1) if lost else Finding("database", "opens and is up to date"))

@@ -69,6 +69,18 @@ class Office:
         raise Usage(f'there is no connection "{name}" in {self.config.path}; there are: {names}')
 
 
+def make_state_folder(config: Config) -> None:
+    """The folder of the state, its owner's alone.
+
+    Raises:
+        ConfigError: a file is in its place.
+    """
+    try:
+        config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ConfigError([f"{config.path}: state_dir: {config.state_dir} is not a folder"]) from None
+
+
 @contextmanager
 def open_office(config: Config, clock: Clock, *, exclusive: bool, names: Sequence[str] = ()) -> Iterator[Office]:
     """Open store, rules and ledgers (all, or those named); close them afterwards.
@@ -79,10 +91,7 @@ def open_office(config: Config, clock: Clock, *, exclusive: bool, names: Sequenc
         ConfigError: rules, database or a secret is refused.
         TryAgain: another process works on this state.
     """
-    try:
-        config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise ConfigError([f"{config.path}: state_dir: {config.state_dir} is not a folder"]) from None
+    make_state_folder(config)
     with ExitStack() as stack:
         if exclusive:
             stack.enter_context(held(config.state_dir / _LOCK, owner="another syncd"))

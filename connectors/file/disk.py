@@ -30,7 +30,9 @@ def text_of(content: bytes, place: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BookRefused((f"{place}: is not UTF-8 text (byte {error.start}); save it as UTF-8",)) from error
+        raise BookRefused(
+            (f"{place}: is not UTF-8 text (byte {error.start}); save it as UTF-8 (in Excel: Save As, CSV UTF-8)",)
+        ) from error
 
 
 def write_text(path: Path, text: str) -> None:

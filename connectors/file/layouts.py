@@ -76,6 +76,16 @@ class Found:
 
 LAYOUTS = (
     Layout(
+        "a sheet of invoices as syncd writes it",
+        {
+            "customer": ("name", "customer"), "number": ("number",), "issued_on": ("issued_on",), "due_on": ("due_on",),
+            "total": ("total",), "balance": ("balance",), "status": ("status",), "currency": ("currency",),
+            "email": ("email",),
+        },
+        telling=("number", "issued_on"),
+        instead="add the column balance: what is still open of each invoice",
+    ),
+    Layout(
         "Xero's list of sales invoices",
         {
             "customer": ("ContactName",), "number": ("InvoiceNumber",), "issued_on": ("InvoiceDate",),

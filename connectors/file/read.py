@@ -60,8 +60,13 @@ def book_or_document(content: bytes, place: str) -> Book | dict[str, Any]:
     return document
 
 
+_WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
+
+
 def _known_suffix(place: str) -> str:
     suffix = Path(place).suffix.lower()
+    if suffix in _WORKBOOKS:
+        raise BookRefused((f"{place}: this is a workbook; save it as CSV (in Excel: Save As, CSV UTF-8)",))
     if suffix not in SUFFIXES:
         raise BookRefused((f"{place}: a book is a file ending in {', '.join(SUFFIXES)}",))
     return suffix

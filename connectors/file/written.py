@@ -32,7 +32,7 @@ def text_of_export(content: bytes, place: str) -> str:
         BookRefused: it is no text.
     """
     if content.startswith(_WORKBOOK):
-        raise BookRefused((f"{place}: this is an Excel workbook; save it as CSV",))
+        raise BookRefused((f"{place}: this is an Excel workbook; save it as CSV UTF-8",))
     encodings = ("utf-16",) if content.startswith(_UTF_16) else ("utf-8-sig", "cp1252")
     for encoding in encodings:
         try:

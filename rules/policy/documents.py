@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 
+_UNCLOSED = r"Illegal character '\n'"  # how the parser says that a line ended within a text
 _EMPTY = re.compile(r"\\u0000|\\U00000000")
 
 
@@ -52,7 +53,7 @@ def parse(text: str) -> dict[str, Any]:
     except RecursionError as error:
         raise tomllib.TOMLDecodeError("it is nested too deep") from error
     except ValueError as error:  # also a whole number of thousands of digits
-        raise tomllib.TOMLDecodeError(str(error)) from error
+        raise tomllib.TOMLDecodeError(str(error).replace(_UNCLOSED, "no quote closes the text of this line")) from error
 
 
 def merge_documents(documents: Iterable[tuple[str, Mapping[str, Any]]]) -> Tree:

@@ -32,8 +32,15 @@ _LEAST_CALLS = 5  # three to begin with, two for a page
 @click.option("--all", "every", is_flag=True, help="Every connection to a provider, one after the other.")
 @click.option("--since", type=DAY, metavar="DATE", help="The first day to load; else the first document's.")
 @click.option("--until", type=DAY, metavar="DATE", help="The last day to load; else today.")
-@click.option("--wait/--no-wait", default=True, help="Sleep where a day's calls are used up, or leave with 75.")
-@click.option("--calls", type=click.IntRange(min=0), metavar="N", help="At most N calls a day for this.")
+@click.option(
+    "--wait/--no-wait", default=True, help="Wait for the next day where a day's calls are used up, or leave with 75."
+)
+@click.option(
+    "--calls",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="At most N calls a day for this; then it waits for the next day, or leaves with --no-wait.",
+)
 @click.option("--again", is_flag=True, help="Begin anew, also where a load is finished or half done.")
 @click.option("--csv", "files", type=EXISTING_FILE, multiple=True, metavar="FILE", help="Take in an exported list.")
 @click.option("--map", "own_map", type=EXISTING_FILE, metavar="FILE", help="TOML that says what the columns mean.")
@@ -66,7 +73,8 @@ def backfill(
     what the provider gave. What is there already under the same number and customer stays the provider's.
     """
     if (connection is None) == (not every):
-        raise Usage("say which connection with --connection NAME, or --all")
+        both = f"--all is every connection, --connection {connection} is one: take one of the two"
+        raise Usage(both if every else "say which connection with --connection NAME, or --all")
     if calls is not None and calls < _LEAST_CALLS:
         why = f"each run needs {_LEAST_CALLS} at least; give it more, or leave --calls out"
         raise Usage(f"--calls {calls} leaves no call to load anything with: {why}")

@@ -112,7 +112,7 @@ def _opened(config: Path | None, name: str, *, insist: bool = True) -> Iterator[
     `insist`: the configured company is the one whose books and consent we have under that name.
     """
     from syncd.config import load_config
-    from syncd.office import open_vault
+    from syncd.office import make_state_folder, open_vault
     from syncd.store.connections import Connections
     from syncd.store.engine import open_store
 
@@ -120,7 +120,7 @@ def _opened(config: Path | None, name: str, *, insist: bool = True) -> Iterator[
     loaded = load_config(config)
     require_connection(loaded, name)
     settings, clock = loaded.connections[name].settings(), the_clock()
-    loaded.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_state_folder(loaded)
     store = open_store(loaded.database)
     try:
         connections = Connections(store, name)
@@ -162,7 +162,7 @@ def _consented(settings: ConnectionSettings, way: Way, clock: Clock) -> Tokens:
 
 def _redirected(consent: Consent, name: str, way: Way, clock: Clock) -> str:
     """The address the browser ended on."""
-    from syncd.consent import listen
+    from syncd.consent import WAIT_S, listen
 
     if way.from_laptop:
         return _from_laptop(consent, name)
@@ -172,8 +172,13 @@ def _redirected(consent: Consent, name: str, way: Way, clock: Clock) -> str:
 
     if way.paste:
         invite()
-        return _pasted(f"Then paste the full address of the page you land on ({consent.redirect_uri}?…):")
-    return listen(consent.redirect_uri, clock, invite)
+        return _pasted_address(consent.redirect_uri)
+
+    def wait_here() -> None:
+        invite()
+        say(f"This waits {WAIT_S / 60:.0f} minutes for the browser to come back; Ctrl-C ends it and changes nothing.")
+
+    return listen(consent.redirect_uri, clock, wait_here)
 
 
 def _from_laptop(consent: Consent, name: str) -> str:
@@ -205,7 +210,7 @@ def _answer_ticket(name: str) -> None:
         redirected = listen(ticket.redirect_uri, the_clock(), invite)
     else:
         invite()
-        redirected = _pasted(f"Then paste the full address of the page you land on ({ticket.redirect_uri}?…):")
+        redirected = _pasted_address(ticket.redirect_uri)
     say("Paste this line on the server within a few minutes; it is sealed for that server alone:\n")
     click.echo(sealed(ticket, redirected))
 
@@ -220,6 +225,14 @@ def _chosen(several: SeveralCompanies) -> Tokens:
     if not answer.isdecimal() or not 1 <= int(answer) <= len(companies):
         raise WrongCompany(f"{several}; nothing was changed: run it again and give its number, or use --company ID")
     return replace(several.tokens, account=companies[int(answer) - 1][0])
+
+
+def _pasted_address(redirect_uri: str) -> str:
+    pasted = _pasted(f"Then paste the full address of the page you land on ({redirect_uri}?…):")
+    if not urlsplit(pasted).scheme.startswith("http") or "state=" not in pasted:
+        wanted = f"paste the whole line of the browser's address bar, which begins with {redirect_uri}?"
+        raise Usage(f"this is no address that a consent ends on; {wanted}. Nothing was changed, begin again")
+    return pasted
 
 
 def _pasted(question: str) -> str:

@@ -84,7 +84,7 @@ def _sentence(now: Progress) -> str:
     """``12,000 of about 50,000 documents, 3,900 a second, 12 calls, 788 left today, done in 0:00:10``."""
     if now.waiting_until is not None:
         then = "goes on" if now.is_sure else "nobody says when there are more; looks again"
-        return f"{_done(now)}; {now.why}; {then} {_spoken(now.waiting_until)}"
+        return f"{_done(now)}; {now.why}; {then} {_spoken(now.waiting_until)} (with --no-wait it leaves instead)"
     return ", ".join((_done(now), *_pace(now)))
 
 

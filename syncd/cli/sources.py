@@ -32,7 +32,9 @@ def require_policy(policies: Policies, name: str) -> None:
     from rules.policy import pack_names
 
     if not policies.knows(name):
-        raise Usage(f'there is no policy "{name}"{near_miss(name, [*policies.names, *pack_names()])}')
+        known = [*dict.fromkeys([*policies.names, *pack_names()])]
+        meant, there_are = near_miss(name, known), f"; there are: {', '.join(known)}"
+        raise Usage(f'there is no policy "{name}"{meant or there_are}')
 
 
 def rules_files(rules: Sequence[Path], config: Path | None) -> list[Path]:

@@ -131,6 +131,15 @@ def test_an_address_of_another_attempt_is_refused(syncd: Syncd, office: Path, mo
     assert ran.code == 77
 
 
+@pytest.mark.parametrize("rubbish", ["rubbish", "", "https://office.example/callback"])
+def test_what_is_pasted_and_is_no_address_of_a_consent_is_told_so(
+    syncd: Syncd, office: Path, monkeypatch: pytest.MonkeyPatch, rubbish: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{rubbish}\n"))
+    ran = syncd("connect", "acme", "--paste", "--redirect-uri", "https://office.example/callback")
+    assert (ran.code, "this is no address that a consent ends on" in ran.err) == (2, True)
+
+
 def test_another_company_than_the_configured_one_is_refused(
     syncd: Syncd, office: Path, companies: dict[str, Any]
 ) -> None:

@@ -46,8 +46,21 @@ DESKTOP = """,Type,Date,Num,Name,Terms,Due Date,Open Balance,Amount
 ,Credit Memo,12/21/2012,79,Elm Ltd,,,0.00,-60.00
 """
 
+SHEET = """customer,name,email,number,issued_on,due_on,total,balance,currency,as_of
+C-1,Oak Ltd,ap@oak.example,901,2025-01-30,2025-03-01,1250.00,0.00,USD,2025-03-31
+"""
+
 
 class TestWhatTheHeadingsTell:
+    def test_a_sheet_as_we_write_it_ourselves_is_a_list_too(self):
+        found = read_export(SHEET, "open.csv")
+        assert found.layout == "a sheet of invoices as syncd writes it"
+        (one,) = found.invoices
+        assert (one.customer, one.number, one.issued_on, one.balance) == (
+            "Oak Ltd", "901", date(2025, 1, 30), Decimal("0.00")
+        )  # fmt: skip
+        assert not found.problems
+
     def test_xeros_list_has_a_row_a_line_and_each_invoice_once(self):
         found = read_export(XERO, "x.csv")
         assert found.layout == "Xero's list of sales invoices"

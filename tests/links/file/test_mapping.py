@@ -379,7 +379,8 @@ def test_files_that_are_no_books_are_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "latin.json").write_bytes(b'{"name": "Caf\xe9"}')
     assert "latin.json: is not UTF-8 text (byte 13)" in said_of(tmp_path / "latin.json")
     assert "nowhere.json: cannot be read: No such file" in said_of(tmp_path / "nowhere.json")
-    assert "b.xlsx: a book is a file ending in" in said_of(tmp_path / "b.xlsx")
+    assert "b.txt: a book is a file ending in" in said_of(tmp_path / "b.txt")
+    assert "b.xlsx: this is a workbook; save it as CSV" in said_of(tmp_path / "b.xlsx")
 
 
 def test_a_byte_order_mark_is_no_part_of_the_book(tmp_path: Path) -> None:
