@@ -47,6 +47,11 @@ class Explanation:
     journal: tuple[journal.Entry, ...]
     ahead: tuple[Ahead, ...]
 
+    @property
+    def waiting(self) -> tuple[Intent, ...]:
+        """What waits for a person's word before anything comes of it."""
+        return tuple(intent for intent in self.intents if intent.state in ("held", "unknown", "rejected"))
+
 
 def explain(ledger: Ledger, policies: Policies, text: str) -> Explanation | None:
     """Explain the customer or invoice that `text` (id, number or name) means; None where this connection has none."""

@@ -208,7 +208,25 @@ def _happened(entry: HistoryEntry) -> str:  # noqa: PLR0911 - one line for each 
 
 
 def _next(one: Explanation, names: Names) -> Iterator[Text]:
+    yield from ("", "What comes next, if nothing changes in the books")
+    for intent in one.waiting:
+        decision = decision_json(intent.decision)
+        yield f"no. {intent.id} {_waits(intent)}: {what_of(decision)}, {about_of(decision, names)}"
     coming = [(str(ahead.on), decision_json(ahead.decision)) for ahead in one.ahead]
     rows = [(on, what_of(decision), about_of(decision, names), decision["reason"]) for on, decision in coming]
-    yield from ("", "What comes next, if nothing changes in the books")
-    yield Table(("day", "what", "about", "why"), rows) if rows else "nothing within four months"
+    nothing = "nothing else within four months" if one.waiting else "nothing within four months"
+    yield Table(("day", "what", "about", "why"), rows) if rows else nothing
+
+
+def _waits(intent: Intent) -> str:
+    if intent.state != "held":
+        return {"unknown": "is unclear until `syncd resolve`", "rejected": "was refused by the provider"}[intent.state]
+    return _WAITS.get(intent.hold, f"waits: {intent.why}")
+
+
+_WAITS = {
+    "review": "waits for approval",
+    "brake": "waits for the release of the brake",
+    "person": "waits for somebody to do it",
+    "unable": "cannot go out",
+}

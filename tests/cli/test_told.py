@@ -94,3 +94,13 @@ def test_a_state_folder_that_is_a_file_is_named_by_connect_and_check_too(syncd: 
 def test_all_and_one_connection_are_two_answers(syncd: Any, office: Path) -> None:
     ran = syncd("backfill", "--all", "--connection", "shop")
     assert (ran.code, ran.err) == (2, "--all is every connection, --connection shop is one: take one of the two\n")
+
+
+def test_explain_says_first_what_waits_for_a_word(syncd: Any, office: Path) -> None:
+    syncd("cycle", "--connection", "acme")
+    said = syncd("explain", "Oak Ltd", "--connection", "acme").out
+    coming = said.partition("What comes next, if nothing changes in the books\n")[2].splitlines()
+    assert coming == [
+        "no. 1 waits for approval: credit state good to hold, stop-sell, Oak Ltd",
+        "nothing else within four months",
+    ]
