@@ -36,13 +36,14 @@ def problems_of(gathered: Gathered, as_of: date | None, *, summed: bool = True) 
         yield from _twice(gathered.placed.get(name, []))
     customers, invoices = gathered.known("customers"), gathered.known("invoices")
     for placed in gathered.all():
-        for key, name in _customers_named(placed.fact):
-            if name not in customers:
-                yield _unknown(placed, key, "customer", name, customers)
-        for key, name in _invoices_named(placed.fact):
+        key, customer = _customer_named(placed.fact)
+        if customer is not None and customer not in customers:
+            yield _unknown(placed, key, "customer", customer, customers)
+        kind = type(placed.fact)
+        for key, name in () if kind in _ABOUT_NO_INVOICE else _invoices_named(placed.fact):
             if name not in invoices:
                 yield _unknown(placed, key, "invoice", name, invoices)
-        if type(placed.fact) in _SPANS:
+        if kind in _SPANS:
             yield from _out_of_order(placed)
             yield from _about_one(placed)
     yield from _circles(gathered.placed.get("customers", []))
@@ -59,19 +60,13 @@ def _twice(records: list[Placed]) -> Iterator[str]:
             yield f'{places[1]}.ref: "{ref}" is used {count} times, first at {places[0]}'
 
 
-def _customers_named(fact: object) -> Iterator[tuple[str, str]]:
-    """The customers a fact refers to, with the key that does."""
-    if isinstance(fact, Customer):
-        if fact.parent is not None:
-            yield "parent", fact.parent
-    elif getattr(fact, "customer", None) is not None:
-        yield "customer", getattr(fact, "customer", "")
+def _customer_named(fact: object) -> tuple[str, str | None]:
+    """The customer a fact refers to, if any, with the key that does."""
+    return ("parent", fact.parent) if isinstance(fact, Customer) else ("customer", getattr(fact, "customer", None))
 
 
 def _invoices_named(fact: object) -> Iterator[tuple[str, str]]:
     """The invoices a fact refers to, with the key that does."""
-    if isinstance(fact, Customer | Invoice):
-        return
     if isinstance(getattr(fact, "invoice", None), str):
         yield "invoice", getattr(fact, "invoice", "")
     for position, ref in enumerate(getattr(fact, "invoices", ())):
@@ -116,6 +111,7 @@ def _about_one(placed: Placed) -> Iterator[str]:
             yield f"{placed.place}: name what it is about: a customer, an invoice, or a group"
 
 
+_ABOUT_NO_INVOICE = (Customer, Invoice)
 # Days of one record that must stand in this order: the keys, and where the value names them otherwise.
 _SPANS: dict[type, tuple[tuple[str, str], ...]] = {
     Payment: (("received_on", "reversed_on"),),

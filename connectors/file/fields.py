@@ -77,11 +77,15 @@ class Field:
 
 @dataclass(frozen=True)
 class Shape:
-    """A table: what it makes and from which keys. `tag` is the ``kind`` of a history entry."""
+    """A table: what it makes and from which keys. `tag` is the ``kind`` of a history entry.
+
+    `fill` puts in what follows from other keys where it was left out.
+    """
 
     make: Callable[..., Any]
     fields: tuple[Field, ...]
     tag: str = ""
+    fill: Callable[[dict[str, Any]], object] | None = None
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -126,6 +130,8 @@ def read_table(shape: Shape, value: object, reading: Reading) -> Any:
             reading.key(key).refuse(str(error))
     if len(reading.problems) > before:
         raise Unread
+    if shape.fill is not None:
+        shape.fill(found)
     return shape.make(**found)
 
 
@@ -213,10 +219,10 @@ def _read_days(value: object, _: Reading) -> int:
 
 
 def _read_day(value: object, _: Reading) -> date:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
     if isinstance(value, str):
         return _day_of(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
     raise ValueError(_no_day(value))
 
 

@@ -54,7 +54,7 @@ class Gathered:
 
     def facts(self, name: str) -> tuple[Any, ...]:
         """The facts of one list, in the file's order."""
-        return tuple(placed.fact for placed in self.placed.get(name, ()))
+        return tuple([placed.fact for placed in self.placed.get(name, ())])
 
     def all(self) -> Iterator[Placed]:
         """Every fact, list by list."""

@@ -62,7 +62,7 @@ def _must(key: str, kind: Kind = NAME, attribute: str = "") -> Field:
 
 
 COMPANY = Shape(
-    lambda **parts: Company(**{"name": "", **parts}),
+    Company,
     (
         Field("name", TEXT),
         _must("currency", CURRENCY),
@@ -71,6 +71,7 @@ COMPANY = Shape(
         Field("region", NAME),
         Field("connection", NAME, shown=False),
     ),
+    fill=lambda parts: parts.setdefault("name", ""),
 )
 
 RATE = Shape(
@@ -104,16 +105,15 @@ CUSTOMER = Shape(
 INSTALLMENTS = list_of(table_of(Shape(Installment, (_must("due_on", DAY), _must("amount", MONEY)))))
 
 
-def _invoice(**parts: Any) -> Invoice:
+def _fill_invoice(parts: dict[str, Any]) -> None:
     """Without a number the ref is its number; without a balance it starts with the total, and `mapping` derives it."""
     parts.setdefault("number", parts["ref"])
     parts.setdefault("due_on", None)
     parts.setdefault("balance", parts["total"])
-    return Invoice(**parts)
 
 
 INVOICE = Shape(
-    _invoice,
+    Invoice,
     (
         _must("ref"),
         Field("number", TEXT),
@@ -131,6 +131,7 @@ INVOICE = Shape(
         Field("pay_link", TEXT, shown=False),
         VERSION,
     ),
+    fill=_fill_invoice,
 )
 
 APPLIED = list_of(

@@ -30,7 +30,9 @@ def sum_problems(gathered: Gathered, as_of: date | None) -> Iterator[str]:
     invoices: dict[str, Invoice] = {invoice.ref: invoice for invoice in gathered.facts("invoices")}
     effects = effects_of(gathered.facts("payments"), gathered.facts("credit_notes"))
     for placed in gathered.placed.get("invoices", []):
-        yield from _invoice_problems(placed, effects.get(placed.fact.ref, ()), gathered, as_of)
+        used = effects.get(placed.fact.ref, ())
+        if used or not _is_whole(placed.fact):
+            yield from _invoice_problems(placed, used, gathered, as_of)
     for name in ("payments", "credit_notes"):
         for placed in gathered.placed.get(name, []):
             yield from _applied_problems(placed, invoices)
@@ -39,6 +41,16 @@ def sum_problems(gathered: Gathered, as_of: date | None) -> Iterator[str]:
             yield from _currency_problems(placed, invoices)
     for placed in gathered.placed.get("installment_plans", []):
         yield from _plan_problems(placed, invoices, effects, gathered.doubtful)
+
+
+def _is_whole(invoice: Invoice) -> bool:
+    """Whether all of the invoice is open and nothing else stands in it to be summed, as with most of an open book."""
+    return (
+        invoice.balance == invoice.total
+        and invoice.status != "paid"
+        and invoice.tax is None
+        and not invoice.installments
+    )
 
 
 def _invoice_problems(
@@ -71,8 +83,6 @@ def _parts(invoice: Invoice) -> Iterator[tuple[str, Money]]:
 
 def _balance_problems(placed: Placed, effects: list[Effect], as_of: date, *, stated: bool) -> Iterator[str]:
     invoice: Invoice = placed.fact
-    if not effects and invoice.balance == invoice.total and invoice.status != "paid":  # nearly always
-        return
     applied = applied_by(effects, as_of, invoice.currency)
     rest = invoice.total - applied
     settled = discount_earned(invoice, effects)
