@@ -18,13 +18,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib import import_module
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from connectors.tokens import TokenSource
-from connectors.transport import Timing, Usage
 from rules.domain.actions import Operation
 from rules.domain.facts import Book, Company, Fact, Rate
 from rules.domain.money import Money
+
+if TYPE_CHECKING:  # loaded by the connector that speaks with somebody: files need no network
+    from connectors.transport import Timing, Usage
 
 FactKind = Literal["customer", "invoice", "payment", "credit_note"]
 

@@ -95,10 +95,10 @@ class LazyGroup(NearMissGroup):
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - as click calls it
+    if not wanted or ctx.resilient_parsing:  # click asks of every command
+        return
     from importlib.metadata import PackageNotFoundError, version
 
-    if not wanted or ctx.resilient_parsing:
-        return
     try:
         click.echo(f"syncd {version('syncd')}")
     except PackageNotFoundError:
