@@ -114,8 +114,7 @@ def _silences(situation: Situation, settings: Settings, offer: Offer) -> Iterato
     yield "a person refused the reminder of it", DISCOUNT_REFUSED in told
     sent = index.reminders.get(invoice.ref, ())
     yield "a reminder went out today", any(entry.on == situation.as_of and entry.was_sent for entry in sent)
-    silent = head.do_not_contact or index.family[invoice.customer].do_not_contact
-    yield "the customer is marked do not contact", silent
+    yield "the customer is marked do not contact", invoice.customer in index.unwelcome
     yield "it is disputed or promised", invoice.ref in index.disputes or invoice.ref in situation.promised
     yield no_mailbox(head), settings.channel == "email" and not has_mailbox(head)
 

@@ -32,7 +32,7 @@ def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
     """A task for each step that invoices have come to, a skip for each overdue invoice that waits."""
     claims: list[Claim] = []
     for ref, row in situation.aged.items():
-        if ref in situation.scope and row.overdue:
+        if ref in situation.scope and row.days_past_due:
             claim = claim_of(situation, settings, row)
             if isinstance(claim, Claim):
                 claims.append(claim)

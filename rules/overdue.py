@@ -15,7 +15,7 @@ __all__ = ["Settings", "decide"]
 def decide(situation: Situation, settings: Settings) -> Iterator[Decision]:
     """Say of each invoice past its day why it is not counted as overdue."""
     for ref, one in situation.aged.items():
-        if ref not in situation.scope or one.overdue or not one.parts:
+        if ref not in situation.scope or one.days_past_due or not one.parts:
             continue
         days = max(part.days for part in one.parts)
         if days <= 0:

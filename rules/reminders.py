@@ -16,7 +16,7 @@ from rules.domain.reminding.dunning import Clock, Step, clock_of, due_step, exha
 from rules.domain.reminding.mailbox import has_mailbox, no_mailbox
 from rules.domain.reminding.messages import MAILED, key_of, message, post_to, turn
 from rules.domain.reminding.settings import ReminderSettings as Settings
-from rules.domain.reminding.silences import silence_about
+from rules.domain.reminding.silences import no_contact, silence_about
 from rules.domain.reminding.windows import recipient, window_for
 from rules.domain.situation import Situation
 from rules.domain.wording import counted, spoken, sums
@@ -96,12 +96,11 @@ def _hand_over(situation: Situation, settings: Settings, clock: Clock, ref: str)
 
 def _never(situation: Situation, row: AgedInvoice) -> str | None:
     """Why the invoice is not chased at all, whatever its age."""
-    for customer in (situation.account.customer, situation.index.family[row.invoice.customer]):
-        if customer.do_not_contact:
-            return f"{customer.name} is marked do not contact."
+    if (marked := no_contact(situation, row.invoice)) is not None:
+        return marked
     if row.is_settled:
         return "A discount earned settles it."
-    handed = situation.index.handed_over(row.invoice.ref)
+    handed = situation.index.handed_over.get(row.invoice.ref)
     if handed is not None:
         return f"Handed over ({handed.what}) on {handed.on}: others write now."
     return f"The rest of {spoken(row.left)} is within the tolerance." if row.is_tolerated else None

@@ -57,6 +57,16 @@ class AccountIndex:
         return {customer.ref: customer for customer in self.account.family}
 
     @once
+    def unwelcome(self) -> Mapping[str, Customer]:
+        """Whom nobody may contact about the invoices of a family member: the head, else itself, where marked so."""
+        head = self.account.customer
+        return {
+            customer.ref: head if head.do_not_contact else customer
+            for customer in self.account.family
+            if head.do_not_contact or customer.do_not_contact
+        }
+
+    @once
     def invoices(self) -> Mapping[str, Invoice]:
         """The family's invoices, by ref."""
         return {invoice.ref: invoice for invoice in self.account.invoices}
@@ -138,12 +148,15 @@ class AccountIndex:
                 found[entry.rule, ref].append(entry)
         return found
 
-    def handed_over(self, invoice: str) -> TaskDone | None:
-        """The hand-over of the invoice to an agency or attorney, if one was carried out."""
-        for one in self.tasks_about.get(("escalation", invoice), ()):
-            if one.what in ("agency", "attorney") and one.outcome == "done":
-                return one
-        return None
+    @once
+    def handed_over(self) -> Mapping[str, TaskDone]:
+        """The first hand-over to an agency or attorney that was carried out, by invoice."""
+        found: dict[str, TaskDone] = {}
+        for entry in self.tasks:
+            if entry.rule == "escalation" and entry.what in ("agency", "attorney") and entry.outcome == "done":
+                for ref in entry.invoices:
+                    found.setdefault(ref, entry)
+        return found
 
     @once
     def silences(self) -> tuple[Silence, ...]:

@@ -84,7 +84,7 @@ class AgedPart(NamedTuple):
 
 
 class AgedInvoice(NamedTuple):
-    """An open invoice as of a day. `days_past_due` is its oldest overdue part's; zero when nothing is overdue."""
+    """An open invoice as of a day. `days_past_due` is its oldest overdue part's; zero only when nothing is overdue."""
 
     invoice: Invoice
     parts: tuple[AgedPart, ...]
@@ -222,6 +222,5 @@ def _aged_part(
     else:
         age = days
     late = not tolerated and days > settings.grace_days
-    counted = not tolerated and age > settings.grace_days
-    bucket = bisect_left(settings.buckets, age) + 1 if counted and age > 0 else 0
-    return AgedPart(contractual_on, due_on, rest, days, late and days > 0, bucket)
+    bucket = bisect_left(settings.buckets, age) + 1 if age > settings.grace_days and not tolerated else 0
+    return AgedPart(contractual_on, due_on, rest, days, late, bucket)

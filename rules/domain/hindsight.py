@@ -56,7 +56,7 @@ def as_of(book: Book, day: date) -> Book:
         rates=tuple(rate for rate in book.rates if rate.on <= day),
         customers=tuple(_customer_then(customer, day) if earlier else customer for customer in book.customers),
         invoices=tuple(
-            _invoice_then(invoice, effects.get(invoice.ref, ()), book.as_of, day)
+            _invoice_then(invoice, effects[invoice.ref], book.as_of, day) if invoice.ref in effects else invoice
             for invoice in book.invoices
             if invoice.issued_on <= day or not earlier
         ),
@@ -107,7 +107,7 @@ def discount_earned(invoice: Invoice, effects: Iterable[Effect]) -> bool:
 
 def _invoice_then(invoice: Invoice, effects: tuple[Effect, ...], book_day: date, day: date) -> Invoice:
     """The invoice with the balance of `day`: the book's own balance, plus what came off after that day."""
-    if not effects or invoice.status in ("voided", "draft"):
+    if invoice.status in ("voided", "draft"):
         return invoice
     now, then = (applied_by(effects, on, invoice.currency) for on in (book_day, day))
     balance = invoice.balance + now - then

@@ -137,7 +137,7 @@ class Situation:
         """How the customer pays, in figures."""
         if customer not in self._manners:
             due_days = DueDays(self.overdue, self.calendar)
-            late_now = [one.days_past_due for one in self.aged_by_customer.get(customer, ()) if one.overdue]
+            late_now = [one.days_past_due for one in self.aged_by_customer.get(customer, ()) if one.days_past_due]
             self._manners[customer] = manners(self.index, customer, late_now, self.payer, due_days)
         return self._manners[customer]
 

@@ -136,7 +136,7 @@ class Creditor:
         return [row for row in left if row is not None]
 
     def _late(self) -> list[Money]:
-        return [row.overdue for row in self._rows() if row.overdue]
+        return [row.overdue for row in self._rows() if row.days_past_due]
 
     def _reaches(self, value: Decimal | int, threshold: Decimal | int) -> bool:
         return value > threshold if self.passed else value >= threshold
@@ -148,8 +148,8 @@ class Creditor:
         return Finding(name, self._reaches(number, threshold), fact, self._least(threshold))
 
     def _days(self, threshold: int) -> Finding:
-        oldest = max((row.days_past_due for row in self._rows() if row.overdue), default=None)
-        if oldest is None:
+        oldest = max((row.days_past_due for row in self._rows()), default=0)
+        if not oldest:
             return Finding("days_past_due", reached=False, fact="nothing past due", bound=self._least(threshold))
         return self._counted("days_past_due", oldest, threshold, f"{counted(oldest, 'day')} past due")
 

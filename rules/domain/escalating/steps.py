@@ -17,7 +17,7 @@ from rules.domain.escalating.settings import EscalationSettings, EscalationStep
 from rules.domain.facts import Invoice, TaskDone
 from rules.domain.money import Money
 from rules.domain.reminding.dunning import is_about
-from rules.domain.reminding.silences import silence_about
+from rules.domain.reminding.silences import no_contact, silence_about
 from rules.domain.settings import Amount
 from rules.domain.situation import Situation
 from rules.domain.wording import spoken
@@ -74,11 +74,8 @@ class Totals:
 def claim_of(situation: Situation, settings: EscalationSettings, row: AgedInvoice) -> Claim | str:
     """The invoice as a claim, or why nothing is asked for now."""
     invoice = row.invoice
-    customer = situation.index.family[invoice.customer]
-    for one in (situation.account.customer, customer):
-        if one.do_not_contact:
-            return f"{one.name} is marked do not contact."
-    if (silence := silence_about(situation, invoice)) is not None:
+    silence = no_contact(situation, invoice) or silence_about(situation, invoice)
+    if silence is not None:
         return silence
     if situation.kept_plan(invoice) is not None:
         return "Paused: its instalment plan is kept."
@@ -89,6 +86,7 @@ def claim_of(situation: Situation, settings: EscalationSettings, row: AgedInvoic
             held.append(f"{spoken(found[invoice.ref])} {word}")
     if asked.amount <= 0:
         return f"Paused: {' and '.join(held)}, nothing is left to ask for."
+    customer = situation.index.family[invoice.customer]
     private = customer.kind == "consumer" or not settings.private.isdisjoint(customer.groups)
     done = tuple(situation.index.tasks_about.get((RULE, invoice.ref), ()))
     if len(invoice.installments) <= 1:

@@ -23,12 +23,17 @@ def silence_about(situation: Situation, invoice: Invoice) -> str | None:
     return _never(situation.never, invoice, billed) or (_told(situation, found) if found is not None else None)
 
 
+def no_contact(situation: Situation, invoice: Invoice) -> str | None:
+    """Why nobody may be contacted about the invoice at all; None where somebody may."""
+    customer = situation.index.unwelcome.get(invoice.customer)
+    return None if customer is None else f"{customer.name} is marked do not contact."
+
+
 def left_alone(situation: Situation, invoice: Invoice) -> str | None:
     """Why nobody writes to or speaks with the customer about the invoice: do not contact, handed over, or a silence."""
-    for customer in (situation.account.customer, situation.index.family[invoice.customer]):
-        if customer.do_not_contact:
-            return f"{customer.name} is marked do not contact."
-    handed = situation.index.handed_over(invoice.ref)
+    if (marked := no_contact(situation, invoice)) is not None:
+        return marked
+    handed = situation.index.handed_over.get(invoice.ref)
     if handed is not None:
         return f"Handed over ({handed.what}) on {handed.on}: others speak now."
     return silence_about(situation, invoice)
