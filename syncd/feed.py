@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from rules.domain.decisions import CreditState
+from rules.domain.positions import worst
 from syncd.atomic import replace_file
 from syncd.ledger import Ledger
 from syncd.office import Office
@@ -28,7 +29,10 @@ def feed_exists(office: Office) -> bool:
 
 
 def stopped(ledger: Ledger) -> list[dict[str, Any]]:
-    """The customers of a connection with stop-sell on: by our latest done decision, or by a person's hold in force."""
+    """The customers of a connection with stop-sell on: by our latest done decision, or by a person's hold in force.
+
+    Of several the worst is shown.
+    """
     entries: dict[str, dict[str, Any]] = {}
     for intent in ledger.intents.of_kind("credit_state"):
         decision = intent.decision
@@ -40,7 +44,10 @@ def stopped(ledger: Ledger) -> list[dict[str, Any]]:
                 ledger, intent.customer, decision.after, intent.done_on.isoformat(), decision.reason
             )
     for hold in ledger.desk.all("hold"):
-        if not hold.is_ours and hold.counts_on(ledger.today()) and hold.state in ("hold", "stop"):
+        if hold.is_ours or not hold.counts_on(ledger.today()) or hold.state not in ("hold", "stop"):
+            continue
+        known = entries.get(hold.customer)
+        if known is None or hold.state == worst((hold.state, known["state"])):
             entries[hold.customer] = _entry(ledger, hold.customer, hold.state, hold.since.isoformat(), hold.reason)
     return [entries[customer] for customer in sorted(entries)]
 

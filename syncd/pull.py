@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import get_args
 
 from connectors import Connector
-from rules.domain.facts import Book, HistoryEntry, Silence
+from rules.domain.facts import Book, HistoryEntry, Hold, Silence
 from syncd.clock import Clock
 from syncd.history import untold
 from syncd.logs import log
@@ -90,7 +90,7 @@ def record_people(book: Book, desk: Desk, source: str, now: datetime, besides: I
         *(Paper(promise, promise.ref, promise.customer) for promise in book.promises),
         *(Paper(dispute, dispute.ref, customer_of.get(dispute.invoice, "")) for dispute in book.disputes),
         *(Paper(plan, plan.ref, plan.customer) for plan in book.installment_plans),
-        *(Paper(hold, f"{hold.customer}/{hold.origin}", hold.customer) for hold in book.holds if hold not in known),
+        *_holds(hold for hold in book.holds if hold not in known),
         *(Paper(one, one.ref, _whose(one, customer_of)) for one in book.silences),
         *_numbered(untold(book.history, known)),
         *besides,
@@ -106,6 +106,15 @@ def _whose(silence: Silence, customer_of: Mapping[str, str]) -> str:
 def look_again(mirror: Mirror, changed: set[str]) -> None:
     """Have those decided on anew whose records changed; everybody, where a record is about no single customer."""
     mirror.touch(mirror.all_heads() if ANYBODY in changed else changed)
+
+
+def _holds(holds: Iterable[Hold]) -> Iterator[Paper]:
+    """Holds have no refs of their own: of several by one origin the later ones bear a number."""
+    seen: Counter[str] = Counter()
+    for hold in sorted(holds, key=lambda hold: (hold.since, hold.state)):
+        ref = f"{hold.customer}/{hold.origin}"
+        seen[ref] += 1
+        yield Paper(hold, ref if seen[ref] == 1 else f"{ref}-{seen[ref]}", hold.customer)
 
 
 def _numbered(history: Iterable[HistoryEntry]) -> Iterator[Paper]:

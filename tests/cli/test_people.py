@@ -449,6 +449,14 @@ def test_a_hold_that_begins_later_stops_nothing_yet_in_the_feed_either(syncd: Sy
     assert "not begun" in syncd("hold", "list").out
 
 
+def test_of_several_holds_the_feed_shows_the_worst(syncd: Syncd, office: Path) -> None:
+    holds = [{"customer": "C-2", "state": one, "since": day(-since)} for one, since in (("stop", 3), ("hold", 1))]
+    (office / "books" / "book.json").write_text(json.dumps({**book(), "holds": holds}))
+    syncd("cycle")
+    [entry] = json.loads((office / "state" / "stop-sell.json").read_text())["customers"]
+    assert (entry["customer"], entry["state"], entry["since"]) == ("C-2", "stop", day(-3))
+
+
 def test_a_hold_placed_and_released_on_one_day_is_exported_and_read_again(syncd: Syncd, office: Path) -> None:
     syncd("hold", "add", "Elm Inc", "--state", "stop")
     syncd("hold", "release", "Elm Inc")
