@@ -122,13 +122,16 @@ class Outbox:
         """Look, send, write down. False where the rest of this action must wait for a later drain."""
         if self._waits(step.operation, drained) or self._was_overtaken(step, drained):
             return False
-        if self._is_stale(step, drained):
-            return step.seq > 0
-        if (stranger := self.memory.stranger(step)) is not None:
-            drained.stopped = stranger
-            return False
-        if self.memory.recall is not None and self._recalled(step, self.memory.recall, drained):
-            return True
+        if (moved := self._moved(step)) is not None:
+            return self._goes_stale(step, moved, drained)
+        try:
+            if (stranger := self.memory.stranger(step)) is not None:
+                drained.stopped = stranger
+                return False
+            if self.memory.recall is not None and self._recalled(step, self.memory.recall, drained):
+                return True
+        except MalformedRecordError as error:  # what cannot be seen now may be the trace of it; what is begun waits
+            return step.seq == 0 and self._goes_stale(step, str(error), drained)
         return self._deliver(step, drained)
 
     def _deliver(self, step: Step, drained: Drained) -> bool:
@@ -223,16 +226,13 @@ class Outbox:
         except Rejected:
             return None  # an address to pay at is a courtesy; the reminder stands without it
 
-    def _is_stale(self, step: Step, drained: Drained) -> bool:
-        """Whether the books moved since the decision; then it is written down and decided again."""
-        moved = self._moved(step)
-        if moved is None:
-            return False
-        self.intents.stale(step, moved, self.time.now())
+    def _goes_stale(self, step: Step, why: str, drained: Drained) -> bool:
+        """The books moved since the decision: it is written down and decided again. Whether what follows may go on."""
+        self.intents.stale(step, why, self.time.now())
         self._look_again(step, drained)
         drained.stale += 1
-        log.info("outbox.went_stale", key=step.key, why=moved)
-        return True
+        log.info("outbox.went_stale", key=step.key, why=why)
+        return step.seq > 0
 
     def _recalled(self, step: Step, recall: Callable[[Step], Receipt | None], drained: Drained) -> bool:
         """Whether the books show that it was done before this store remembers; then it is only written down."""

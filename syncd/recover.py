@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from connectors import Ref
-from connectors.errors import Unprovable
+from connectors.errors import MalformedRecordError, Unprovable
 from rules.domain.decisions import FinanceCharge
 from rules.domain.facts import Invoice
 from rules.domain.money import Money
@@ -88,7 +88,7 @@ def _recall_waiting(ledger: Ledger, report: Recovered) -> bool:
 def _recall_step(ledger: Ledger, intent: Intent, step: Step, report: Recovered) -> bool:
     try:
         receipt = ledger.recall(step, forgot_all=True)
-    except Unprovable as error:
+    except (Unprovable, MalformedRecordError) as error:
         report.unknowable.append(f"{step.key}: {error}")
         ledger.intents.unprovable(step, str(error), ledger.clock.now())
         return True

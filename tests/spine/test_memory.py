@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from connectors import Ref
+from connectors.errors import MalformedRecordError
 from rules.domain.actions import AddNote, CreateInvoice, DueLine, EmailInvoice, SendMessage
 from syncd import approval
 from syncd.cycle import run_pass
@@ -75,6 +76,43 @@ def test_recovery_finds_what_was_done_and_nothing_is_done_twice(desk, database, 
         run_pass(again.ledger, again.ground)
     assert set(desk.books.times().values()) == {1}
     assert sum(isinstance(op, EmailInvoice) for _, op in desk.books.done) == mailed
+
+
+def test_what_cannot_be_seen_while_recovering_is_for_a_person_to_say_and_keeps_nothing_from_being_recovered(
+    desk, database, open_desk
+):
+    worked_book(desk)
+    sent = list(desk.books.sent)
+    database.lose()
+    again = open_desk(desk.books)
+    desk.books.unseen = MalformedRecordError("nothing is shown in a row: it may be it")
+    (report,) = recover(again.office)
+    assert any("nothing is shown in a row" in one for one in report.unknowable)
+    approval.release(again.ledger, "dana", "auto")
+    desk.books.unseen = None
+    run_pass(again.ledger, again.ground)
+    assert desk.books.sent == sent, "nothing that was unclear goes out by itself"
+
+
+def test_where_the_trace_of_a_write_cannot_be_seen_it_waits_and_keeps_no_other_back(desk, database, open_desk):
+    worked_book(desk)
+    database.lose()
+    again = open_desk(desk.books)
+    recover(again.office)
+    approval.release(again.ledger, "dana", "auto")
+    desk.books.customer("C-2")
+    desk.books.invoice("I-2", "C-2", LATE)
+    desk.books.unseen = MalformedRecordError("nothing is shown in a row: it may be it")
+    before = len(desk.books.sent)
+    report = run_pass(again.ledger, again.ground)
+    assert (report.failure, len(desk.books.sent)) == (None, before)
+    assert report.drained.stale > 1
+    desk.books.unseen = None
+    for _ in range(2):
+        run_pass(again.ledger, again.ground)
+    charges = [key for key, op in desk.books.done if isinstance(op, CreateInvoice) and op.customer == "C-2"]
+    assert len(charges) == 1
+    assert set(desk.books.times().values()) == {1}
 
 
 def test_after_recovery_the_first_plan_waits_for_a_person(desk, database, open_desk):
