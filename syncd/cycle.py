@@ -59,10 +59,11 @@ def run_pass(ledger: Ledger, ground: Ground, report: PassReport | None = None) -
     report.brake = ledger.forgotten()
     if report.brake is not None:
         return report
-    if ledger.connections.standing().evaluated_on != ledger.today():
+    today = ledger.today()  # asked once: a midnight in between must not count as decided for everybody
+    if ledger.connections.standing().evaluated_on != today:
         begin_day(ledger)
-    accounts = due_accounts(ledger, ground)
-    plan_accounts(ledger, ground, accounts, report)
+    accounts = due_accounts(ledger, ground, today)
+    plan_accounts(ledger, ground, accounts, report, today)
     report.brake = ledger.connections.standing().brake_why
     if report.brake is None and may_write(ledger, ground.limits):
         require_room(ledger)
@@ -108,19 +109,19 @@ def note_clock(ledger: Ledger, ahead_s: int | None) -> None:
         log.warning("clock.drifted", connection=ledger.name, seconds=ahead_s)
 
 
-def due_accounts(ledger: Ledger, ground: Ground) -> list[str]:
+def due_accounts(ledger: Ledger, ground: Ground, today: date) -> list[str]:
     """Whom to decide on: where facts changed, and wherever a day can matter once a local day or under new rules.
 
     So, too, where the configuration changed: what waited for `[email]`, say, goes with the next pass.
     """
-    if _is_all_decided(ledger, ground) and ledger.configured(ground.mode) == _configured_before(ledger):
+    if _is_all_decided(ledger, ground, today) and ledger.configured(ground.mode) == _configured_before(ledger):
         return ledger.mirror.changed_heads()
     return watched(ledger, ground.policies)
 
 
-def _is_all_decided(ledger: Ledger, ground: Ground) -> bool:
+def _is_all_decided(ledger: Ledger, ground: Ground, today: date) -> bool:
     standing = ledger.connections.standing()
-    return (standing.evaluated_on, standing.policy_version) == (ledger.today(), ground.policies.version)
+    return (standing.evaluated_on, standing.policy_version) == (today, ground.policies.version)
 
 
 def _configured_before(ledger: Ledger) -> Mapping[str, Any] | None:
@@ -137,9 +138,9 @@ def watched(ledger: Ledger, policies: Policies) -> list[str]:
 
 
 @uncollected()
-def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: PassReport) -> None:
+def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: PassReport, today: date) -> None:
     """Decide on these accounts and store what is planned, with its reasons."""
-    today, before = ledger.today(), journal.mark(ledger.store)
+    before = journal.mark(ledger.store)
     decisions = decide(ledger, ground.policies, heads, today)
     plan = make_plan(decisions, known_of(ledger, heads, decisions), planning_terms(ledger, ground))
     report.accounts, report.decisions, report.problems = len(heads), len(decisions), len(plan.problems)
@@ -149,7 +150,7 @@ def plan_accounts(ledger: Ledger, ground: Ground, heads: Sequence[str], report: 
     if plan:
         report.planned = store_plan(ledger, ground.policies, plan)
     put_away(ledger, heads, before)
-    if not _is_all_decided(ledger, ground):
+    if not _is_all_decided(ledger, ground, today):
         ledger.connections.evaluated(today, ground.policies.version)
     if (configured := ledger.configured(ground.mode)) != _configured_before(ledger):
         ledger.findings.put(_CONFIGURED, configured, ledger.clock.now())

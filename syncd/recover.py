@@ -70,7 +70,7 @@ def _recover_one(office: Office, ledger: Ledger) -> Recovered:
 def _look_again(ledger: Ledger, ground: Ground, report: Recovered) -> None:
     """Decide, look for the traces of what was decided, and again as long as there may be more behind them."""
     for _ in range(_MOST_ROUNDS):
-        plan_accounts(ledger, ground, ledger.mirror.all_heads(), PassReport(ledger.name))
+        plan_accounts(ledger, ground, ledger.mirror.all_heads(), PassReport(ledger.name), ledger.today())
         if not _recall_waiting(ledger, report):
             break
 

@@ -130,7 +130,8 @@ def _answer(
 
     with opened_alone_if_free(config, connection) as (office, alone):
         for ledger in (one for one in office.ledgers if alone and one.forgotten() is None):
-            plan_accounts(ledger, ground_of(office), watched(ledger, office.policies), PassReport(ledger.name))
+            everybody = watched(ledger, office.policies)
+            plan_accounts(ledger, ground_of(office), everybody, PassReport(ledger.name), ledger.today())
         answered = [(ledger, answer(ledger, intent)) for ledger, intent in find_actions(office.ledgers, words)]
         answers = answer_table(answered)
     if not answered:

@@ -263,7 +263,8 @@ class World:
         self.advance(minutes=5)
         settle_open(ledger)
         pull_changes(ledger, ground.limits)
-        plan_accounts(ledger, ground, due_accounts(ledger, ground), PassReport(ledger.name))
+        today = ledger.today()
+        plan_accounts(ledger, ground, due_accounts(ledger, ground, today), PassReport(ledger.name), today)
 
     def one_pass(self, **options: Any) -> PassReport:
         """One pass in this process, five minutes after what was before."""

@@ -14,8 +14,8 @@ from rules.domain.actions import CreateInvoice, EmailInvoice, SendMessage, SetSt
 from rules.domain.facts import Invoice
 from syncd import approval
 from syncd.attempt import attempt_pass
-from syncd.cycle import due_accounts, may_write, run_pass
-from syncd.pass_report import Ground
+from syncd.cycle import due_accounts, may_write, plan_accounts, run_pass
+from syncd.pass_report import Ground, PassReport
 from syncd.store import journal
 
 REMINDER = "reminders/I-1/level-1"
@@ -49,14 +49,28 @@ def test_a_pass_evaluates_only_what_changed_after_the_first_of_a_local_day(desk)
     run_pass(desk.ledger, desk.ground)
     run_pass(desk.ledger, desk.ground)  # takes in what the first wrote
 
-    assert due_accounts(desk.ledger, desk.ground) == []
+    assert due_accounts(desk.ledger, desk.ground, desk.ledger.today()) == []
 
     desk.books.pay("I-2")
     report = run_pass(desk.ledger, desk.ground)
     assert report.accounts == 1
 
     next_day(desk)
-    assert due_accounts(desk.ledger, desk.ground) == ["C-1"]
+    assert due_accounts(desk.ledger, desk.ground, desk.ledger.today()) == ["C-1"]
+
+
+def test_a_day_that_begins_while_a_pass_plans_is_still_looked_at_for_everybody(desk):
+    overdue_book(desk)
+    run_pass(desk.ledger, desk.ground)
+    run_pass(desk.ledger, desk.ground)  # takes in what the first wrote
+
+    evening = desk.ledger.today()
+    changed = due_accounts(desk.ledger, desk.ground, evening)
+    next_day(desk)
+    plan_accounts(desk.ledger, desk.ground, changed, PassReport(desk.ledger.name), evening)
+
+    assert changed == []
+    assert due_accounts(desk.ledger, desk.ground, desk.ledger.today()) == ["C-1"]
 
 
 def test_nobody_who_paid_since_the_pull_gets_a_reminder(desk):

@@ -314,9 +314,9 @@ def test_what_is_said_while_a_pass_decides_is_looked_at_in_the_next_one(desk):
     desk.books.unsupported = spoken_meanwhile
     pass_on(desk)
     assert len(desk.ledger.desk.filed("dispute")) == 1
-    assert due_accounts(desk.ledger, desk.ground) == ["C-1"]
+    assert due_accounts(desk.ledger, desk.ground, desk.ledger.today()) == ["C-1"]
     pass_on(desk)
-    assert due_accounts(desk.ledger, desk.ground) == []
+    assert due_accounts(desk.ledger, desk.ground, desk.ledger.today()) == []
 
 
 def held_for_approval(desk):
