@@ -15,6 +15,7 @@ _MINOR_UNITS = {
 }
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_MONEY = re.compile(r"([+-]?\d+(?:\.(\d+))?)(?:\s* \s*([A-Z]{3}))?")
 
 
 class CurrencyMismatchError(ValueError):
@@ -69,14 +70,16 @@ class Money:
         """
         if not isinstance(text, str):
             raise ValueError(f'write money as a string, "{text} {default_currency or "USD"}", not as a bare number')
-        number, _, currency = text.strip().partition(" ")
-        currency = currency.strip() or default_currency or ""
-        if not _CURRENCY.fullmatch(currency):
-            raise ValueError(f'"{text}" needs a currency such as "250.00 USD"')
-        amount = decimal_of(number)
-        if len(number.partition(".")[2].rstrip("0")) > minor_units(currency):
+        found = _MONEY.fullmatch(text.strip())
+        if found is None:
+            raise _no_money(text, default_currency)
+        number, decimals, stated = found.groups()
+        currency = stated or default_currency
+        if currency is None or not (stated or _CURRENCY.fullmatch(currency)):
+            raise _no_money(text, default_currency)
+        if decimals is not None and len(decimals.rstrip("0")) > minor_units(currency):
             raise ValueError(f'"{text}" has more decimals than {currency} has')
-        return cls(amount, currency)
+        return cls(Decimal(number), currency)
 
     @classmethod
     def zero(cls, currency: str) -> Money:
@@ -120,7 +123,10 @@ class Money:
     @property
     def digits(self) -> str:
         """The number alone, with the currency's decimals: ``"250.00"``."""
-        rounded = self.amount.quantize(_quantum(self.currency), rounding=ROUND_HALF_UP)
+        coin = _quantum(self.currency)
+        if self.amount.same_quantum(coin):  # nearly always
+            return str(self.amount)
+        rounded = self.amount.quantize(coin, rounding=ROUND_HALF_UP)
         return str(rounded if rounded == self.amount else self.amount)
 
     def amount_of(self, other: Money) -> Decimal:
@@ -128,6 +134,14 @@ class Money:
         if other.currency != self.currency:
             raise CurrencyMismatchError(f"{self} and {other} cannot be combined")
         return other.amount
+
+
+def _no_money(text: str, default_currency: str | None) -> ValueError:
+    """What is wrong with a text that is no money."""
+    number, _, currency = text.strip().partition(" ")
+    if not _CURRENCY.fullmatch(currency.strip() or default_currency or ""):
+        return ValueError(f'"{text}" needs a currency such as "250.00 USD"')
+    return ValueError(_NOT_DECIMAL.format(number, "1250.00"))
 
 
 @lru_cache(maxsize=64)

@@ -179,7 +179,7 @@ def _unlocked_on(settings: EscalationSettings, claim: Claim) -> date:
 
 
 def _locked(settings: EscalationSettings, claim: Claim, due_on: date) -> str:
-    return ", once the time to answer is over" if _unlocked_on(settings, claim) == due_on else ""
+    return ", once the time to answer is over" if claim.done and _unlocked_on(settings, claim) == due_on else ""
 
 
 def _missing(situation: Situation, settings: EscalationSettings, index: int, claim: Claim) -> str:
