@@ -173,7 +173,7 @@ def aged(
     parts = parts_of(left, tolerated=settled or small)
     late = [part for part in parts if part.is_overdue]
     overdue = total([part.open for part in late], invoice.currency)
-    oldest = max([part.days for part in late], default=0)
+    oldest = late[0].days if late else 0
     if covered:
         parts[:0] = [part._replace(open=covered) for part in parts_of(invoice.balance, tolerated=True)[:1]]
     return AgedInvoice(invoice, tuple(parts), overdue, oldest, settled, small, covered)

@@ -67,7 +67,9 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
         return None
     parts = _uncovered(parts, row.covered) if row.covered else parts
     due_on = parts[0][0]
-    fallen = [amount for day, amount in parts if day <= as_of] or [parts[0][1]]
+    fallen = parts[0][1]  # the oldest part can be asked for before it has fallen due
+    if len(parts) > 1:
+        fallen = total([fallen, *(amount for day, amount in parts[1:] if day <= as_of)], invoice.currency)
     several = plan is not None or len(invoice.installments) > 1
     sent = situation.index.reminders.get(invoice.ref, ())
     first_day = days_after(due_on, settings.levels[0].at_days or 0)
@@ -78,7 +80,7 @@ def clock_of(situation: Situation, row: AgedInvoice, settings: ReminderSettings)
         as_of=as_of,
         due_on=due_on,
         days=(as_of - due_on).days,
-        asked=_asked(situation, invoice, total(fallen, invoice.currency)),
+        asked=_asked(situation, invoice, fallen),
         occurrence=f"{invoice.ref}/{due_on}" if several else invoice.ref,
         sent=tuple(sent),
         last=max(entry.level for entry in sent) if sent else 0,
