@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rules import evaluate
-from rules.domain.decisions import Action, CreditState, Decision, Problem, Skip
-from rules.domain.facts import Account, HistoryEntry, Invoice
+from rules.domain.decisions import Action, ChargeReversal, CreditState, Decision, Problem, Skip
+from rules.domain.facts import Account, ChargeWaived, HistoryEntry, Invoice
 from rules.domain.positions import CustomerPosition
 from rules.policy import Policies
 from syncd.errors import Usage
@@ -20,6 +20,7 @@ from syncd.history import history_of
 from syncd.ledger import Ledger
 from syncd.store import journal
 from syncd.store.intent_rows import Intent
+from syncd.waivers import WAIVE
 
 _DAYS_AHEAD = 120
 
@@ -69,6 +70,7 @@ def explain(ledger: Ledger, policies: Policies, text: str) -> Explanation | None
     members = {member.ref for member in account.family}
     ours = ledger.intents.of_accounts(sorted(members))
     told = Counter(entry for intent, remote_id in ours for entry in history_of(intent, remote_id))
+    credited = {(one.charge, one.amount) for one in map(_waiver, ours) if one is not None}
     return Explanation(
         connection=ledger.name,
         as_of=today,
@@ -77,10 +79,21 @@ def explain(ledger: Ledger, policies: Policies, text: str) -> Explanation | None
         positions=result.customers,
         decisions=tuple(decision for decision in result.decisions if _concerns(decision, invoice)),
         intents=tuple(intent for intent, _ in ours if _concerns(intent.decision, invoice)),
-        history=tuple(_besides(account.history, told, invoice)),
+        history=tuple(
+            entry
+            for entry in _besides(account.history, told, invoice)
+            if not (isinstance(entry, ChargeWaived) and (entry.charge, entry.amount) in credited)
+        ),
         journal=tuple(entry for member in sorted(members) for entry in _journal(ledger, member)),
         ahead=tuple(_ahead(account, policies, today, invoice)),
     )
+
+
+def _waiver(ours: tuple[Intent, str | None]) -> ChargeReversal | None:
+    """The waiver that an action of ours carried out; None for every other."""
+    decision = ours[0].decision
+    carried_out = ours[0].done_on is not None
+    return decision if carried_out and isinstance(decision, ChargeReversal) and decision.rule == WAIVE else None
 
 
 def _ahead(account: Account, policies: Policies, today: date, invoice: Invoice | None) -> Iterator[Ahead]:

@@ -20,6 +20,7 @@ from syncd.office import Office
 from syncd.pass_report import Ground, PassReport
 from syncd.people.found_waivers import remember_waivers
 from syncd.store.intent_rows import Intent, Step
+from syncd.teller import Teller
 
 _MOST_ROUNDS = 60  # each round finds at most one more period of a charge; five years of months
 _MOST_FLAGS = 1000
@@ -89,7 +90,7 @@ def _recall_step(ledger: Ledger, intent: Intent, step: Step, report: Recovered) 
     try:
         receipt = ledger.recall(step, forgot_all=True)
     except (Unprovable, MalformedRecordError) as error:
-        report.unknowable.append(f"{step.key}: {error}")
+        report.unknowable.append(f"{', '.join(Teller([ledger]).told_step(ledger, step))}: {error}")
         ledger.intents.unprovable(step, str(error), ledger.clock.now())
         return True
     if receipt is None:

@@ -81,7 +81,8 @@ class View:
             yield f"BRAKE: {self.brake_why}; once the reason is known: syncd release --connection {self.name}"
         yield from self.warnings()
         if self.actions.get("unknown"):
-            yield f"{self.actions['unknown']} sent without a clear answer; each pass looks for them in the books again"
+            sent = self.actions["unknown"]
+            yield f"{sent} sent without a clear answer: `syncd status` lists them, each pass looks again"
         if self.actions.get("rejected"):
             yield f"{self.actions['rejected']} refused by the provider; `syncd audit` has its words"
         if self.quarantined:

@@ -21,8 +21,17 @@ from syncd.store.journal import Entry
 from syncd.waivers import WAIVE
 
 _FOLLOW_UP = re.compile(r"/[a-z_]+-\d+$")
-_ANSWERS = ("confirmed", "returned", "unclear", "stale", "rejected")
-_SENT = "operation.sent"
+_SENT, _CONFIRMED = ("operation.sent",), ("operation.confirmed",)
+_TOLD_BY = MappingProxyType(
+    {
+        "operation.confirmed": _SENT,
+        "operation.returned": _SENT,
+        "operation.unclear": _SENT,
+        "operation.stale": _SENT,
+        "operation.rejected": _SENT,
+        "operation.recalled": _CONFIRMED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,11 @@ class Teller:
         intent = ledger.intents.action(step.action)
         what = self._step(ledger.name, step.key, step.operation.verb, intent.decision if intent else None)
         return self._called(ledger.name, "customer", step.customer), what
+
+    def told_action(self, ledger: Ledger, intent: Intent) -> str:
+        """An action in a few words: the customer, what is done, the invoices."""
+        customer = self._called(ledger.name, "customer", intent.customer)
+        return f"{customer}, {self._deed(ledger.name, intent.key, intent.decision)}"
 
     def _actions(self, entries: Iterable[Entry]) -> dict[str, dict[str, Intent]]:
         keys: dict[str, dict[str, None]] = {}
@@ -172,16 +186,15 @@ class Teller:
 
 
 def without_answered(entries: Sequence[Entry]) -> list[Entry]:
-    """The lines without those that say something was sent, where the answer to it follows."""
-    answered = {
-        (entry.connection, entry.key): place
-        for place, entry in enumerate(entries)
-        if entry.event.removeprefix("operation.") in _ANSWERS
-    }
+    """The lines without those that a later one tells whole: what was sent and is answered, what was found again."""
+    told: dict[tuple[str, str, str], int] = {}
+    for place, entry in enumerate(entries):
+        for event in _TOLD_BY.get(entry.event, ()):
+            told[entry.connection, entry.key, event] = place
     return [
         entry
         for place, entry in enumerate(entries)
-        if entry.event != _SENT or answered.get((entry.connection, entry.key), -1) < place
+        if told.get((entry.connection, entry.key, entry.event), place) <= place
     ]
 
 

@@ -60,7 +60,7 @@ def _lines(report: Recovered) -> Iterator[str]:
         yield f"{report.connection}: nobody can know who raised the stop-sell flag of: {who}; what is over, lift there"
     if report.is_desk_empty:
         yield (
-            f"{report.connection}: what people recorded (promises, disputes, plans, holds, waivers) stood in the "
-            "database alone: none of it is here; take it from a backup, or record it anew"
+            f"{report.connection}: what people recorded (promises, disputes, plans, holds, who waived and why) "
+            "stood in the database alone: none of it is here; take it from a backup, or record it anew"
         )
     yield f"{report.connection}: {report.waiting} wait; look with `syncd plan`, then `syncd release`"

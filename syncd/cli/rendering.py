@@ -134,7 +134,7 @@ def _aging_row(row: Json, names: Names, currency: str, labels: tuple[str, ...]) 
     return (
         names.customer(row["customer"]),
         row["credit_state"],
-        row["payer_class"],
+        row["payer_class"].replace("_", " "),
         *(buckets[label] for label in labels),
         row["open"].get(currency, ""),
         row["unapplied"].get(currency, ""),

@@ -56,8 +56,9 @@ _STATUS_COLUMNS = (
 def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
     from syncd.people.silences import in_force
     from syncd.standing import view
+    from syncd.teller import Teller
 
-    standing, seen = ledger.connections.standing(), view(ledger, config)
+    standing, seen, teller = ledger.connections.standing(), view(ledger, config), Teller([ledger])
     counts = seen.actions
     brake = ledger.forgotten() or standing.brake_why
     quarantined = ledger.mirror.quarantined()
@@ -82,7 +83,13 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
         "failed": failed,
         "warnings": list(seen.warnings()),
         "questions": [
-            {"action": one.id, "key": one.key, "state": one.state, "why": one.why}
+            {
+                "action": one.id,
+                "key": one.key,
+                "said": teller.told_action(ledger, one),
+                "state": one.state,
+                "why": one.why,
+            }
             for one in ledger.intents.actions(("unknown", "rejected"))
         ],
         "unreadable": [{"kind": ref.kind, "id": ref.id, "why": why} for ref, why, _ in quarantined],
@@ -158,7 +165,7 @@ def _to_do(row: Mapping[str, Any]) -> Iterator[str]:
 def _questions(name: str, questions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What only a person can answer."""
     for one in questions[:_MOST_QUESTIONS]:
-        yield f"{name}: no. {one['action']} {_QUESTION[one['state']]}: {one['key']}: {one['why']}"
+        yield f"{name}: no. {one['action']} {_QUESTION[one['state']]}: {one['said']}: {one['why']}"
     for state, answer in _ANSWER.items():
         if any(one["state"] == state for one in questions):
             yield f"{name}: {answer}; `syncd reject NO.` lets it be"

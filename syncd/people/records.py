@@ -26,6 +26,9 @@ def running(ledger: Ledger, kind: str, is_running: Callable[[Filed], bool]) -> l
     return [filed for filed in ledger.desk.filed(kind) if is_running(filed)]
 
 
+_WORDS = {"waive": "waiver", "installment_plan": "instalment plan", "credit_application": "application"}
+
+
 def one_of(clerk: Clerk, kind: str, text: str, is_running: Callable[[Found], bool]) -> Found:
     """The one running record that `text` means: by its ref, else the only one about that invoice or customer.
 
@@ -33,7 +36,7 @@ def one_of(clerk: Clerk, kind: str, text: str, is_running: Callable[[Found], boo
         Usage: none, several, or one that has come to its end.
     """
     every = all_of(clerk, kind)
-    word = kind.replace("_", " ")
+    word = _WORDS.get(kind, kind.replace("_", " "))
     named = [one for one in every if one[1].ref == text] or [one for one in every if is_about(*one, text)]
     if not named:
         known = [filed.ref for _, filed in every]

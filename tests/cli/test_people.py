@@ -653,6 +653,10 @@ def test_a_waived_charge_is_credited_once_and_never_charged_again(syncd: Syncd, 
     assert [line["operation"]["amount"] for line in credits_made] == ["19.73 USD"]
     assert decisions(syncd, "finance_charge") == []
     assert " done " in syncd("waive", "list", "--all").out
+    assert syncd("explain", "Oak Ltd").out.count("waiver of a charge") == 1
+    assert "charge waived by dana: charge" in syncd("audit").out
+    assert "credited: waiver of 19.73 USD, invoice 1001" in syncd("audit").out
+    assert syncd("waive", "withdraw", "nobody").err.startswith('no waiver is recorded as or about "nobody"')
     gone = syncd("waive", "withdraw", "1001")
     assert gone.err == f"the credit of {planned['key']} is done; what the customer has was given\n"
     assert syncd("waive", "add", "1001").err.startswith('no charge of ours stands on "1001"')

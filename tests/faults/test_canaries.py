@@ -66,6 +66,8 @@ def test_what_is_unclear_is_listed_and_a_person_ends_it_with_who_and_why(unclear
     assert world.typed("cycle").code == 1  # something needs a person
     listed = json.loads(world.typed("audit", "--unclear", "--json").out)
     assert [row["verb"] for row in listed] == ["send_message"]
+    what = f"{listed[0]['name']}, {listed[0]['said']}"
+    assert f"unclear: {what}: " in world.typed("status").out
     number = str(listed[0]["action"])
 
     asked = world.typed("approve", number)
