@@ -24,7 +24,10 @@ def init(folder: Path) -> None:
     What already exists is left as it is. Below /etc the state goes to /var/lib/syncd, elsewhere into DIR/state.
     """
     for name, text, mode in _starters(folder):
-        _write_new(folder / name, text, mode)
+        if name.startswith("rules.d/") and any((folder / "rules.d").glob("*.toml")):
+            say(f"kept     {folder / 'rules.d'} (it has rules already)")  # other ones beside them would count too
+        else:
+            _write_new(folder / name, text, mode)
     say(f"Next: fill in a connection in {folder / 'config.toml'}, then: syncd check --config {folder / 'config.toml'}")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syncd.config import Config
     from syncd.ledger import Ledger
     from syncd.store.desk import Filed
+    from syncd.store.intent_rows import Intent
 
 
 @click.command(short_help="Where each connection stands.")
@@ -56,9 +57,8 @@ _STATUS_COLUMNS = (
 def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
     from syncd.people.silences import in_force
     from syncd.standing import view
-    from syncd.teller import Teller
 
-    standing, seen, teller = ledger.connections.standing(), view(ledger, config), Teller([ledger])
+    standing, seen = ledger.connections.standing(), view(ledger, config)
     counts = seen.actions
     brake = ledger.forgotten() or standing.brake_why
     quarantined = ledger.mirror.quarantined()
@@ -82,16 +82,7 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
         "parked_until": _instant(standing.parked_until if parked else None),
         "failed": failed,
         "warnings": list(seen.warnings()),
-        "questions": [
-            {
-                "action": one.id,
-                "key": one.key,
-                "said": teller.told_action(ledger, one),
-                "state": one.state,
-                "why": one.why,
-            }
-            for one in ledger.intents.actions(("unknown", "rejected"))
-        ],
+        "questions": [_question(ledger, one) for one in ledger.intents.actions(("unknown", "rejected"))],
         "unreadable": [{"kind": ref.kind, "id": ref.id, "why": why} for ref, why, _ in quarantined],
         "silences": [_silence(ledger, filed) for filed in in_force(ledger)],
         "actions": dict(sorted(counts.items())),
@@ -105,6 +96,13 @@ def _status(ledger: Ledger, config: Config) -> dict[str, Any]:
             or (parked and not standing.parked_until)
         ),
     }
+
+
+def _question(ledger: Ledger, intent: Intent) -> dict[str, Any]:
+    from syncd.teller import Teller
+
+    said = Teller([ledger]).told_action(ledger, intent)
+    return {"action": intent.id, "key": intent.key, "said": said, "state": intent.state, "why": intent.why}
 
 
 def _silence(ledger: Ledger, filed: Filed) -> dict[str, Any]:

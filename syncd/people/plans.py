@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 
 from rules import situations_of
@@ -20,6 +20,7 @@ from syncd.store.desk import Filed
 
 KIND = "installment_plan"
 NAME = "plan"
+_FARTHEST = timedelta(days=3653)  # as many months as `--parts` takes
 
 
 def add(
@@ -112,6 +113,8 @@ def _check(schedule: Sequence[Installment], opened: Money, today: date, said: st
         raise Usage("the days of a schedule rise, each once")
     if days[0] < today:
         raise Usage(f"the first part is due on {days[0]}, which has passed: today is {today}")
+    if days[-1] > today + _FARTHEST:
+        raise Usage(f"the last part is due on {days[-1]}, more than ten years away: look at the year")
     planned = total([row.amount for row in schedule], opened.currency)
     if planned != opened:
         raise Usage(f"the schedule adds up to {planned}, but {opened} is open on {said}")

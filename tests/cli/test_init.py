@@ -34,6 +34,14 @@ def test_init_never_overwrites(syncd, tmp_path: Path) -> None:
     assert (tmp_path / "rules.d" / "10-rules.toml").exists()
 
 
+def test_init_adds_no_rules_to_those_that_are_there(syncd, tmp_path: Path) -> None:
+    (tmp_path / "rules.d").mkdir()
+    (tmp_path / "rules.d" / "10-standard.toml").write_text("# mine")
+    ran = syncd("init", tmp_path)
+    assert f"kept     {tmp_path}/rules.d (it has rules already)" in ran.err
+    assert [path.name for path in (tmp_path / "rules.d").iterdir()] == ["10-standard.toml"]
+
+
 def test_a_folder_that_cannot_be_made_is_named(syncd, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ran = syncd("init", tmp_path / "file" / "below")
