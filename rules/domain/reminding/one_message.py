@@ -66,8 +66,9 @@ def _writes_beside(one: Said) -> bool:
 def _messages(one: Said) -> Iterator[Message]:
     """What is written to the customer."""
     for decision in one.decisions:
-        if isinstance(decision, Message) and _writes(decision):
-            yield decision
+        match decision:
+            case Reminder() | Task() if _writes(decision):
+                yield decision
 
 
 def _writes(message: Message) -> bool:
