@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests import postgres
 from tests.databases import Database, PostgresServer, SqliteFile
@@ -23,6 +24,10 @@ NEEDS = {
     "systemd": (shutil.which("systemd-analyze") is not None, "checks of the systemd unit: no systemd-analyze here"),
 }
 UNMET = [marker for marker, (met, _) in NEEDS.items() if not met]
+
+# How long an example takes, or making one up, says what else the machine does: no test fails by that.
+settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,9 +21,7 @@ from tests.cli.hostile_files import spoiled_bytes, spoiled_document, spoiled_tom
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOLD = {0, 1, 2, 65, 69, 75, 78}
 SEEDS = st.integers(0, 2**32).map(random.Random)
-hostile = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+hostile = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 CONFIG = """
 state_dir = "state"
 mode = "review"

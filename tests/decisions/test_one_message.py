@@ -107,14 +107,14 @@ def two_weeks(account: Account) -> Iterator[tuple[date, list[Decision]]]:
         yield day, sent
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(accounts())
 def test_no_two_messages_go_to_a_customer_on_one_day_whatever_the_policies(account: Account) -> None:
     for _, sent in two_weeks(account):
         assert len(sent) <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(accounts())
 def test_the_longest_distance_of_the_policies_holds_between_any_two_reminders(account: Account) -> None:
     policies = {"calm" if one.currency == "USD" else "firm" for one in account.invoices}
@@ -123,7 +123,7 @@ def test_the_longest_distance_of_the_policies_holds_between_any_two_reminders(ac
     assert all((later - earlier).days >= gap for earlier, later in pairwise(days))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(accounts())
 def test_everybody_who_has_something_to_hear_hears_it_or_is_told_why_not(account: Account) -> None:
     evaluation = evaluate(account, ONE_A_DAY, DAY)
@@ -132,7 +132,7 @@ def test_everybody_who_has_something_to_hear_hears_it_or_is_told_why_not(account
     assert {one.ref for one in account.invoices} <= sent | skipped
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(accounts())
 def test_a_policy_of_one_message_per_invoice_writes_beside_the_one_of_the_other(account: Account) -> None:
     messages = [one for one in evaluate(account, FIRM_BESIDE, DAY).decisions if goes_out(one)]

@@ -211,7 +211,7 @@ def assessed(book: Book) -> dict[str, Any]:
 LISTS = ("customers", "invoices", "payments", "credit_notes", "promises", "disputes", "holds", "history", "rates")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(books(), st.randoms(use_true_random=False))
 def test_the_order_of_lists_never_shows_and_twice_is_once(book: Book, chance: Any) -> None:
     shuffled = replace(
@@ -222,7 +222,7 @@ def test_the_order_of_lists_never_shows_and_twice_is_once(book: Book, chance: An
     assert json.dumps(assessed(book)) == first
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(books())
 def test_buckets_sum_to_what_is_open(book: Book) -> None:
     rows = assessed(book)["customers"]
@@ -235,7 +235,7 @@ def test_buckets_sum_to_what_is_open(book: Book) -> None:
         assert sum(Decimal(row["open"].get(currency, "0")) for row in rows) == control
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(books(), st.data())
 def test_one_more_payment_never_raises_a_level_or_a_standing(book: Book, data: st.DataObject) -> None:
     _check_one_more_payment(book, POLICIES, data)
@@ -288,7 +288,6 @@ def fair_policies(draw: st.DrawFn) -> Policies:
 
 @settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,  # many policies are drawn and thrown away: which of them are met must not be luck
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -349,7 +348,7 @@ def _standings(found: dict[str, Any]) -> dict[str, int]:
     return standings
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(books())
 def test_every_open_invoice_is_asked_for_or_its_silence_explained(book: Book) -> None:
     found = assessed(book)["decisions"]
@@ -360,7 +359,7 @@ def test_every_open_invoice_is_asked_for_or_its_silence_explained(book: Book) ->
             assert one.ref in told | asked
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(books())
 def test_keys_are_unique_and_fit_a_marker(book: Book) -> None:
     keys = [row["key"] for row in assessed(book)["decisions"] if row["kind"] != "skip"]

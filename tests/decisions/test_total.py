@@ -166,7 +166,7 @@ books = st.builds(
 
 
 @pytest.mark.parametrize("name", list(POLICIES))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(books)
 def test_no_book_makes_evaluation_raise(name: str, book: Book) -> None:
     policies = POLICIES[name]
@@ -174,7 +174,7 @@ def test_no_book_makes_evaluation_raise(name: str, book: Book) -> None:
     assert report(evaluations, policies.version, book.as_of)["as_of"] == book.as_of.isoformat()
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(books, any_policies())
 def test_no_settings_make_evaluation_raise(book: Book, policies: Policies) -> None:
     evaluations = [evaluate(account, policies, book.as_of) for account in accounts_of(book)]

@@ -83,7 +83,7 @@ def test_a_day_at_one_edge_of_the_world_reaches_two_days_ahead_at_the_other() ->
     assert ahead == (date(2025, 3, 6), date(2025, 3, 7))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.dates(date(2024, 1, 1), date(2026, 12, 31)),
     st.sampled_from(ZONES),

@@ -277,7 +277,5 @@ class Office(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-Office.TestCase.settings = settings(
-    max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
+Office.TestCase.settings = settings(max_examples=8, stateful_step_count=20, suppress_health_check=list(HealthCheck))
 TestWhateverHappens = Office.TestCase

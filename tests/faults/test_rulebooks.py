@@ -99,7 +99,7 @@ def test_g2_the_first_plan_of_a_connection_is_held_where_that_is_asked_for(build
 
 
 @given(pct=st.decimals(min_value=1, max_value=10**6, places=2), most=st.integers(min_value=0, max_value=200))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_g2_no_rate_of_interest_bills_more_than_the_limit_by_itself(build: Builder, pct: Decimal, most: int) -> None:
     world = build(CHARGE, "quickbooks", prepare=False)
     rewrite(world, lambda text: text.replace('annual_pct = "18"', f'annual_pct = "{pct}"'))

@@ -145,9 +145,7 @@ def is_fair(rule: dict[str, Any]) -> bool:
     return rule.get("reference_mode") != "at_payment" and rates == sorted(rates) and not own_sums
 
 
-@settings_of_hypothesis(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
-)
+@settings_of_hypothesis(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(
     rule=tables(Settings).filter(is_fair),
     total=CENTS,

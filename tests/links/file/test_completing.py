@@ -86,7 +86,7 @@ def test_records_about_nobody_are_left_out_and_papers_of_nobody_get_somebody() -
     assert [type(entry) for entry in book.history] == [facts.Contacted]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(book=books())
 def test_a_book_that_adds_up_stays_as_it_is(book: facts.Book) -> None:
     assert completed(book) == book
@@ -95,7 +95,7 @@ def test_a_book_that_adds_up_stays_as_it_is(book: facts.Book) -> None:
 cents = st.integers(0, 20_000).map(lambda amount: Money(Decimal(amount).scaleb(-2), "USD"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     whole=cents,
     balance=cents,

@@ -160,7 +160,7 @@ def books(draw: st.DrawFn) -> facts.Book:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(book=books())
 def test_a_book_written_down_and_read_again_is_the_same_book(book: facts.Book) -> None:
     written = json.loads(json.dumps(document_of(book)))

@@ -24,7 +24,7 @@ inner = st.recursive(
     ),
 )
 bodies = st.one_of(inner, st.dictionaries(st.sampled_from(NAMES), inner, max_size=4))
-calm = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+calm = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def _state(company) -> tuple:

@@ -77,7 +77,7 @@ def _reported(company: QuickBooksCompany, client) -> dict[str, int]:
 
 
 @given(steps=steps)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_balances_documents_and_reports_always_agree(client, steps):
     company = QuickBooksCompany(SimulatedClock(client.company.books.now()), rate_limited=False)
     business = Business(company)

@@ -66,7 +66,7 @@ class Story:
             self.caller.post("Invoices", {"InvoiceID": invoice, "LineItems": [line]})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(EVENTS)
 def test_every_document_adds_up_after_any_history(events) -> None:
     story = Story()
@@ -86,7 +86,7 @@ def test_every_document_adds_up_after_any_history(events) -> None:
             assert (row["Status"] == "PAID") == (row["RemainingCredit"] == 0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(EVENTS)
 def test_report_open_items_and_credits_tell_the_same_story(events) -> None:
     story = Story()
@@ -104,7 +104,7 @@ def test_report_open_items_and_credits_tell_the_same_story(events) -> None:
     assert reported == sum(item.balance_cents for item in company.open_items()) - int(unused * 100)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(EVENTS, st.integers(0, 39))
 def test_what_changed_since_a_moment_is_what_a_full_list_says_changed(events, half) -> None:
     story = Story()

@@ -73,7 +73,7 @@ PATHS = st.sampled_from(
 STATUSES = {200, 204, 400, 404, 405, 412, 414}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.sampled_from(["PUT", "POST"]), PATHS, DOCUMENTS)
 def test_any_body_gets_an_answer(method: str, path: str, document: Any) -> None:
     assert CALLER.send(method, path, document).status in STATUSES
@@ -105,7 +105,7 @@ def test_a_sound_invoice_with_one_field_of_a_line_spoiled_gets_an_answer() -> No
         assert CALLER.send("POST", "Invoices", element, summarizeErrors="false").status in STATUSES, (name, value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PATHS, st.binary(max_size=60))
 def test_any_bytes_get_an_answer(path: str, body: bytes) -> None:
     assert CALLER.send("PUT", path, raw=body).status in STATUSES
@@ -129,7 +129,7 @@ QUERIES = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(["Invoices", "Contacts", "Payments", "CreditNotes", "Accounts", "ContactGroups"]), QUERIES)
 def test_any_question_gets_an_answer(path: str, query: dict[str, str]) -> None:
     answer = ASKER.get(path, **query)
@@ -138,7 +138,7 @@ def test_any_question_gets_an_answer(path: str, query: dict[str, str]) -> None:
     assert json.loads(answer.body or b"{}") is not None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=40))
 def test_any_since_gets_an_answer(header: str) -> None:
     assert ASKER.since("Invoices", header).status in STATUSES
