@@ -106,7 +106,7 @@ def days_to_pay(index: AccountIndex, customer: str, overdue: OverdueSettings) ->
 def settled_invoices(
     index: AccountIndex, customer: str, in_time_days: int, due_days: DueDays, since: date = date.min
 ) -> list[Settled]:
-    """The customer's invoices settled from `since` on, by day, each with how late that was. A discount earned settles.
+    """The customer's invoices paid off from `since` on, by day, each with how late that was. A discount earned settles.
 
     Up to `in_time_days` past due is in time.
     """
@@ -115,6 +115,8 @@ def settled_invoices(
         parts = index.settlements.get(invoice.ref)
         if not parts or parts[-1].on < since:
             continue
+        if all(part.by == "credit_note" for part in parts):
+            continue  # given away, not paid: it tells nothing of how they pay
         tolerance = due_days.forgiven(invoice)
         if is_fully_paid(invoice, tolerance) or (invoice.status == "open" and discount_earned(invoice, parts)):
             needed = _until_settled(invoice, parts, tolerance)
