@@ -26,7 +26,9 @@ def test_mail_without_a_clear_answer_is_asked_about_until_somebody_answers(open_
     assert [(one["key"], one["state"]) for one in row["questions"]] == [("reminders/I-1/level-1", "unknown")]
     [line, remedy] = _to_do(row)
     assert "`syncd resolve NO. --done --why TEXT`, or `--not-done`" in remedy
-    assert line.endswith("unclear: Customer C-1, reminder, level 1, invoice NI-1: the provider keeps no record of its mail")
+    assert line.endswith(
+        "unclear: Customer C-1, reminder, level 1, invoice NI-1: the provider keeps no record of its mail"
+    )
 
 
 def test_what_waits_is_counted_anew_once_another_office_has_spoken(open_desk):
