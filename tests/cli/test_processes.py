@@ -47,6 +47,14 @@ def clock() -> SystemClock:
     return SystemClock()
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_reaches_whoever_is_started() -> Iterator[None]:
+    """As at a keyboard. Whoever runs the tests in the background has them, and what they start, ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def running(*arguments: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A command that stays, its output in files so that no pipe can fill; killed at the end if it still runs."""
