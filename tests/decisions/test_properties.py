@@ -312,7 +312,7 @@ def _check_one_more_payment(book: Book, policies: Policies, data: st.DataObject)
     )
     was, now = assess(book, policies, DAY), assess(after, policies, DAY)
     assert not _raised(_levels(was, book), _levels(now, after))
-    assert not _raised(_standings(was), _standings(now))
+    assert not _raised(_standings(was, book), _standings(now, after))
 
 
 def _raised(before: dict[str, int], after: dict[str, int]) -> list[str]:
@@ -340,12 +340,19 @@ def _levels(found: dict[str, Any], book: Book) -> dict[str, int]:
     }
 
 
-def _standings(found: dict[str, Any]) -> dict[str, int]:
+def _standings(found: dict[str, Any], book: Book) -> dict[str, int]:
+    """The standing each customer trades under: its own, or the graver one of a billing parent, which covers it."""
     standings = {row["customer"]: STANDINGS.index(row["credit_state"]) for row in found["customers"]}
     for decision in found["decisions"]:
         if decision["kind"] == "credit_state":
             standings[decision["customer"]] = STANDINGS.index(decision["to"])
-    return standings
+    parent = {one.ref: one.parent for one in book.customers}
+
+    def under(ref: str) -> int:
+        above = parent.get(ref)
+        return max(standings.get(ref, 0), under(above) if above else 0)
+
+    return {ref: under(ref) for ref in standings}
 
 
 @settings(max_examples=40)
